@@ -1,0 +1,201 @@
+//! Lenient reading of single values, shared by all sources: strict about what a value means, tolerant about how it is
+//! written.
+
+use jiff::civil::Date;
+
+/// A value that was understood, and whether its form was the expected one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Read<T> {
+    /// The value.
+    pub value: T,
+    /// Whether it was written as the standard asks; if not, a note to the data manager is due.
+    pub standard: bool,
+}
+
+impl<T> Read<T> {
+    const fn standard(value: T) -> Self {
+        Self {
+            value,
+            standard: true,
+        }
+    }
+
+    const fn lenient(value: T) -> Self {
+        Self {
+            value,
+            standard: false,
+        }
+    }
+}
+
+/// Takes white space off both ends: blanks, tabs, no-break spaces, byte order marks and zero-width spaces.
+///
+/// Ids are trimmed by this too, and by nothing else: what is inside an id stays.
+pub fn trim(text: &str) -> &str {
+    let plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    let bytes = text.as_bytes();
+    if plain(bytes.first()) && plain(bytes.last()) {
+        return text;
+    }
+    text.trim_matches(|c: char| {
+        c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}' | '\u{200c}' | '\u{200d}' | '\u{2060}')
+    })
+}
+
+/// Reads a truth value: `true` and `false` are standard, other case, `1`/`0`, `yes`/`no`, `y`/`n` and `t`/`f` are understood.
+pub fn flag(text: &str) -> Option<Read<bool>> {
+    match text {
+        "true" => return Some(Read::standard(true)),
+        "false" => return Some(Read::standard(false)),
+        _ => {}
+    }
+    let value = match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "y" | "t" => true,
+        "false" | "0" | "no" | "n" | "f" => false,
+        _ => return None,
+    };
+    Some(Read::lenient(value))
+}
+
+/// Reads a civil date. `YYYY-MM-DD` is standard; `YYYYMMDD` and the date part of an ISO date-time are understood.
+///
+/// A date-time is cut, never moved to another zone: a birth date is the day that was written.
+pub fn date(text: &str) -> Option<Read<Date>> {
+    let bytes = text.as_bytes();
+    if let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *bytes {
+        return digits(&[y1, y2, y3, y4], &[m1, m2], &[d1, d2]).map(Read::standard);
+    }
+    match *bytes {
+        [y1, y2, y3, y4, m1, m2, d1, d2] => {
+            digits(&[y1, y2, y3, y4], &[m1, m2], &[d1, d2]).map(Read::lenient)
+        }
+        [
+            y1,
+            y2,
+            y3,
+            y4,
+            b'-',
+            m1,
+            m2,
+            b'-',
+            d1,
+            d2,
+            b'T' | b' ',
+            h1,
+            h2,
+            b':',
+            ..,
+        ] if h1.is_ascii_digit() && h2.is_ascii_digit() => {
+            digits(&[y1, y2, y3, y4], &[m1, m2], &[d1, d2]).map(Read::lenient)
+        }
+        _ => None,
+    }
+}
+
+fn digits(year: &[u8], month: &[u8], day: &[u8]) -> Option<Date> {
+    let number = |digits: &[u8]| {
+        digits.iter().try_fold(0_i16, |sum, byte| {
+            byte.is_ascii_digit().then(|| sum * 10 + i16::from(byte - b'0'))
+        })
+    };
+    Date::new(
+        number(year)?,
+        i8::try_from(number(month)?).ok()?,
+        i8::try_from(number(day)?).ok()?,
+    )
+    .ok()
+}
+
+/// Reads a year of four digits. `2026-2027` and `2026/27` are no single year and not understood.
+pub fn year(text: &str) -> Option<i16> {
+    (text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| text.parse().ok())
+        .flatten()
+}
+
+/// Splits a cell that holds a list, at commas; items are trimmed and empty ones left out.
+pub fn list(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(trim).filter(|item| !item.is_empty())
+}
+
+/// Whether a text may be an e-mail address: one `@` with something on both sides, and no blank.
+pub fn is_email(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty()
+            && !domain.is_empty()
+            && !domain.contains('@')
+            && !text.contains(char::is_whitespace)
+    })
+}
+
+/// Whether a text holds a control character other than a tab or a line break.
+pub fn has_control(text: &str) -> bool {
+    text.bytes()
+        .any(|byte| (byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0x7f)
+}
+
+/// Whether a spreadsheet would take the text for a formula.
+pub fn is_formula_like(text: &str) -> bool {
+    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠'])
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date as day;
+
+    use super::*;
+
+    #[test]
+    fn trims_what_spreadsheets_leave_at_the_ends() {
+        assert_eq!(trim("\u{feff} \u{a0}a\u{202f}b\u{200b}\t"), "a\u{202f}b");
+        assert_eq!(trim("007"), "007");
+        assert_eq!(trim(" \u{a0} "), "");
+    }
+
+    #[test]
+    fn flags_in_any_spelling() {
+        assert_eq!(flag("true"), Some(Read::standard(true)));
+        assert_eq!(flag("FALSE"), Some(Read::lenient(false)));
+        assert_eq!(flag("1"), Some(Read::lenient(true)));
+        assert_eq!(flag("maybe"), None);
+    }
+
+    #[test]
+    fn dates_are_cut_never_shifted() {
+        assert_eq!(date("2026-08-01"), Some(Read::standard(day(2026, 8, 1))));
+        assert_eq!(date("20260801"), Some(Read::lenient(day(2026, 8, 1))));
+        assert_eq!(
+            date("2012-03-04T23:30:00-08:00"),
+            Some(Read::lenient(day(2012, 3, 4)))
+        );
+        for wrong in [
+            "08/32/2026",
+            "2026-13-01",
+            "2026-02-30",
+            "2026-8-1",
+            "",
+            "2026-08-01x",
+            "20é60801",
+        ] {
+            assert_eq!(date(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn lists_years_and_addresses() {
+        assert_eq!(list("a, b,,c ").collect::<Vec<_>>(), ["a", "b", "c"]);
+        assert_eq!(
+            (year("2027"), year("27"), year("2026-2027")),
+            (Some(2027), None, None)
+        );
+        assert!(
+            is_email("a.b@x.example") && !is_email("a at x.example") && !is_email("@x") && !is_email("a@b@c")
+        );
+    }
+
+    #[test]
+    fn control_characters_and_formulas() {
+        assert!(has_control("Ann\0") && !has_control("A\nB\tC"));
+        assert!(is_formula_like("=1+1") && is_formula_like("＝A1") && !is_formula_like("O'Brien"));
+    }
+}
