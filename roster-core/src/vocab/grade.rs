@@ -228,25 +228,22 @@ fn grade(raw: &str, scheme: GradeScheme, level: Option<Level>) -> GradeLevel {
 
 /// Upper case without blanks, dots and hyphens, and without the word "grade"; a leading minus is kept.
 fn normalize(raw: &str) -> String {
-    let minus = raw.starts_with('-');
+    let minus = if raw.starts_with('-') { "-" } else { "" };
     let raw = raw.strip_suffix(".0").unwrap_or(raw);
-    let mut key: String = raw
-        .chars()
-        .filter(|c| !c.is_whitespace() && !matches!(c, '.' | '-' | '_'))
-        .collect::<String>()
-        .to_uppercase();
+    let letters = raw.chars().filter(|c| !c.is_whitespace() && !matches!(c, '.' | '-' | '_'));
+    let upper = letters.collect::<String>().to_uppercase();
+    let mut key = upper.as_str();
     for word in ["GRADE", "LEVEL"] {
-        let bare = key.strip_prefix(word).unwrap_or(&key);
-        key = bare.strip_suffix(word).unwrap_or(bare).to_owned();
+        key = key.strip_prefix(word).unwrap_or(key);
+        key = key.strip_suffix(word).unwrap_or(key);
     }
     // "GR 1", but not "GRADUATE": only where a digit follows.
-    if let Some(rest) = key
-        .strip_prefix("GR")
-        .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    if let Some(rest) = key.strip_prefix("GR")
+        && rest.starts_with(|c: char| c.is_ascii_digit())
     {
-        key = rest.to_owned();
+        key = rest;
     }
-    if minus { format!("-{key}") } else { key }
+    format!("{minus}{key}")
 }
 
 /// A whole number from 1 to 13, leading zeros and ordinal endings aside.

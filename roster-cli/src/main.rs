@@ -1,0 +1,3 @@
+//! The command `roster`.
+
+fn main() {}

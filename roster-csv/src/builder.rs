@@ -1,0 +1,68 @@
+//! Settings, checked all at once.
+
+use std::path::PathBuf;
+
+use roster_core::{Error, ErrorKind, Result};
+
+use crate::{
+    config::CsvConfig,
+    source::{CsvSource, PROVIDER},
+};
+
+/// Builds a [`CsvSource`]. Setters never fail; [`build`](Self::build) checks everything at once and names the wrong field.
+#[derive(Clone, Debug, Default)]
+pub struct CsvSourceBuilder {
+    config: CsvConfig,
+}
+
+impl From<CsvConfig> for CsvSourceBuilder {
+    fn from(config: CsvConfig) -> Self {
+        Self { config }
+    }
+}
+
+impl CsvSourceBuilder {
+    /// A folder or a zip.
+    #[must_use]
+    pub fn path(mut self, path: impl Into<PathBuf>) -> Self {
+        self.config.path = Some(path.into());
+        self
+    }
+
+    /// The name of the dialect, such as `oneroster_1_1`. Without it the headers tell.
+    #[must_use]
+    pub fn dialect(mut self, name: impl Into<String>) -> Self {
+        self.config.dialect = Some(name.into());
+        self
+    }
+
+    /// The data set's name. Without it, the stem of the file's or folder's name.
+    #[must_use]
+    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
+        self.config.tenant = Some(tenant.into());
+        self
+    }
+
+    /// Checks the settings. Reads nothing: whether the files are there is seen by `check` and `pull`.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if the path is missing or has no name, or if no dialect has that name.
+    pub fn build(self) -> Result<CsvSource> {
+        let Some(path) = self.config.path else {
+            return Err(config("`path` is missing: name a folder or a zip"));
+        };
+        let tenant = match self.config.tenant {
+            Some(tenant) => tenant,
+            None => path
+                .file_stem()
+                .map(|stem| stem.to_string_lossy().into_owned())
+                .ok_or_else(|| config("`path` has no name to take the data set's name from; set `tenant`"))?,
+        };
+        CsvSource::new(path, self.config.dialect, tenant)
+    }
+}
+
+fn config(message: &str) -> Error {
+    Error::new(ErrorKind::Config, PROVIDER, "reading the settings", message)
+}
