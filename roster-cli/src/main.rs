@@ -1,3 +1,47 @@
-//! The command `roster`.
+//! The command `roster`. See the crate's README for its verbs, and `roster help` for its flags.
 
-fn main() {}
+mod args;
+mod check;
+mod init;
+mod logging;
+mod outcome;
+mod output;
+mod private_file;
+mod providers;
+mod pull;
+mod source;
+mod table;
+
+use std::process::ExitCode;
+
+use crate::{
+    args::{Command, Parsed},
+    outcome::{Failure, Outcome},
+    output::{Output, print},
+};
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let output = if args::asks_for_json(&arguments) {
+        Output::Json
+    } else {
+        Output::Text
+    };
+    let result = match args::parse(arguments) {
+        Ok(Parsed::Command(command)) => run(&command, output),
+        Ok(Parsed::Help(text)) => print(&text).map(|()| Outcome::Done),
+        Err(failure) => Err(failure),
+    };
+    let outcome = result.unwrap_or_else(|failure| output.failure(&failure));
+    outcome.into()
+}
+
+fn run(command: &Command, output: Output) -> Result<Outcome, Failure> {
+    logging::start(command.global().log);
+    match command {
+        Command::Init(global) => init::run(global, output),
+        Command::Providers(_) => providers::run(output),
+        Command::Check(args) => check::run(args, output),
+        Command::Pull(args) => pull::run(args, output),
+    }
+}

@@ -15,6 +15,7 @@ mod problem;
 mod request;
 mod secret;
 mod source;
+pub mod table;
 mod tally;
 mod tenant;
 mod vocab;

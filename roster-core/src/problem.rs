@@ -221,6 +221,8 @@ pub mod codes {
         NONSTANDARD_GRADE = "nonstandard_grade":
             "The grade was understood, though it is none of the standard's codes.",
             "Nothing needs to be done, unless it was understood wrongly.";
+        NOT_TEXT = "not_text":
+            "The file is no text in UTF-8: a spreadsheet, an archive, or UTF-16.", "Export it as CSV in UTF-8.";
         RECORD_INACTIVE = "record_inactive":
             "The record is marked `inactive`, a word of older versions; it was kept.", "Nothing needs to be done.";
         REPEATED_HEADER = "repeated_header":
@@ -241,6 +243,9 @@ pub mod codes {
             "The header has more columns than the limit.", "Check that the file is what it should be.";
         TRIMMED = "trimmed":
             "The value has blanks around it; they were taken off.", "Nothing needs to be done.";
+        TRUNCATED_FILE = "truncated_file":
+            "The file breaks off in the middle of a row: the rest of it is missing.",
+            "Have the file exported or sent again.";
         UNCLOSED_QUOTE = "unclosed_quote":
             "A quote is opened on this line and not closed; the row was left out.",
             "Close the quote, or double it if it belongs to the text.";

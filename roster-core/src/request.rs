@@ -120,8 +120,8 @@ impl PullRequest {
 /// Limits a pull to some schools or classes. `None` means no limit; an empty set means nothing at all.
 ///
 /// A person is in scope by any affiliation with a school in scope or any enrollment in a class in scope, a contact by any
-/// such pupil. With `orgs`, the orgs delivered are those named and the ones above them, the classes and courses those of
-/// an org named. With `classes`, a class must be named and people are in scope by enrollment alone; orgs, sessions and
+/// such pupil. With `orgs`, the orgs delivered are those named and the ones above them, the courses those of an org
+/// delivered, the classes those of an org named. With `classes`, a class must be named and people are in scope by enrollment alone; orgs, sessions and
 /// courses are then delivered as without it. A delete that a vendor announces may concern a record outside the scope.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -6,6 +6,8 @@ use roster_core::{Error, ErrorKind, Result};
 
 use crate::{
     config::CsvConfig,
+    dialect::{DIALECTS, Dialect},
+    limits::Limits,
     source::{CsvSource, PROVIDER},
 };
 
@@ -13,11 +15,12 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub struct CsvSourceBuilder {
     config: CsvConfig,
+    limits: Limits,
 }
 
 impl From<CsvConfig> for CsvSourceBuilder {
     fn from(config: CsvConfig) -> Self {
-        Self { config }
+        Self { config, limits: Limits::default() }
     }
 }
 
@@ -43,11 +46,18 @@ impl CsvSourceBuilder {
         self
     }
 
+    /// What the set may cost.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// Checks the settings. Reads nothing: whether the files are there is seen by `check` and `pull`.
     ///
     /// # Errors
     ///
-    /// `Config` if the path is missing or has no name, or if no dialect has that name.
+    /// `Config` if the path is missing or has no name, or if there is no dialect of that name.
     pub fn build(self) -> Result<CsvSource> {
         let Some(path) = self.config.path else {
             return Err(config("`path` is missing: name a folder or a zip"));
@@ -59,8 +69,17 @@ impl CsvSourceBuilder {
                 .map(|stem| stem.to_string_lossy().into_owned())
                 .ok_or_else(|| config("`path` has no name to take the data set's name from; set `tenant`"))?,
         };
-        CsvSource::new(path, self.config.dialect, tenant)
+        let dialect = match self.config.dialect {
+            None => None,
+            Some(name) => Some(Dialect::named(&name).ok_or_else(|| unknown_dialect(&name))?),
+        };
+        Ok(CsvSource::new(path, dialect, tenant, self.limits))
     }
+}
+
+fn unknown_dialect(name: &str) -> Error {
+    let known = DIALECTS.iter().map(|dialect| dialect.name).collect::<Vec<_>>().join(", ");
+    config(&format!("there is no dialect `{name}`; known are: {known}"))
 }
 
 fn config(message: &str) -> Error {

@@ -1,23 +1,41 @@
 //! The source.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
-use futures::{StreamExt, stream};
+use futures::{StreamExt, channel::oneshot, stream};
 use roster_core::{
-    Capabilities, CheckReport, Error, ErrorKind, PullContext, PullRequest, PullStream, Result, RosterSource,
-    SourceInfo, async_trait,
+    Capabilities, CheckReport, ConnectionState, EntityKind, Error, ErrorKind, FieldSet, KindCapability, PullContext,
+    PullRequest, PullStream, RelationshipField, Result, RosterSource, SensitiveField, SourceInfo, async_trait,
+    table::Rows,
 };
 
-use crate::builder::CsvSourceBuilder;
+use crate::{
+    builder::CsvSourceBuilder,
+    changes::Position,
+    dialect::{DIALECTS, Dialect},
+    files::FileSet,
+    limits::Limits,
+    pull::{Job, Pull},
+    survey::Survey,
+};
 
 /// The provider's id.
 pub const PROVIDER: &str = "csv";
 
-/// A roster in files.
+/// A roster in files: a folder, a zip, or a zip that lies alone in a folder.
+///
+/// Cheap to clone. Nothing is opened before a pull is polled; each pull reads the files as they are then.
 #[derive(Clone, Debug)]
 pub struct CsvSource {
+    settings: Arc<Settings>,
+}
+
+#[derive(Debug)]
+struct Settings {
     path: PathBuf,
+    dialect: Option<&'static Dialect>,
     tenant: String,
+    limits: Limits,
 }
 
 impl CsvSource {
@@ -26,27 +44,83 @@ impl CsvSource {
         CsvSourceBuilder::default()
     }
 
-    pub(crate) fn new(path: PathBuf, _dialect: Option<String>, tenant: String) -> Result<Self> {
-        Ok(Self { path, tenant })
+    pub(crate) fn new(path: PathBuf, dialect: Option<&'static Dialect>, tenant: String, limits: Limits) -> Self {
+        Self { settings: Arc::new(Settings { path, dialect, tenant, limits }) }
     }
 }
 
 #[async_trait]
 impl RosterSource for CsvSource {
     fn info(&self) -> SourceInfo {
-        SourceInfo::new(PROVIDER, self.tenant.clone())
+        SourceInfo::new(PROVIDER, self.settings.tenant.clone())
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::default()
+        let dialects: Vec<_> = match self.settings.dialect {
+            Some(dialect) => vec![dialect],
+            None => DIALECTS.iter().collect(),
+        };
+        let kinds = EntityKind::ALL.into_iter();
+        kinds.fold(Capabilities::default(), |capabilities, kind| {
+            let fields = dialects.iter().fold(FieldSet::EMPTY, |fields, dialect| fields.union(says(dialect, kind)));
+            capabilities.with(kind, KindCapability::whole_sets(fields))
+        })
     }
 
+    /// Opens the set and reads the headers.
     async fn check(&self, _cx: &PullContext) -> Result<CheckReport> {
-        Ok(CheckReport::default())
+        let settings = Arc::clone(&self.settings);
+        let (sender, receiver) = oneshot::channel();
+        std::thread::Builder::new()
+            .name("roster-csv-check".to_owned())
+            // Nobody listens any more if the check was dropped.
+            .spawn(move || drop(sender.send(look(&settings))))
+            .map_err(|error| stopped(&format!("no thread can be started: {}", error.kind())))?;
+        receiver.await.unwrap_or_else(|_| Err(stopped("the reader panicked, which is a bug of this library")))
     }
 
-    fn pull(&self, _request: PullRequest, _cx: PullContext) -> PullStream {
-        let path = self.path.display().to_string();
-        stream::iter([Err(Error::new(ErrorKind::Unsupported, PROVIDER, "pulling", path))]).boxed()
+    fn pull(&self, request: PullRequest, cx: PullContext) -> PullStream {
+        let info = self.info();
+        let known = match Position::of_request(&info, &request) {
+            Ok(known) => known,
+            Err(error) => return stream::iter([Err(error)]).boxed(),
+        };
+        let Settings { path, dialect, limits, .. } = &*self.settings;
+        let job = Job { path: path.clone(), dialect: *dialect, limits: *limits, request, known };
+        Pull::new(info, job, cx).boxed()
     }
+}
+
+fn stopped(why: &str) -> Error {
+    Error::new(ErrorKind::Transport, PROVIDER, "looking at the files", why)
+}
+
+/// What a dialect can say of a kind.
+fn says(dialect: &Dialect, kind: EntityKind) -> FieldSet {
+    if kind == EntityKind::Relationship {
+        use RelationshipField::{Contact, Kinds, Relation, Student};
+        return FieldSet::of([Student, Contact, Relation, Kinds]);
+    }
+    let tables = dialect.tables.iter().filter(|table| match table.rows {
+        Rows::Records(of) => of == kind,
+        Rows::Other => false,
+        _ => kind == EntityKind::Person,
+    });
+    let columns = tables.flat_map(|table| table.columns);
+    columns.fold(crate::pull::extra_field(kind), |fields, column| fields.union(column.holds.fields()))
+}
+
+fn look(settings: &Settings) -> Result<CheckReport> {
+    let mut files = FileSet::open(&settings.path, settings.limits)?;
+    let survey = Survey::take(&mut files, settings.dialect, &settings.limits)?;
+    let mut report = CheckReport::default();
+    report.state = Some(ConnectionState::Live);
+    report.data_as_of = files.newest();
+    let request = PullRequest::full().with_sensitive(SensitiveField::ALL);
+    report.granted = request.wanted().filter(|kind| crate::pull::blocked(&survey, &request, *kind).is_none()).collect();
+    report.warnings = survey.problems.iter().map(|problem| format!("{}: {}", problem.code, problem.message)).collect();
+    let withheld = survey.unreadable.iter().filter(|file| file.code == roster_core::PartialCode::Withheld);
+    report.warnings.extend(withheld.map(|file| file.reason.clone()));
+    report.profile = Some(serde_json::json!({ "dialect": survey.dialect.name }));
+    Ok(report)
 }

@@ -1,4 +1,20 @@
 #![doc = include_str!("../README.md")]
 
+pub mod conformance;
 #[cfg(feature = "sandbox")]
 pub mod district;
+mod drop_counter;
+mod harness;
+mod ids;
+mod reach;
+//pub mod sabotage;
+pub mod scripted;
+mod truth;
+
+pub use self::{
+    conformance::{Form, Outcome, Violation},
+    drop_counter::{DropCounter, Token},
+    harness::{Broken, Change, Fault, Harness, Limits, Live, Support},
+    ids::Ids,
+    truth::Truth,
+};

@@ -1,1 +1,26 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(all(feature = "config", feature = "csv"), doc = include_str!("../README.md"))]
+#![cfg_attr(
+    not(all(feature = "config", feature = "csv")),
+    doc = "Connects a school product to its customers' rosters. Build with all features for the whole first page."
+)]
+
+#[cfg(feature = "config")]
+pub mod config;
+mod key;
+pub mod prelude;
+mod providers;
+mod registry;
+mod settings;
+
+#[cfg(feature = "csv")]
+#[doc(inline)]
+pub use roster_csv as csv;
+
+#[doc(inline)]
+pub use roster_core::*;
+
+pub use self::{
+    key::{Form, Key},
+    registry::{Provider, find_provider, registry},
+    settings::{Settings, Value},
+};

@@ -230,7 +230,9 @@ fn grade(raw: &str, scheme: GradeScheme, level: Option<Level>) -> GradeLevel {
 fn normalize(raw: &str) -> String {
     let minus = if raw.starts_with('-') { "-" } else { "" };
     let raw = raw.strip_suffix(".0").unwrap_or(raw);
-    let letters = raw.chars().filter(|c| !c.is_whitespace() && !matches!(c, '.' | '-' | '_'));
+    let letters = raw
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '.' | '-' | '_'));
     let upper = letters.collect::<String>().to_uppercase();
     let mut key = upper.as_str();
     for word in ["GRADE", "LEVEL"] {

@@ -1,0 +1,214 @@
+//! The header of a file, bound to its table: which column holds what.
+
+use roster_core::{
+    DemographicField, FieldSet, Problem, codes, decode,
+    table::{Column, Holds, Need, Table},
+};
+
+const NONE: u16 = u16::MAX;
+
+/// The header of a file, bound to its table.
+pub(crate) struct Header {
+    names: Vec<String>,
+    /// The position of the column that holds each thing, or `NONE`.
+    positions: Vec<u16>,
+    /// Position and column, for those that the table knows.
+    known: Vec<(u16, &'static Column)>,
+    /// Columns of facts for statistics.
+    demographics: Vec<(u16, DemographicField)>,
+    /// Columns that the table does not know, by the name that they get in `extra`.
+    extra: Vec<(u16, String)>,
+    /// What this file can say of a record.
+    pub(crate) fields: FieldSet,
+    /// What is to be said of the header.
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// Why a file can't be read by its header.
+pub(crate) type Unusable = Problem;
+
+impl Header {
+    /// A header without columns.
+    pub(crate) fn empty() -> Self {
+        Self {
+            names: Vec::new(),
+            positions: vec![NONE; Holds::ALL.len()],
+            known: Vec::new(),
+            demographics: Vec::new(),
+            extra: Vec::new(),
+            fields: FieldSet::EMPTY,
+            problems: Vec::new(),
+        }
+    }
+
+    /// Binds the cells of a header to a table.
+    pub(crate) fn bind<'a>(cells: impl Iterator<Item = &'a str>, table: &'static Table) -> Result<Self, Unusable> {
+        let names = cells.map(|cell| decode::trim(cell).to_owned()).collect();
+        let mut header = Self { names, ..Self::empty() };
+        for position in 0..header.names.len() {
+            header.place(position, table)?;
+        }
+        for column in table.columns {
+            if header.has(column) {
+                continue;
+            }
+            let message = format!("{} has no column `{}`", table.name, column.name);
+            match column.need {
+                Need::Required => return Err(Problem::error(codes::MISSING_COLUMN, message).in_field(column.name)),
+                Need::Expected => {
+                    header.problems.push(Problem::warning(codes::MISSING_COLUMN, message).in_field(column.name));
+                }
+                Need::Optional => {}
+            }
+        }
+        Ok(header)
+    }
+
+    fn place(&mut self, position: usize, table: &'static Table) -> Result<(), Unusable> {
+        let name = self.names.get(position).cloned().unwrap_or_default();
+        let at = u16::try_from(position).unwrap_or(NONE);
+        let Some(column) = find(table, &name) else {
+            self.stranger(at, name);
+            return Ok(());
+        };
+        if self.has(column) {
+            let message = format!("the column `{}` stands there twice; which one counts can't be told", column.name);
+            return Err(Problem::error(codes::DUPLICATE_COLUMN, message).in_field(column.name));
+        }
+        self.known.push((at, column));
+        self.fields = self.fields.union(column.holds.fields());
+        if column.holds == Holds::Demographic {
+            self.demographics.push((at, DemographicField::read(column.name)));
+        } else if let Some(place) = self.positions.get_mut(column.holds as usize) {
+            *place = at;
+        }
+        Ok(())
+    }
+
+    /// A column that the table does not know. `metadata.x` is OneRoster's way to extend a file, and no surprise.
+    fn stranger(&mut self, at: u16, name: String) {
+        if name.is_empty() {
+            return;
+        }
+        if let Some(metadata) = name.strip_prefix("metadata.") {
+            self.extra.push((at, metadata.to_owned()));
+            return;
+        }
+        let message = "a column of the header is not known; it was not read".to_owned();
+        self.problems.push(Problem::warning(codes::UNKNOWN_COLUMN, message).in_field(name.clone()));
+        self.extra.push((at, name));
+    }
+
+    fn has(&self, column: &Column) -> bool {
+        self.known.iter().any(|(_, known)| known.name == column.name)
+    }
+
+    /// How many cells a row should have.
+    pub(crate) fn width(&self) -> usize {
+        self.names.len()
+    }
+
+    /// How many columns the table knows.
+    pub(crate) fn known_columns(&self) -> usize {
+        self.known.len()
+    }
+
+    /// The position of the column that holds it.
+    #[inline]
+    pub(crate) fn position(&self, holds: Holds) -> Option<usize> {
+        self.positions.get(holds as usize).filter(|position| **position != NONE).map(|position| usize::from(*position))
+    }
+
+    /// The file's own name of the column that holds it.
+    pub(crate) fn name_of(&self, holds: Holds) -> String {
+        self.position(holds).map_or_else(String::new, |position| self.name_at(position))
+    }
+
+    /// The file's own name of a column.
+    pub(crate) fn name_at(&self, position: usize) -> String {
+        self.names.get(position).cloned().unwrap_or_default()
+    }
+
+    /// The columns that the table knows, with their positions.
+    pub(crate) fn known(&self) -> impl Iterator<Item = (usize, &'static Column)> {
+        self.known.iter().map(|(position, column)| (usize::from(*position), *column))
+    }
+
+    /// The columns of facts for statistics.
+    pub(crate) fn demographics(&self) -> impl Iterator<Item = (usize, &DemographicField)> {
+        self.demographics.iter().map(|(position, field)| (usize::from(*position), field))
+    }
+
+    /// The columns for `extra`.
+    pub(crate) fn extra(&self) -> impl Iterator<Item = (usize, &str)> {
+        self.extra.iter().map(|(position, name)| (usize::from(*position), name.as_str()))
+    }
+
+    /// Whether a row says the header again.
+    pub(crate) fn is_repeated_by<'a>(&self, cells: impl Iterator<Item = &'a str>) -> bool {
+        let mut names = self.names.iter();
+        let mut same = true;
+        for cell in cells {
+            same &= names.next().is_some_and(|name| name == decode::trim(cell));
+        }
+        same && names.next().is_none()
+    }
+}
+
+/// Finds the column of that name: first exactly, then without case and separators.
+fn find(table: &'static Table, name: &str) -> Option<&'static Column> {
+    let exact = table.columns.iter().find(|column| column.name == name || column.aliases.contains(&name));
+    exact.or_else(|| {
+        let folded = fold(name);
+        let same = |other: &str| fold(other) == folded;
+        table.columns.iter().find(|column| same(column.name) || column.aliases.iter().any(|alias| same(alias)))
+    })
+}
+
+fn fold(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, ' ' | '_' | '-')).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use roster_oneroster::{Version, csv};
+
+    use super::*;
+
+    fn bind(name: &str, header: &str) -> Result<Header, Unusable> {
+        let table = csv::tables(Version::V1_1).iter().find(|table| table.name == name).unwrap();
+        Header::bind(header.split(','), table)
+    }
+
+    #[test]
+    fn order_case_and_separators_do_not_matter() {
+        let header = bind("orgs", "NAME,sourced_id,\u{feff}Type,parentSourcedId,identifier").unwrap();
+        assert_eq!(header.position(Holds::OrgName), Some(0));
+        assert_eq!(header.position(Holds::Id), Some(1));
+        assert_eq!(header.position(Holds::OrgType), Some(2));
+        assert_eq!(header.position(Holds::Status), None);
+        assert!(header.problems.is_empty());
+    }
+
+    #[test]
+    fn without_its_id_a_file_is_unusable_and_other_columns_may_miss() {
+        assert_eq!(bind("orgs", "name,type").err().unwrap().code, codes::MISSING_COLUMN);
+        assert_eq!(bind("orgs", "sourcedId,name").unwrap().problems[0].code, codes::MISSING_COLUMN);
+        assert_eq!(bind("orgs", "sourcedId,name,type,Name").err().unwrap().code, codes::DUPLICATE_COLUMN);
+    }
+
+    #[test]
+    fn metadata_is_no_surprise_and_other_columns_are() {
+        let header = bind("orgs", "sourcedId,name,type,metadata.city,mascot").unwrap();
+        assert_eq!(header.problems.iter().map(|p| &*p.code).collect::<Vec<_>>(), [codes::UNKNOWN_COLUMN]);
+        assert_eq!(header.extra().map(|(_, name)| name).collect::<Vec<_>>(), ["city", "mascot"]);
+    }
+
+    #[test]
+    fn a_repeated_header_is_known_again() {
+        let header = bind("orgs", "sourcedId,name,type").unwrap();
+        assert!(header.is_repeated_by(["sourcedId", "name", "type"].into_iter()));
+        assert!(!header.is_repeated_by(["sourcedId", "name"].into_iter()));
+        assert!(!header.is_repeated_by(["sourcedId", "name", "type", "x"].into_iter()));
+    }
+}

@@ -1,0 +1,232 @@
+//! Where the bytes come from: a folder, a zip, or one file. Everything here blocks, and runs on the reader's thread.
+
+mod archive;
+mod folder;
+
+use std::{
+    fs::{File, Metadata},
+    io::{self, Read},
+    path::Path,
+    time::SystemTime,
+};
+
+use roster_core::{Error, ErrorKind, Problem, Result, codes, jiff::Timestamp};
+
+use crate::{limits::Limits, source::PROVIDER};
+
+pub(crate) const OPENING: &str = "opening the files";
+pub(crate) const READING: &str = "reading a file";
+
+/// The files of a set, by name. They can be opened as often as needed.
+pub(crate) struct FileSet {
+    place: Place,
+    names: Vec<String>,
+    /// What is to be said of files that are there and not a part of the set.
+    pub(crate) problems: Vec<Problem>,
+    limits: Limits,
+    read: u64,
+}
+
+enum Place {
+    Folder(folder::Folder),
+    Archive(archive::Archive),
+}
+
+/// What a file looked like before it was read: a file that is still being written changes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    length: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        Self { length: metadata.len(), modified: metadata.modified().ok() }
+    }
+}
+
+impl FileSet {
+    /// Lists the files of a folder, of a zip (also of one that lies alone in a folder), or the one file.
+    pub(crate) fn open(path: &Path, limits: Limits) -> Result<Self> {
+        let metadata = std::fs::metadata(path).map_err(|error| cannot_open(path, &error))?;
+        let mut set = Self {
+            place: Place::Folder(folder::Folder::default()),
+            names: Vec::new(),
+            problems: Vec::new(),
+            limits,
+            read: 0,
+        };
+        if metadata.is_dir() {
+            let listed = folder::Folder::list(path, limits.files)?;
+            match listed.lone_zip() {
+                Some(zip) => set.open_archive(&zip)?,
+                None => set.take_folder(listed),
+            }
+        } else if is_zip(path)? {
+            set.open_archive(path)?;
+        } else {
+            set.take_folder(folder::Folder::of_file(path));
+        }
+        Ok(set)
+    }
+
+    fn take_folder(&mut self, folder: folder::Folder) {
+        self.names = folder.names();
+        self.problems.extend(folder.strangers().map(|name| ignored(name, "it is no text file")));
+        self.place = Place::Folder(folder);
+    }
+
+    fn open_archive(&mut self, path: &Path) -> Result<()> {
+        let archive = archive::Archive::open(path, &self.limits)?;
+        self.names = archive.names();
+        self.problems.extend(archive.strangers().map(|(name, why)| ignored(name, why)));
+        self.place = Place::Archive(archive);
+        Ok(())
+    }
+
+    /// The names of the files that may belong to the set, sorted.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// When the newest file was changed.
+    pub(crate) fn newest(&self) -> Option<Timestamp> {
+        let newest = match &self.place {
+            Place::Folder(folder) => folder.paths().filter_map(modified).max(),
+            Place::Archive(archive) => archive.modified,
+        };
+        newest.and_then(|time| Timestamp::try_from(time).ok())
+    }
+
+    /// Reads a file, piece by piece, into `each`; ends early if that says so (`false`).
+    pub(crate) fn read(&mut self, name: &str, mut each: impl FnMut(&[u8]) -> bool) -> Result<()> {
+        let limit = self.limits.file_bytes.min(self.limits.total_bytes.saturating_sub(self.read));
+        let (limits, read) = (self.limits, &mut self.read);
+        match &mut self.place {
+            Place::Folder(folder) => {
+                let path = folder.path(name).ok_or_else(|| no_such_file(name))?;
+                let mut file = File::open(path).map_err(|error| cannot_read(name, &error))?;
+                let stamp = |file: &File| file.metadata().map(|metadata| Stamp::of(&metadata)).ok();
+                let before = stamp(&file);
+                let whole = pump(&mut file, name, limit, read, &mut each)?;
+                if whole && before != stamp(&file) {
+                    return Err(unstable(name));
+                }
+                Ok(())
+            }
+            Place::Archive(archive) => archive.read(name, &limits, |entry| {
+                pump(entry, name, limit, read, &mut each).map(|_| ())
+            }),
+        }
+    }
+
+    /// The first bytes of a file, at most `length`.
+    pub(crate) fn head(&mut self, name: &str, length: usize) -> Result<Vec<u8>> {
+        let mut head = Vec::new();
+        let read = self.read;
+        self.read(name, |piece| {
+            let room = length.saturating_sub(head.len());
+            head.extend_from_slice(piece.get(..room.min(piece.len())).unwrap_or(piece));
+            head.len() < length
+        })?;
+        self.read = read;
+        Ok(head)
+    }
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    std::fs::metadata(path).ok()?.modified().ok()
+}
+
+/// How much is read at a time. Between 64 KiB and 1 MiB the size does not matter.
+const PIECE: usize = 256 << 10;
+
+/// Reads to the end, or until `each` has enough. Returns whether the end was reached.
+fn pump(
+    from: &mut dyn Read,
+    name: &str,
+    limit: u64,
+    total: &mut u64,
+    each: &mut dyn FnMut(&[u8]) -> bool,
+) -> Result<bool> {
+    let mut piece = vec![0; PIECE];
+    let mut length = 0;
+    loop {
+        let count = match from.read(&mut piece) {
+            Ok(0) => return Ok(true),
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(cannot_read(name, &error)),
+        };
+        length += count as u64;
+        *total += count as u64;
+        if length > limit {
+            return Err(too_large(name, limit));
+        }
+        if !each(piece.get(..count).unwrap_or(&[])) {
+            return Ok(false);
+        }
+    }
+}
+
+/// Whether the file begins as a zip does, whatever its name.
+fn is_zip(path: &Path) -> Result<bool> {
+    let mut magic = [0; 4];
+    let file = File::open(path).map_err(|error| cannot_open(path, &error))?;
+    let mut head = file.take(4);
+    let mut filled = 0;
+    while let Some(rest) = magic.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match head.read(rest) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) => return Err(cannot_open(path, &error)),
+        }
+    }
+    // `PK\x05\x06` is a zip without entries.
+    Ok(magic == *b"PK\x03\x04" || magic == *b"PK\x05\x06")
+}
+
+/// Whether a name is one that a file of a set may have.
+fn is_text_name(name: &str) -> bool {
+    let extension = Path::new(name).extension().and_then(|extension| extension.to_str()).unwrap_or("");
+    extension.eq_ignore_ascii_case("csv") || extension.eq_ignore_ascii_case("txt")
+}
+
+/// What systems leave behind in folders and zips, and nobody wants to hear of.
+fn is_litter(name: &str) -> bool {
+    let base = name.rsplit('/').next().unwrap_or(name);
+    name.starts_with("__MACOSX/")
+        || base.starts_with('.')
+        || ["desktop.ini", "thumbs.db"].iter().any(|litter| base.eq_ignore_ascii_case(litter))
+}
+
+fn ignored(name: &str, why: &str) -> Problem {
+    Problem::warning(codes::IGNORED_FILE, format!("{name} was not read: {why}"))
+        .at(roster_core::Place::File { file: name.into(), line: 0, record: 0 })
+}
+
+fn cannot_open(path: &Path, error: &io::Error) -> Error {
+    let kind = match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied | io::ErrorKind::NotADirectory => ErrorKind::Config,
+        _ => ErrorKind::Transport,
+    };
+    Error::new(kind, PROVIDER, OPENING, format!("can't open {}: {}", path.display(), error.kind()))
+}
+
+pub(crate) fn cannot_read(name: &str, error: &io::Error) -> Error {
+    Error::new(ErrorKind::Transport, PROVIDER, READING, format!("can't read {name}: {}", error.kind()))
+}
+
+fn no_such_file(name: &str) -> Error {
+    Error::new(ErrorKind::Unstable, PROVIDER, READING, format!("{name} is no longer there; try again"))
+}
+
+fn unstable(name: &str) -> Error {
+    let message = format!("{name} changed while it was read; wait until it is written to the end and try again");
+    Error::new(ErrorKind::Unstable, PROVIDER, READING, message)
+}
+
+fn too_large(name: &str, limit: u64) -> Error {
+    let message = format!("{name} takes the set over {limit} bytes; raise the limit if it really is a roster");
+    Error::new(ErrorKind::TooLarge, PROVIDER, READING, message)
+}

@@ -1,0 +1,176 @@
+//! The stream: rows come from the reader's thread, records are made where the stream is polled, one row a turn.
+
+mod engine;
+mod people;
+mod plan;
+mod reader;
+mod references;
+mod relations;
+mod scope;
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use futures::Stream;
+use roster_core::{Notice, PullContext, PullEvent, PullRequest, Result, SourceInfo};
+
+pub(crate) use self::{
+    plan::{blocked, extra_field},
+    reader::Job,
+};
+use self::{
+    engine::Engine,
+    plan::Step,
+    reader::{Message, Reader},
+};
+use crate::{changes::Position, rows::Batch, survey::Survey};
+
+/// How many rows may pass before other tasks get their turn. A stream that is always ready would starve them.
+const TURN: u32 = 4096;
+
+/// A pull of files.
+pub(crate) struct Pull {
+    info: SourceInfo,
+    request: PullRequest,
+    cx: PullContext,
+    state: State,
+    /// The batch at hand, and the next row of it.
+    batch: Batch,
+    next: usize,
+    turn: u32,
+}
+
+enum State {
+    /// Nothing was done yet.
+    Waiting(Box<Job>),
+    /// The thread reads.
+    Reading(Box<Reading>),
+    /// The last events are given out.
+    Ending(Box<Engine>, Option<PullEvent>),
+    Ended,
+}
+
+struct Reading {
+    reader: Reader,
+    survey: Option<(Arc<Survey>, Vec<Step>, Engine)>,
+}
+
+impl Pull {
+    pub(crate) fn new(info: SourceInfo, job: Job, cx: PullContext) -> Self {
+        let request = job.request.clone();
+        Self { info, request, cx, state: State::Waiting(Box::new(job)), batch: Batch::default(), next: 0, turn: 0 }
+    }
+
+    /// The next event at hand: one that waits, or one made of the next row.
+    fn at_hand(&mut self) -> Option<PullEvent> {
+        let State::Reading(reading) = &mut self.state else { return None };
+        let Some((survey, _, engine)) = &mut reading.survey else { return None };
+        loop {
+            if let Some(event) = engine.pop() {
+                return Some(event);
+            }
+            let mark = self.batch.row(self.next)?;
+            self.next += 1;
+            self.turn += 1;
+            engine.row(survey, &self.batch, mark);
+            // Rows that give no event (blank, out of scope) must not hold the task up either.
+            if self.turn >= TURN && self.batch.len() > self.next {
+                return engine.pop();
+            }
+        }
+    }
+
+    /// Takes in what the thread says. `Some` ends the pull with an error.
+    fn hear(&mut self, message: Option<Message>) -> Option<roster_core::Error> {
+        let State::Reading(reading) = &mut self.state else { return None };
+        let batch = std::mem::take(&mut self.batch);
+        self.next = 0;
+        reading.reader.recycle(batch);
+        match (message, &mut reading.survey) {
+            (Some(Message::Surveyed(survey, steps)), _) => {
+                let engine = Engine::new(self.request.clone(), &survey);
+                reading.survey = Some((survey, steps, engine));
+            }
+            (Some(Message::Rows(batch)), _) => self.batch = batch,
+            (Some(Message::Begin(step)), Some((survey, _, engine))) => {
+                if let Some(file) = survey.files.get(step.file) {
+                    tracing::debug!(file = %file.name, purpose = ?step.purpose, "reading");
+                }
+                engine.begin(survey, step);
+            }
+            (Some(Message::End), Some((survey, _, engine))) => engine.end(survey),
+            (Some(Message::Unchanged), Some((_, _, engine))) => {
+                engine.unchanged();
+                let checkpoint = self.request.cursor.clone().map(|cursor| PullEvent::Checkpoint(Box::new(cursor)));
+                self.end(checkpoint);
+            }
+            (Some(Message::Done(hash)), Some((survey, steps, engine))) => {
+                for (file, rows) in engine.file_counts(survey, steps) {
+                    debug_assert!(rows.add_up(), "{file}: {rows:?}");
+                    self.cx.observer().notice(&Notice::File { file, rows });
+                }
+                let position = Position { hash, complete: engine.is_complete() };
+                match position.encode(&self.info, &self.request) {
+                    Ok(cursor) => self.end(Some(PullEvent::Checkpoint(Box::new(cursor)))),
+                    Err(error) => return Some(error),
+                }
+            }
+            (Some(Message::Failed(error)), _) => return Some(error),
+            // A reader that died: an error, never a quiet end.
+            (_, _) => return Some(reading.reader.post_mortem()),
+        }
+        None
+    }
+
+    fn end(&mut self, checkpoint: Option<PullEvent>) {
+        if let State::Reading(reading) = std::mem::replace(&mut self.state, State::Ended)
+            && let Some((_, _, engine)) = reading.survey
+        {
+            self.state = State::Ending(Box::new(engine), checkpoint);
+        }
+    }
+}
+
+impl Stream for Pull {
+    type Item = Result<PullEvent>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        loop {
+            if let Some(event) = this.at_hand() {
+                return Poll::Ready(Some(Ok(event)));
+            }
+            if this.turn >= TURN {
+                this.turn = 0;
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            let message = match &mut this.state {
+                State::Waiting(_) => {
+                    let State::Waiting(job) = std::mem::replace(&mut this.state, State::Ended) else { continue };
+                    match Reader::start(*job) {
+                        Ok(reader) => this.state = State::Reading(Box::new(Reading { reader, survey: None })),
+                        Err(error) => return Poll::Ready(Some(Err(error))),
+                    }
+                    continue;
+                }
+                State::Reading(reading) => ready!(reading.reader.poll(cx)),
+                State::Ending(engine, checkpoint) => match engine.pop().or_else(|| checkpoint.take()) {
+                    Some(event) => return Poll::Ready(Some(Ok(event))),
+                    None => {
+                        this.state = State::Ended;
+                        return Poll::Ready(None);
+                    }
+                },
+                State::Ended => return Poll::Ready(None),
+            };
+            if let Some(error) = this.hear(message) {
+                this.state = State::Ended;
+                return Poll::Ready(Some(Err(error)));
+            }
+        }
+    }
+}

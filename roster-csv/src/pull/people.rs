@@ -1,0 +1,259 @@
+//! People: the one kind that may be spread over files.
+
+use roster_core::{
+    Affiliation, EntityKind, FieldSet, Person, PersonField, Place, Problem, PullEvent, PullRequest, RowCounts,
+    SensitiveField, SourcedId, codes,
+    table::{Holds, Rows},
+};
+
+use super::{engine::Engine, references, relations::Relations};
+use crate::{
+    keys::{HashedSet, hash},
+    records::{self, Mapped, PersonSides},
+    row::{Cells, Findings, Row},
+    rows::{Batch, RowMark},
+    side::Side,
+    survey::{Survey, SurveyedFile},
+};
+
+/// What is held of people beside their ids.
+pub(crate) struct People {
+    sides: Vec<(usize, Rows, Side)>,
+    /// People whose roles can't all be read: what they are can't be told.
+    damaged: HashedSet,
+    roles_broken: bool,
+    relations: Option<Relations>,
+    /// The people that the row at hand names.
+    agents: Vec<SourcedId>,
+    /// How many rows of each side the row at hand took.
+    taken: Vec<(usize, u64)>,
+}
+
+impl People {
+    pub(crate) fn new(request: &PullRequest) -> Self {
+        Self {
+            sides: Vec::new(),
+            damaged: HashedSet::default(),
+            roles_broken: false,
+            relations: request.wants(EntityKind::Relationship).then(Relations::default),
+            agents: Vec::new(),
+            taken: Vec::new(),
+        }
+    }
+
+    /// Rows of a file that adds to people were used for a person who is withdrawn.
+    pub(crate) fn withdraw(&mut self, counts: &mut [RowCounts], id: u64) {
+        for (file, _, side) in &mut self.sides {
+            let (rows, _) = side.of(id, true);
+            if let Some(counts) = counts.get_mut(*file) {
+                let rows = (rows.len() as u64).min(counts.used);
+                counts.used -= rows;
+                counts.rejected += rows;
+            }
+        }
+    }
+
+    /// Rows of the roles file could not be read, and whose they are can't be told: anybody may have more roles.
+    pub(crate) fn break_roles(&mut self) {
+        self.roles_broken = true;
+    }
+
+    pub(crate) fn damage(&mut self, id: u64) {
+        self.damaged.insert(id);
+    }
+
+    pub(crate) fn is_damaged(&self, id: u64) -> bool {
+        self.damaged.contains(&id)
+    }
+
+    /// Takes in whom a person is related to.
+    pub(crate) fn relate(&mut self, person: &Person, place: &Place) {
+        let agents = std::mem::take(&mut self.agents);
+        if let Some(relations) = &mut self.relations {
+            relations.add(&person.id, &person.affiliations, agents, place);
+        }
+    }
+
+    /// Counts the rows of other files that the row at hand took: they share its fate.
+    pub(crate) fn settle(&mut self, counts: &mut [RowCounts], used: bool) {
+        for (file, rows) in self.taken.drain(..) {
+            if let Some(counts) = counts.get_mut(file) {
+                let count = if used { &mut counts.used } else { &mut counts.skipped };
+                *count += rows;
+            }
+        }
+    }
+
+    fn side(&mut self, file: usize, rows: Rows) -> Option<&mut Side> {
+        if !self.sides.iter().any(|(of, ..)| *of == file) {
+            self.sides.push((file, rows, Side::new()));
+        }
+        self.sides.iter_mut().find(|(of, ..)| *of == file).map(|(_, _, side)| side)
+    }
+
+    /// What the other files say of a person. What is wrong there is noted where it stands.
+    fn gather(
+        &mut self,
+        survey: &Survey,
+        request: &PullRequest,
+        id: u64,
+        findings: &mut Findings,
+        peek: bool,
+    ) -> PersonSides {
+        let has_roles_file = survey.dialect.table_of(Rows::Affiliations).is_some();
+        let mut sides = PersonSides { affiliations: has_roles_file.then(Vec::new), ..PersonSides::default() };
+        if self.roles_broken {
+            sides.unseen = FieldSet::of([PersonField::Affiliations]);
+        }
+        self.taken.clear();
+        for (index, rows, side) in &mut self.sides {
+            let Some(file) = survey.files.get(*index) else { continue };
+            let (rows_of_person, fresh) = side.of(id, peek);
+            self.taken.push((*index, fresh));
+            for row in rows_of_person {
+                let mut row = row.row(&file.header, &file.name, findings);
+                match rows {
+                    Rows::Affiliations => {
+                        let affiliation = records::affiliation(&mut row);
+                        sides.affiliations.get_or_insert_default().extend(affiliation);
+                    }
+                    Rows::Accounts => sides.add_account(&mut row),
+                    _ => sides.add_demographics(&mut row, &request.sensitive),
+                }
+            }
+        }
+        sides
+    }
+}
+
+impl Engine {
+    /// Keeps a row of a file that adds to people.
+    pub(super) fn keep_side(&mut self, file: &SurveyedFile, batch: &Batch, mark: &RowMark, record: u64) {
+        let header = &file.header;
+        let person = header.position(Holds::OfPerson).map_or("", |position| batch.cell(mark, position));
+        let person = roster_core::decode::trim(person);
+        let request = &self.request;
+        let wanted: Vec<usize> = header
+            .known()
+            .filter(|(_, column)| !matches!(column.holds, Holds::Nothing | Holds::Secret | Holds::Modified))
+            .filter(|(_, column)| column.holds.sensitive().is_none_or(|field| request.sees(field)))
+            .map(|(position, _)| position)
+            .collect();
+        let index = self.step_file();
+        let kept = self.people.side(index, file.table.rows).is_some_and(|side| {
+            side.keep(batch, mark, record, person, |position| wanted.contains(&position))
+        });
+        if !kept {
+            self.count(|counts| counts.rejected += 1);
+            let reason = "a file that adds to people is larger than what can be held of it";
+            self.make_partial(EntityKind::Person, roster_core::PartialCode::Unreadable, reason);
+        }
+        self.take_side_findings();
+    }
+
+    /// A row of the people's own file, with what the other files say.
+    pub(super) fn person(&mut self, survey: &Survey, row: &mut Row<'_>) -> Mapped {
+        let id = hash(row.id);
+        let sides = self.people.gather(survey, &self.request, id, row.findings, false);
+        if sides.affiliations.as_ref().is_some_and(Vec::is_empty) {
+            row.findings.unseen = row.findings.unseen.union(FieldSet::of([PersonField::Affiliations]));
+            let message = "no row of the roles file is about this person";
+            let problem = row.locate(Problem::warning(codes::MISSING_ROLE, message));
+            row.findings.problems.push(problem);
+        }
+        if self.request.sees(SensitiveField::Contacts) {
+            self.people.agents = row.ids(Holds::PersonAgents);
+        }
+        records::person(row, self.request.extra, &self.request.sensitive, sides)
+    }
+
+    /// Learns who is in scope from a file that is read for that alone.
+    pub(super) fn learn(&mut self, survey: &Survey, file: &SurveyedFile, batch: &Batch, mark: &RowMark) {
+        if mark.fault.is_some() {
+            return;
+        }
+        let position = file.header.position(Holds::Id);
+        let id = position.map_or("", |position| roster_core::decode::trim(batch.cell(mark, position)));
+        let mut findings = Findings::default();
+        let mut row = Row {
+            header: &file.header,
+            cells: Cells::Batch(batch, mark),
+            kind: EntityKind::Person,
+            id,
+            file: &file.name,
+            line: mark.line,
+            record: 0,
+            findings: &mut findings,
+        };
+        match file.table.rows {
+            Rows::Records(EntityKind::Org) => {
+                let mut org = roster_core::Org::new(id, roster_core::OrgType::School, "");
+                org.parent = row.id(Holds::OrgParent);
+                self.scope.learn_org(&org);
+            }
+            Rows::Records(EntityKind::Class) => {
+                let org = row.id(Holds::ClassOrg);
+                self.scope.enter_class(id, org.as_ref());
+            }
+            Rows::Records(EntityKind::Enrollment) => {
+                let class = row.value(Holds::EnrollmentClass);
+                let person = row.value(Holds::EnrollmentPerson);
+                self.scope.enter_seat(class, person);
+            }
+            Rows::Records(EntityKind::Person) => {
+                let affiliations = self.affiliations(survey, &mut row);
+                let agents = row.ids(Holds::PersonAgents);
+                self.scope.learn_person(hash(id), &affiliations, &agents);
+            }
+            _ => {}
+        }
+    }
+
+    /// A person's roles, contacts' ones among them, wherever they stand.
+    fn affiliations(&mut self, survey: &Survey, row: &mut Row<'_>) -> Vec<Affiliation> {
+        let mut unheard = Findings::default();
+        let sides = self.people.gather(survey, &self.request, hash(row.id), &mut unheard, true);
+        sides.affiliations.unwrap_or_else(|| records::own_affiliations(row))
+    }
+
+    /// The people are over: rows that add to nobody are told, and relationships given out.
+    pub(super) fn end_people(&mut self, survey: &Survey) {
+        let sides = std::mem::take(&mut self.people.sides);
+        for (index, _, side) in &sides {
+            let Some(file) = survey.files.get(*index) else { continue };
+            let mut findings = Findings::default();
+            for row in side.left() {
+                let row = row.row(&file.header, &file.name, &mut findings);
+                let Some(counts) = self.counts.get_mut(*index) else { continue };
+                // A person who was left out is told of already.
+                if self.keys.get(EntityKind::Person as usize).is_some_and(|keys| keys.contains(hash(row.id))) {
+                    counts.skipped += 1;
+                } else {
+                    counts.rejected += 1;
+                    let problem = references::nobody(row.id, file.header.name_of(Holds::OfPerson), row.place());
+                    self.say(problem);
+                }
+            }
+        }
+        let Some(relations) = self.people.relations.take() else { return };
+        for related in relations.finish() {
+            let student = hash(&related.relationship.student);
+            if self.scope.holds_pupil(student) {
+                self.relationship(related);
+            }
+        }
+        self.end_kind(EntityKind::Relationship);
+    }
+
+    fn relationship(&mut self, related: super::relations::Related) {
+        let super::relations::Related { relationship, place } = related;
+        let known = |id: &str| self.keys.get(EntityKind::Person as usize).is_some_and(|keys| keys.contains(hash(id)));
+        if !known(&relationship.student) || !known(&relationship.contact) {
+            let message = "it names a person that is not in the files";
+            let problem = Problem::warning(codes::DANGLING_REFERENCE, message).of(EntityKind::Relationship);
+            self.say(problem.with_id(relationship.id.clone()).at(place.clone()));
+        }
+        let record = relationship.into();
+        self.out.push_back(PullEvent::Upsert { record, unseen: FieldSet::EMPTY, place: Some(Box::new(place)) });
+    }
+}

@@ -1,0 +1,237 @@
+//! The thread that reads. It sends bytes with marks, never records: what one thread allocates and another frees costs three
+//! times the reading itself.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, mpsc as std_mpsc},
+    thread::JoinHandle,
+};
+
+use futures::{SinkExt, StreamExt, channel::mpsc, executor::block_on};
+use roster_core::{Error, ErrorKind, PullRequest, Result};
+use xxhash_rust::xxh3::Xxh3;
+
+use super::plan::{Step, plan};
+use crate::{
+    changes::Position,
+    dialect::Dialect,
+    files::FileSet,
+    limits::Limits,
+    rows::{Batch, Scanner},
+    source::PROVIDER,
+    survey::{Survey, without_bom},
+};
+
+/// What the thread has to do.
+pub(crate) struct Job {
+    pub(crate) path: PathBuf,
+    pub(crate) dialect: Option<&'static Dialect>,
+    pub(crate) limits: Limits,
+    pub(crate) request: PullRequest,
+    /// What the files were last time, for a pull of changes.
+    pub(crate) known: Option<Position>,
+}
+
+/// What the thread says.
+pub(crate) enum Message {
+    /// The set was looked at; reading begins.
+    Surveyed(Arc<Survey>, Vec<Step>),
+    /// The files are those of last time.
+    Unchanged,
+    /// A step begins.
+    Begin(Step),
+    /// Rows of the step at hand, the header among them.
+    Rows(Batch),
+    /// The step at hand is over.
+    End,
+    /// All steps are over; the hash of what was read.
+    Done(String),
+    /// It can't go on.
+    Failed(Error),
+}
+
+/// Batches on their way: enough that neither side waits for the other, and all that is held of a file.
+const IN_FLIGHT: usize = 3;
+
+/// Rows of a batch, at most.
+const ROWS: usize = 4096;
+
+/// The other end of the thread.
+pub(crate) struct Reader {
+    messages: mpsc::Receiver<Message>,
+    spent: std_mpsc::Sender<Batch>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Reader {
+    /// Starts the thread. It stops when this is dropped: the next send fails.
+    pub(crate) fn start(job: Job) -> Result<Self> {
+        let (messages, receiver) = mpsc::channel(IN_FLIGHT);
+        let (spent, recycled) = std_mpsc::channel();
+        let sender = Sender { messages, recycled };
+        let thread = std::thread::Builder::new()
+            .name("roster-csv".to_owned())
+            .spawn(move || run(job, sender))
+            .map_err(|error| died(&format!("no thread can be started: {}", error.kind())))?;
+        Ok(Self { messages: receiver, spent, thread: Some(thread) })
+    }
+
+    pub(crate) fn poll(&mut self, cx: &mut std::task::Context<'_>) -> std::task::Poll<Option<Message>> {
+        self.messages.poll_next_unpin(cx)
+    }
+
+    /// Gives a batch back to be filled again.
+    pub(crate) fn recycle(&self, batch: Batch) {
+        // The thread may be done already; then the batch is simply freed.
+        drop(self.spent.send(batch));
+    }
+
+    /// Why the messages ended without a last word.
+    pub(crate) fn post_mortem(&mut self) -> Error {
+        match self.thread.take().map(JoinHandle::join) {
+            Some(Err(_)) => died("the reader panicked, which is a bug of this library"),
+            _ => died("the reader stopped before the end"),
+        }
+    }
+}
+
+fn died(why: &str) -> Error {
+    Error::new(ErrorKind::Transport, PROVIDER, crate::files::READING, why)
+}
+
+struct Sender {
+    messages: mpsc::Sender<Message>,
+    recycled: std_mpsc::Receiver<Batch>,
+}
+
+impl Sender {
+    /// Sends, waiting for room. `false` if nobody listens any more.
+    fn send(&mut self, message: Message) -> bool {
+        block_on(self.messages.send(message)).is_ok()
+    }
+
+    fn batch(&self) -> Batch {
+        self.recycled.try_recv().unwrap_or_default()
+    }
+}
+
+fn run(job: Job, mut sender: Sender) {
+    let last = match read(job, &mut sender) {
+        Ok(Some(last)) => last,
+        Ok(None) => return,
+        Err(error) => Message::Failed(error),
+    };
+    sender.send(last);
+}
+
+/// Reads everything. `None` if nobody listens any more.
+fn read(job: Job, sender: &mut Sender) -> Result<Option<Message>> {
+    let Job { path, dialect, limits, request, known } = job;
+    let mut files = FileSet::open(&path, limits)?;
+    let survey = Arc::new(Survey::take(&mut files, dialect, &limits)?);
+    let steps = plan(&survey, &request);
+    // Of a set that was not sound the same files are read again, so that what is wrong is said again.
+    let known = known.filter(|known| known.complete && survey.unreadable.is_empty());
+    if !sender.send(Message::Surveyed(Arc::clone(&survey), steps.clone())) {
+        return Ok(None);
+    }
+    if let Some(known) = known {
+        let mut hashes = Hashes::default();
+        for step in &steps {
+            hashes.read(&mut files, &survey, step.file)?;
+        }
+        if hashes.finish(&survey) == known.hash {
+            return Ok(Some(Message::Unchanged));
+        }
+    }
+    let mut hashes = Hashes::default();
+    for step in steps {
+        if !sender.send(Message::Begin(step)) {
+            return Ok(None);
+        }
+        let Some(hash) = stream(&mut files, &survey, step, limits, sender)? else { return Ok(None) };
+        hashes.add(&survey, step.file, hash)?;
+        if !sender.send(Message::End) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(Message::Done(hashes.finish(&survey))))
+}
+
+/// Sends the rows of one file, and returns its hash. `None` if nobody listens any more.
+fn stream(
+    files: &mut FileSet,
+    survey: &Survey,
+    step: Step,
+    limits: Limits,
+    sender: &mut Sender,
+) -> Result<Option<u128>> {
+    let Some(file) = survey.files.get(step.file) else { return Ok(Some(0)) };
+    let mut scanner = Scanner::new(limits.row_bytes);
+    scanner.expect_width(file.header.width());
+    let mut hasher = Xxh3::new();
+    let mut first = true;
+    let mut heard = true;
+    files.read(&file.name, |piece| {
+        hasher.update(piece);
+        let text = if std::mem::take(&mut first) { without_bom(piece) } else { piece };
+        heard = scan(&mut scanner, text, false, sender);
+        heard
+    })?;
+    heard = heard && scan(&mut scanner, &[], true, sender);
+    Ok(heard.then(|| hasher.digest128()))
+}
+
+fn scan(scanner: &mut Scanner, mut text: &[u8], last: bool, sender: &mut Sender) -> bool {
+    loop {
+        let mut batch = sender.batch();
+        let more = scanner.scan(text, last, ROWS, &mut batch);
+        if batch.len() > 0 && !sender.send(Message::Rows(batch)) {
+            return false;
+        }
+        if !more {
+            return true;
+        }
+        text = &[];
+    }
+}
+
+/// The hashes of the files read.
+#[derive(Default)]
+struct Hashes(BTreeMap<usize, u128>);
+
+impl Hashes {
+    /// Enters a file. One that is read twice must be the same both times.
+    fn add(&mut self, survey: &Survey, file: usize, hash: u128) -> Result<()> {
+        if self.0.insert(file, hash).is_some_and(|before| before != hash) {
+            let name = survey.files.get(file).map_or("", |file| &*file.name);
+            let message = format!("{name} changed while the set was read; try again");
+            return Err(Error::new(ErrorKind::Unstable, PROVIDER, crate::files::READING, message));
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, files: &mut FileSet, survey: &Survey, file: usize) -> Result<()> {
+        let Some(surveyed) = survey.files.get(file).filter(|_| !self.0.contains_key(&file)) else { return Ok(()) };
+        let mut hasher = Xxh3::new();
+        files.read(&surveyed.name, |piece| {
+            hasher.update(piece);
+            true
+        })?;
+        self.add(survey, file, hasher.digest128())
+    }
+
+    /// One hash of names and contents.
+    fn finish(&self, survey: &Survey) -> String {
+        let mut all = Xxh3::new();
+        all.update(survey.dialect.name.as_bytes());
+        for (file, hash) in &self.0 {
+            let name = survey.files.get(*file).map_or("", |file| &*file.name);
+            all.update(&(name.len() as u64).to_le_bytes());
+            all.update(name.as_bytes());
+            all.update(&hash.to_le_bytes());
+        }
+        format!("{:032x}", all.digest128())
+    }
+}

@@ -1,0 +1,236 @@
+use std::collections::BTreeSet;
+
+use roster_core::{
+    AccountState, Affiliation, DemographicField, FieldSet, GradeTable, Identifier, IdentifierScheme, LabeledText,
+    Person, Role, SensitiveField, codes, decode, table::Holds,
+};
+use roster_oneroster::csv::{Status, user_ids};
+
+use super::{Mapped, extra, status};
+use crate::row::Row;
+
+/// What other files say of a person, already read.
+#[derive(Default)]
+pub(crate) struct PersonSides {
+    /// From a file of roles; `None` if the row itself has the role.
+    pub(crate) affiliations: Option<Vec<Affiliation>>,
+    /// From a file of accounts.
+    pub(crate) identifiers: Vec<Identifier>,
+    /// From a file of demographics.
+    pub(crate) demographics: Demographics,
+    /// What those files should say of the person and can't.
+    pub(crate) unseen: FieldSet,
+}
+
+/// What a file of demographics says of a person.
+#[derive(Default)]
+pub(crate) struct Demographics {
+    birth_date: Option<roster_core::jiff::civil::Date>,
+    gender: Option<String>,
+    facts: Vec<(DemographicField, String)>,
+}
+
+/// A row of `users.csv`, with what the other files say.
+pub(crate) fn person(
+    row: &mut Row<'_>,
+    with_extra: bool,
+    sensitive: &BTreeSet<SensitiveField>,
+    sides: PersonSides,
+) -> Mapped {
+    let status = status(row);
+    if status == Status::ToBeDeleted {
+        return Mapped::Delete;
+    }
+    row.findings.unseen = row.findings.unseen.union(sides.unseen);
+    let mut affiliations = match sides.affiliations {
+        Some(affiliations) => affiliations,
+        None => own_affiliations(row),
+    };
+    if !sensitive.contains(&SensitiveField::Contacts) {
+        let before = affiliations.len();
+        affiliations.retain(|affiliation| !affiliation.role.is_contact());
+        if affiliations.is_empty() && before > 0 {
+            return Mapped::Skip;
+        }
+    }
+    let mut person = Person::new(row.id);
+    person.account = account(row, status);
+    name(row, &mut person);
+    person.username = row.text(Holds::PersonUsername);
+    person.email = email(row);
+    person.grades = row.grades(Holds::PersonGrades, GradeTable::Ceds);
+    person.identifiers = identifiers(row, &affiliations);
+    person.identifiers.extend(sides.identifiers);
+    person.affiliations = affiliations;
+    phones(row, sensitive, &mut person);
+    add_demographics(sides.demographics, &mut person);
+    person.extra = extra(row, with_extra);
+    person.into()
+}
+
+/// One role in all of the orgs, as OneRoster 1.1 has it.
+pub(crate) fn own_affiliations(row: &mut Row<'_>) -> Vec<Affiliation> {
+    let role = row.word(Holds::PersonRole, Role::read, Role::is_known);
+    let role = role.unwrap_or_else(|| Role::Other(String::new()));
+    let orgs = row.ids(Holds::PersonOrgs);
+    if orgs.is_empty() {
+        return vec![Affiliation::new(role, None)];
+    }
+    orgs.into_iter().map(|org| Affiliation::new(role.clone(), Some(org))).collect()
+}
+
+/// A row of `roles.csv`. `None` if it says that the role is gone.
+pub(crate) fn affiliation(row: &mut Row<'_>) -> Option<Affiliation> {
+    if matches!(status(row), Status::ToBeDeleted | Status::Inactive) {
+        return None;
+    }
+    let role = row.word(Holds::AffiliationRole, Role::read, Role::is_known)?;
+    let mut affiliation = Affiliation::new(role, row.id(Holds::AffiliationOrg));
+    affiliation.primary = match row.value(Holds::AffiliationPrimary) {
+        "" => None,
+        word if word.eq_ignore_ascii_case("primary") => Some(true),
+        word if word.eq_ignore_ascii_case("secondary") => Some(false),
+        _ => {
+            let message = "the word is neither `primary` nor `secondary`; it was dropped";
+            row.warn(Holds::AffiliationPrimary, codes::UNKNOWN_VALUE, message);
+            None
+        }
+    };
+    affiliation.begin = row.date(Holds::AffiliationBegin);
+    affiliation.end = row.date(Holds::AffiliationEnd);
+    Some(affiliation)
+}
+
+/// `status` says nothing about `enabledUser`; an inactive record is one that was put away.
+fn account(row: &mut Row<'_>, status: Status) -> AccountState {
+    match row.flag(Holds::PersonEnabled) {
+        _ if status == Status::Inactive => AccountState::Archived,
+        Some(true) => AccountState::Active,
+        Some(false) => AccountState::Suspended,
+        None => AccountState::Unknown,
+    }
+}
+
+fn name(row: &mut Row<'_>, person: &mut Person) {
+    let name = &mut person.name;
+    name.given = row.text(Holds::PersonGiven);
+    name.middle = row.text(Holds::PersonMiddle);
+    name.family = row.text(Holds::PersonFamily);
+    name.preferred_given = row.text(Holds::PersonPreferredGiven);
+    name.preferred_middle = row.text(Holds::PersonPreferredMiddle);
+    name.preferred_family = row.text(Holds::PersonPreferredFamily);
+    name.pronouns = row.text(Holds::PersonPronouns);
+}
+
+fn email(row: &mut Row<'_>) -> Option<String> {
+    let value = row.value(Holds::PersonEmail);
+    if value.is_empty() {
+        return None;
+    }
+    if !decode::is_email(value) {
+        row.drop(Holds::PersonEmail, codes::BAD_EMAIL, "the value is not an e-mail address; it was dropped");
+        return None;
+    }
+    Some(value.to_owned())
+}
+
+fn identifiers(row: &mut Row<'_>, affiliations: &[Affiliation]) -> Vec<Identifier> {
+    let mut identifiers = Vec::new();
+    let mut bare = false;
+    for (scheme, id) in user_ids(row.value(Holds::PersonUserIds)) {
+        bare |= scheme.is_none();
+        let scheme = scheme.map_or_else(|| other("userId"), IdentifierScheme::read);
+        identifiers.push(Identifier::new(scheme, id));
+    }
+    if bare {
+        row.warn(Holds::PersonUserIds, codes::BAD_IDENTIFIER, "an id is not written as `{type:id}`; it was kept");
+    }
+    if let Some(number) = row.text(Holds::PersonNumber) {
+        let holds = |wanted: fn(&Role) -> bool| affiliations.iter().any(|affiliation| wanted(&affiliation.role));
+        let scheme = if holds(|role| *role == Role::Student) {
+            IdentifierScheme::StudentNumber
+        } else if holds(Role::is_staff) {
+            IdentifierScheme::StaffNumber
+        } else {
+            other("identifier")
+        };
+        identifiers.push(Identifier::new(scheme, number));
+    }
+    if let Some(master) = row.text(Holds::PersonMasterId) {
+        identifiers.push(Identifier::new(other("userMasterIdentifier"), master));
+    }
+    identifiers
+}
+
+fn other(scheme: &str) -> IdentifierScheme {
+    IdentifierScheme::Other(scheme.to_owned())
+}
+
+/// An account of `userProfiles.csv`: a log-in name at some vendor. Its password is never read.
+impl PersonSides {
+    pub(crate) fn add_account(&mut self, row: &mut Row<'_>) {
+        if matches!(status(row), Status::ToBeDeleted | Status::Inactive) {
+            return;
+        }
+        if let (Some(vendor), Some(name)) = (row.text(Holds::AccountVendor), row.text(Holds::AccountUsername)) {
+            self.identifiers.push(Identifier::new(IdentifierScheme::Other(vendor), name));
+        }
+    }
+
+    /// A row of `demographics.csv`; of it, what the host asked for.
+    pub(crate) fn add_demographics(&mut self, row: &mut Row<'_>, sensitive: &BTreeSet<SensitiveField>) {
+        if matches!(status(row), Status::ToBeDeleted | Status::Inactive) {
+            return;
+        }
+        if sensitive.contains(&SensitiveField::BirthDate) {
+            self.demographics.birth_date = row.date(Holds::BirthDate);
+        }
+        if sensitive.contains(&SensitiveField::Gender) {
+            self.demographics.gender = row.text(Holds::Gender);
+        }
+        if sensitive.contains(&SensitiveField::Demographics) {
+            self.demographics.facts = row.demographics();
+        }
+    }
+}
+
+fn phones(row: &mut Row<'_>, sensitive: &BTreeSet<SensitiveField>, person: &mut Person) {
+    if !sensitive.contains(&SensitiveField::Phones) {
+        return;
+    }
+    for (holds, label) in [(Holds::PersonPhone, "phone"), (Holds::PersonSms, "sms")] {
+        if let Some(value) = row.text(holds) {
+            person.sensitive_mut().phones.push(LabeledText { label: Some(label.to_owned()), value });
+        }
+    }
+}
+
+fn add_demographics(demographics: Demographics, person: &mut Person) {
+    let Demographics { birth_date, gender, facts } = demographics;
+    if birth_date.is_none() && gender.is_none() && facts.is_empty() {
+        return;
+    }
+    let sensitive = person.sensitive_mut();
+    sensitive.birth_date = birth_date;
+    sensitive.gender = gender;
+    sensitive.demographics = facts.into_iter().map(|(field, value)| tidy_fact(field, value)).collect();
+}
+
+/// Writes a truth value the standard's way, whatever its case was.
+fn tidy_fact(field: DemographicField, value: String) -> (DemographicField, String) {
+    use DemographicField as Fact;
+    let is_flag = matches!(
+        field,
+        Fact::AmericanIndianOrAlaskaNative
+            | Fact::Asian
+            | Fact::BlackOrAfricanAmerican
+            | Fact::NativeHawaiianOrOtherPacificIslander
+            | Fact::White
+            | Fact::TwoOrMoreRaces
+            | Fact::HispanicOrLatino
+    );
+    match decode::flag(&value).filter(|_| is_flag) {
+        Some(read) => (field, read.value.to_string()),
+        None => (field, value),
+    }
+}

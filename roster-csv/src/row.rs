@@ -1,0 +1,264 @@
+//! One row, read through its header: cells by what they hold, with problems noted as they are found.
+
+use std::sync::Arc;
+
+use roster_core::{
+    EntityKind, FieldSet, GradeLevel, GradeTable, Place, Problem, SourcedId, Spelling, codes, decode, jiff::civil::Date,
+    table::Holds,
+};
+
+use crate::{
+    dialect::Header,
+    rows::{Batch, RowMark},
+};
+
+/// Stands between the cells of a packed row. No value holds it: a row with control characters is rejected.
+pub(crate) const PACKED: char = '\u{1f}';
+
+/// Where the cells are.
+#[derive(Clone, Copy)]
+pub(crate) enum Cells<'a> {
+    /// In a batch, as read.
+    Batch(&'a Batch, &'a RowMark),
+    /// In one text, kept for later.
+    Packed(&'a str),
+}
+
+/// What was found while a record was made of a row.
+#[derive(Default)]
+pub(crate) struct Findings {
+    pub(crate) problems: Vec<Problem>,
+    /// Fields whose value could not be read: they are unknown, not empty.
+    pub(crate) unseen: FieldSet,
+}
+
+/// One row.
+pub(crate) struct Row<'a> {
+    pub(crate) header: &'a Header,
+    pub(crate) cells: Cells<'a>,
+    pub(crate) kind: EntityKind,
+    /// The id of the record that the row is about; empty if it is not known.
+    pub(crate) id: &'a str,
+    pub(crate) file: &'a Arc<str>,
+    pub(crate) line: u64,
+    pub(crate) record: u64,
+    pub(crate) findings: &'a mut Findings,
+}
+
+impl<'a> Row<'a> {
+    /// A cell as it stands.
+    fn cell_at(&self, position: usize) -> &'a str {
+        match self.cells {
+            Cells::Batch(batch, mark) => batch.cell(mark, position),
+            Cells::Packed(text) => text.split(PACKED).nth(position).unwrap_or(""),
+        }
+    }
+
+    /// The trimmed value of the column that holds it; empty if there is none.
+    pub(crate) fn value(&mut self, holds: Holds) -> &'a str {
+        match self.header.position(holds) {
+            Some(position) => self.value_at(position),
+            None => "",
+        }
+    }
+
+    fn value_at(&mut self, position: usize) -> &'a str {
+        let raw = self.cell_at(position);
+        let value = decode::trim(raw);
+        if value.len() != raw.len() && !value.is_empty() {
+            self.warn_at(position, codes::TRIMMED, "blanks around the value were taken off");
+        }
+        value
+    }
+
+    /// An id, if there is one.
+    pub(crate) fn id(&mut self, holds: Holds) -> Option<SourcedId> {
+        let value = self.value(holds);
+        (!value.is_empty()).then(|| value.into())
+    }
+
+    /// A list of ids.
+    pub(crate) fn ids(&mut self, holds: Holds) -> Vec<SourcedId> {
+        decode::list(self.value(holds)).map(SourcedId::from).collect()
+    }
+
+    /// A text, if there is one.
+    pub(crate) fn text(&mut self, holds: Holds) -> Option<String> {
+        let value = self.value(holds);
+        if value.is_empty() {
+            return None;
+        }
+        self.look_at(holds, value);
+        Some(value.to_owned())
+    }
+
+    /// A text that the record must have: empty where even that is allowed to miss.
+    pub(crate) fn required_text(&mut self, holds: Holds) -> String {
+        self.text(holds).unwrap_or_default()
+    }
+
+    /// A list of texts.
+    pub(crate) fn texts(&mut self, holds: Holds) -> Vec<String> {
+        decode::list(self.value(holds)).map(str::to_owned).collect()
+    }
+
+    /// Notes what is odd about a text, and keeps it.
+    fn look_at(&mut self, holds: Holds, value: &str) {
+        let is_phone = matches!(holds, Holds::PersonPhone | Holds::PersonSms);
+        if decode::is_formula_like(value) && !is_phone {
+            self.warn(holds, codes::FORMULA_LIKE, "the value begins as a formula does; it was kept as text");
+        }
+        if value.contains('\n') {
+            self.warn(holds, codes::NEWLINE_IN_VALUE, "the value holds a line break; it was kept");
+        }
+    }
+
+    /// A civil date, if there is one.
+    pub(crate) fn date(&mut self, holds: Holds) -> Option<Date> {
+        let value = self.value(holds);
+        if value.is_empty() {
+            return None;
+        }
+        match decode::date(value) {
+            Some(read) => {
+                if !read.standard {
+                    self.warn(holds, codes::DATE_FORM, "the date is not written as YYYY-MM-DD; it was understood");
+                }
+                Some(read.value)
+            }
+            None => {
+                self.drop(holds, codes::BAD_DATE, "the value is not a date; it was dropped");
+                None
+            }
+        }
+    }
+
+    /// A truth value, if there is one.
+    pub(crate) fn flag(&mut self, holds: Holds) -> Option<bool> {
+        let value = self.value(holds);
+        if value.is_empty() {
+            return None;
+        }
+        match decode::flag(value) {
+            Some(read) => {
+                if !read.standard {
+                    self.warn(holds, codes::FLAG_FORM, "the value is not `true` or `false`; it was understood");
+                }
+                Some(read.value)
+            }
+            None => {
+                self.drop(holds, codes::BAD_FLAG, "the value is neither true nor false; it was dropped");
+                None
+            }
+        }
+    }
+
+    /// A year, if there is one.
+    pub(crate) fn year(&mut self, holds: Holds) -> Option<i16> {
+        let value = self.value(holds);
+        if value.is_empty() {
+            return None;
+        }
+        let year = decode::year(value);
+        if year.is_none() {
+            self.drop(holds, codes::BAD_YEAR, "the value is not a year of four digits; it was dropped");
+        }
+        year
+    }
+
+    /// A word of a vocabulary; `otherwise` if there is none.
+    pub(crate) fn word<T>(&mut self, holds: Holds, read: fn(&str) -> T, known: fn(&T) -> bool) -> Option<T> {
+        let value = self.value(holds);
+        if value.is_empty() {
+            return None;
+        }
+        let word = read(value);
+        // `ext:` marks a word that a vendor may add to an open vocabulary.
+        if !known(&word) && !value.starts_with("ext:") {
+            let code = match holds {
+                Holds::PersonRole | Holds::AffiliationRole | Holds::EnrollmentRole => codes::UNKNOWN_ROLE,
+                _ => codes::UNKNOWN_VALUE,
+            };
+            self.warn(holds, code, "the word is none of the vocabulary; it was kept as it is");
+        }
+        Some(word)
+    }
+
+    /// A list of grades.
+    pub(crate) fn grades(&mut self, holds: Holds, table: GradeTable) -> Vec<GradeLevel> {
+        let mut grades = Vec::new();
+        for item in decode::list(self.value(holds)) {
+            let (grade, spelling) = table.read(item);
+            match spelling {
+                Spelling::Plain => {}
+                Spelling::Unusual => {
+                    let level = grade.level.map_or("", roster_core::Level::as_str);
+                    let message = format!("the grade is none of the standard's codes; it was read as {level}");
+                    self.warn(holds, codes::NONSTANDARD_GRADE, message);
+                }
+                Spelling::Unknown => {
+                    self.warn(holds, codes::UNKNOWN_GRADE, "the grade is not known; its spelling was kept");
+                }
+            }
+            grades.push(grade);
+        }
+        grades
+    }
+
+    /// Notes something about a value that stays.
+    pub(crate) fn warn(&mut self, holds: Holds, code: &'static str, message: impl Into<String>) {
+        let field = self.header.name_of(holds);
+        self.warn_in(field, code, message);
+    }
+
+    fn warn_at(&mut self, position: usize, code: &'static str, message: &str) {
+        let field = self.header.name_at(position);
+        self.warn_in(field, code, message);
+    }
+
+    fn warn_in(&mut self, field: String, code: &'static str, message: impl Into<String>) {
+        let problem = self.locate(Problem::warning(code, message)).in_field(field);
+        self.findings.problems.push(problem);
+    }
+
+    /// Notes a value that could not be read. What it says is unknown then, not empty.
+    pub(crate) fn drop(&mut self, holds: Holds, code: &'static str, message: &'static str) {
+        self.findings.unseen = self.findings.unseen.union(holds.fields());
+        self.warn(holds, code, message);
+    }
+
+    /// Says where a problem is.
+    pub(crate) fn locate(&self, problem: Problem) -> Problem {
+        let problem = problem.of(self.kind).at(self.place());
+        if self.id.is_empty() { problem } else { problem.with_id(self.id) }
+    }
+
+    /// Where the row is.
+    pub(crate) fn place(&self) -> Place {
+        Place::File { file: Arc::clone(self.file), line: self.line, record: self.record }
+    }
+
+    /// The facts for statistics, as written.
+    pub(crate) fn demographics(&mut self) -> Vec<(roster_core::DemographicField, String)> {
+        let header = self.header;
+        header
+            .demographics()
+            .filter_map(|(position, field)| {
+                let value = self.value_at(position);
+                (!value.is_empty()).then(|| (field.clone(), value.to_owned()))
+            })
+            .collect()
+    }
+
+    /// The columns that the model has no place for.
+    pub(crate) fn extra(&mut self) -> roster_core::Extra {
+        let header = self.header;
+        header
+            .extra()
+            .filter_map(|(position, name)| {
+                let value = self.value_at(position);
+                (!value.is_empty()).then(|| (name.to_owned(), value.into()))
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,17 @@
+//! What a host that pulls rosters needs, for `use roster::prelude::*`.
+
+#[doc(no_inline)]
+pub use futures::{StreamExt as _, TryStreamExt as _};
+#[doc(no_inline)]
+pub use roster_core::{
+    Completeness, Cursor, EntityKind, Error, ErrorKind, Item, Problem, PullContext, PullEvent, PullMode,
+    PullRequest, PullStream, Record, Result, Role, RosterSource, RosterSourceExt, Scope, SensitiveField,
+    Severity, Slice, SourcedId, Tally,
+};
+
+#[cfg(feature = "config")]
+#[doc(no_inline)]
+pub use crate::config::{Config, Resolver};
+#[cfg(feature = "csv")]
+#[doc(no_inline)]
+pub use crate::csv::CsvSource;
