@@ -98,8 +98,12 @@ pub(crate) struct PullArgs {
     /// A name in roster.toml, or ad hoc, such as csv:PATH
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub(crate) source: String,
-    /// Pulls these kinds alone: org, `academic_session`, course, class, person, enrollment, relationship
-    #[arg(long, value_name = "K,..", value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "K,..",
+        value_delimiter = ',',
+        help = "Pulls these kinds alone: org, academic_session, course, class, person, enrollment, relationship"
+    )]
     pub(crate) kinds: Option<Vec<EntityKind>>,
     /// Pulls this school alone, by id; may be given several times
     #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]

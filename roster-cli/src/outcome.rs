@@ -90,6 +90,9 @@ impl Failure {
         match self {
             Self::Usage { message, .. } => message.clone(),
             Self::Roster(error) if error.kind() == ErrorKind::Config => error.message().to_owned(),
+            Self::Roster(error) if error.provider() == "host" => {
+                format!("{}: {}", error.operation(), error.message())
+            }
             Self::Roster(error) => error.to_string(),
             Self::Output(error) => format!("writing to stdout: {error}"),
         }

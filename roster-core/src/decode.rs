@@ -31,6 +31,7 @@ impl<T> Read<T> {
 /// Takes white space off both ends: blanks, tabs, no-break spaces, byte order marks and zero-width spaces.
 ///
 /// Ids are trimmed by this too, and by nothing else: what is inside an id stays.
+#[inline]
 pub fn trim(text: &str) -> &str {
     let plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
     let bytes = text.as_bytes();

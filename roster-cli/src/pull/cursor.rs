@@ -13,7 +13,7 @@ use crate::{outcome::Failure, private_file::PrivateFile};
 
 const LIMIT: u64 = 64 * 1024 * 1024;
 
-/// Reads a cursor, as [`write`] wrote it.
+/// Reads a cursor, as [`write()`] wrote it.
 pub(super) fn read(path: &Path) -> Result<Cursor, Failure> {
     let name = path.display();
     let refuse = |why: String| {

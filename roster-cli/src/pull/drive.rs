@@ -105,6 +105,6 @@ pub(super) async fn drive(
 }
 
 fn stopped() -> Failure {
-    let message = "a signal stopped the pull; nothing was kept";
+    let message = "a signal stopped the pull, so it is not whole";
     Error::new(ErrorKind::Cancelled, "host", "pulling", message).into()
 }

@@ -79,12 +79,23 @@ impl<'a> Report<'a> {
         }
     }
 
+    /// Whether anything came before the end.
+    pub(super) fn is_begun(&self) -> bool {
+        self.failure.is_none() || !self.groups.is_empty() || self.kinds.values().any(KindReport::is_begun)
+    }
+
     /// The kinds that are not complete though the source has them.
     pub(super) fn incomplete(&self) -> impl Iterator<Item = EntityKind> {
         let kinds = self.kinds.iter();
         kinds
             .filter(|(_, report)| report.supported && !report.counts.complete)
             .map(|(kind, _)| *kind)
+    }
+}
+
+impl KindReport {
+    fn is_begun(&self) -> bool {
+        self.counts.records > 0 || self.counts.deletes > 0 || self.counts.complete
     }
 }
 

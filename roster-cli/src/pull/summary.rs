@@ -1,6 +1,6 @@
 //! What a pull came to, for people to read.
 
-use roster::{EntityKind, Problem, ProblemGroup, codes};
+use roster::{EntityKind, Place, Problem, ProblemGroup, Severity, codes};
 
 use super::report::{KindReport, Report, advice};
 use crate::table::Table;
@@ -10,15 +10,12 @@ const PLACES: usize = 5;
 
 /// The whole summary. It names ids, fields, files and lines, and nobody's data.
 pub(super) fn text(report: &Report<'_>) -> String {
-    let mut parts = vec![
-        format!("{} ({})\n", report.tenant, report.provider),
-        kinds(report),
-    ];
+    let mut parts = vec![format!("{} ({})\n", report.tenant, report.provider)];
+    if report.is_begun() {
+        parts.push(kinds(report));
+    }
     if !report.files.is_empty() {
         parts.push(files(report));
-    }
-    if report.requests > 0 {
-        parts.push(format!("{} requests\n", report.requests));
     }
     if !report.groups.is_empty() {
         parts.push(report.groups.iter().map(|group| problems(group)).collect());
@@ -29,23 +26,41 @@ pub(super) fn text(report: &Report<'_>) -> String {
 
 /// How it ended, on one line.
 pub(super) fn last_line(report: &Report<'_>) -> String {
-    let records: u64 = report.kinds.values().map(|kind| kind.counts.records).sum();
+    let records = report.kinds.values().map(|kind| kind.counts.records).sum();
+    let of_severity = |severity| {
+        let groups = report.groups.iter().filter(|group| group.severity == severity);
+        groups.map(|group| group.count).sum()
+    };
+    let mut counts = vec![
+        many(records, "record"),
+        many(of_severity(Severity::Error), "error"),
+        many(of_severity(Severity::Warning), "warning"),
+    ];
+    if report.requests > 0 {
+        counts.push(many(report.requests, "request"));
+    }
+    let counts = counts.join(", ");
     let seconds = report.seconds;
-    let counts = format!("{records} records, {} problems, {seconds:.2} s", report.problems);
-    if report.failure.is_some() {
-        let hint = report.failure.as_ref().and_then(advice);
-        let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
-        return format!("Failed: {counts}{hint}.");
+    if let Some(failure) = &report.failure {
+        let advice = advice(failure)
+            .map(|advice| format!("; {advice}"))
+            .unwrap_or_default();
+        return format!("Failed after {seconds:.2} s: {counts}{advice}.");
     }
     let incomplete: Vec<_> = report.incomplete().map(EntityKind::as_str).collect();
     if incomplete.is_empty() {
-        format!("Done: {counts}; every kind is complete.")
+        format!("Done in {seconds:.2} s: {counts}; every kind is complete.")
     } else {
         format!(
-            "Done, but not whole: {counts}; partial: {}.",
+            "Done in {seconds:.2} s, but not whole: {counts}; partial: {}.",
             incomplete.join(", ")
         )
     }
+}
+
+fn many(count: u64, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 fn kinds(report: &Report<'_>) -> String {
@@ -87,13 +102,10 @@ fn problems(group: &ProblemGroup) -> String {
     let mut lines = vec![format!("{} {}{of}: {}", group.severity, group.code, group.count)];
     lines.extend(group.first.first().map(|problem| problem.message.clone()));
     let places: Vec<_> = group.first.iter().filter_map(place).take(PLACES).collect();
-    if !places.is_empty() {
-        let more = match group.count.saturating_sub(places.len() as u64) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        lines.push(format!("at {}{more}", places.join(", ")));
-    }
+    let rest = group.count.saturating_sub(places.len() as u64);
+    let are_there = !places.is_empty();
+    lines.extend(places.into_iter().map(|place| format!("  {place}")));
+    lines.extend((are_there && rest > 0).then(|| format!("  and {rest} more")));
     let info = codes::ALL.iter().find(|info| info.code == group.code);
     lines.extend(info.map(|info| format!("What to do: {}", info.remedy)));
     format!("{}\n", lines.join("\n    "))
@@ -101,10 +113,15 @@ fn problems(group: &ProblemGroup) -> String {
 
 /// Where it is, as far as it says so.
 fn place(problem: &Problem) -> Option<String> {
-    match (&problem.place, &problem.id) {
-        (Some(place), Some(id)) => Some(format!("{place} ({id})")),
-        (Some(place), None) => Some(place.to_string()),
-        (None, Some(id)) => Some(id.to_string()),
-        (None, None) => None,
-    }
+    let place = problem.place.as_ref().map(|place| match place {
+        // The file as a whole.
+        Place::File { file, line: 0, .. } => file.to_string(),
+        place => place.to_string(),
+    });
+    let id = problem.id.as_ref().map(ToString::to_string);
+    let parts: Vec<_> = [place, problem.field.as_ref().map(ToString::to_string), id]
+        .into_iter()
+        .flatten()
+        .collect();
+    (!parts.is_empty()).then(|| parts.join("  "))
 }

@@ -167,10 +167,10 @@ fn a_pull_that_is_done() {
          \n\
          error missing_required (org): 1\n    \
              `name` is empty\n    \
-             at orgs.csv:7 (o7)\n    \
+             \u{20} orgs.csv:7  o7\n    \
              What to do: Fill it in the system that exports.\n\
          \n\
-         Done: 1 records, 1 problems, 0.02 s; every kind is complete.\n"
+         Done in 0.02 s: 1 record, 1 error, 0 warnings; every kind is complete.\n"
     );
 }
 
@@ -225,7 +225,7 @@ fn a_partial_kind_or_one_that_did_not_end_is_told() {
     assert_eq!(half.outcome, Outcome::Partial);
     assert!(
         half.text
-            .contains("Done, but not whole: 0 records, 0 problems, 0.02 s; partial: org.")
+            .contains("Done in 0.02 s, but not whole: 0 records, 0 errors, 0 warnings; partial: org.")
     );
     assert_eq!(
         ran([begin()].map(Ok), &[EntityKind::Org]).outcome,
@@ -248,7 +248,11 @@ fn nothing_is_complete_that_did_not_end_before_the_failure() {
         failed.json["error"],
         json!({"kind": "transport", "operation": "pulling", "message": "the disk is gone"})
     );
-    assert!(failed.text.ends_with("Failed: 0 records, 0 problems, 0.02 s.\n"));
+    assert!(
+        failed
+            .text
+            .ends_with("Failed after 0.02 s: 0 records, 0 errors, 0 warnings.\n")
+    );
 
     let whole = [
         Ok(begin()),

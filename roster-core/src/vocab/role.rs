@@ -6,9 +6,9 @@ vocabulary! {
     /// What a person is to an org, or to a class.
     Role {
         /// A pupil.
-        Student = "student" | "pupil" | "learner",
+        Student = "student",
         /// Teaches.
-        Teacher = "teacher" | "educator" | "instructor",
+        Teacher = "teacher",
         /// Assists a teacher.
         Aide = "aide" | "aid" | "teacherassistant" | "teachingassistant",
         /// Administers, at a level that the vendor does not tell.
@@ -20,13 +20,13 @@ vocabulary! {
         /// Administers the systems.
         SystemAdministrator = "system_administrator" | "sysadmin" | "itadmin",
         /// Leads a school.
-        Principal = "principal" | "headteacher",
+        Principal = "principal",
         /// Counsels pupils.
         Counselor = "counselor" | "counsellor",
         /// Watches over examinations.
-        Proctor = "proctor" | "invigilator",
+        Proctor = "proctor",
         /// Works for a school, in no role that the vendor tells.
-        Staff = "staff" | "employee",
+        Staff = "staff",
         /// Has the legal care of a pupil, and is not a parent.
         Guardian = "guardian",
         /// A mother or father.

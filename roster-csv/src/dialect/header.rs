@@ -145,13 +145,8 @@ impl Header {
     }
 
     /// Whether a row says the header again.
-    pub(crate) fn is_repeated_by<'a>(&self, cells: impl Iterator<Item = &'a str>) -> bool {
-        let mut names = self.names.iter();
-        let mut same = true;
-        for cell in cells {
-            same &= names.next().is_some_and(|name| name == decode::trim(cell));
-        }
-        same && names.next().is_none()
+    pub(crate) fn is_repeated_by<'a>(&self, mut cells: impl Iterator<Item = &'a str>) -> bool {
+        self.names.iter().all(|name| cells.next().is_some_and(|cell| name == decode::trim(cell))) && cells.next().is_none()
     }
 }
 

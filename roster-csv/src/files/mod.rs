@@ -202,7 +202,7 @@ fn is_litter(name: &str) -> bool {
 
 fn ignored(name: &str, why: &str) -> Problem {
     Problem::warning(codes::IGNORED_FILE, format!("{name} was not read: {why}"))
-        .at(roster_core::Place::File { file: name.into(), line: 0, record: 0 })
+        .at(roster_core::Place::File { file: name.into(), line: 1, record: 0 })
 }
 
 fn cannot_open(path: &Path, error: &io::Error) -> Error {

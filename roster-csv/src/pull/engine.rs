@@ -7,12 +7,11 @@ use roster_core::{
     SensitiveField, Slice, codes, decode,
     table::{Holds, Need, Rows},
 };
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     people::People,
     plan::{Purpose, Step, blocked, fields},
-    references::{Pending, Referring, place},
+    references::{Naming, Pending, Referring, place},
     scope::InScope,
 };
 use crate::{
@@ -41,7 +40,6 @@ pub(crate) struct Engine {
     emails: HashedSet,
     at: At,
     findings: Findings,
-    scratch: String,
 }
 
 /// The step at hand.
@@ -58,8 +56,14 @@ impl Engine {
     pub(crate) fn new(request: PullRequest, survey: &Survey) -> Self {
         let scope = InScope::new(request.scope.clone());
         let step = Step { file: 0, purpose: Purpose::Scope };
-        let referring = Referring::of(&Header::empty(), |_| false);
-        let at = At { step, kind: EntityKind::Org, record: 0, referring, pending: Pending::default(), said_status: false };
+        let at = At {
+            step,
+            kind: EntityKind::Org,
+            record: 0,
+            referring: Referring::default(),
+            pending: Pending::default(),
+            said_status: false,
+        };
         let mut engine = Self {
             people: People::new(&request),
             request,
@@ -72,7 +76,6 @@ impl Engine {
             emails: HashedSet::default(),
             at,
             findings: Findings::default(),
-            scratch: String::new(),
         };
         engine.open(survey);
         engine
@@ -181,8 +184,22 @@ impl Engine {
         }
     }
 
+    /// Looks at what the next rows will look up, so that the waits for memory pass at once and not one by one.
+    pub(crate) fn touch(&self, batch: &Batch, rows: std::ops::Range<usize>) {
+        if self.at.step.purpose != Purpose::Records {
+            return;
+        }
+        let own = self.keys.get(self.at.kind as usize);
+        let slots = rows.map(|index| {
+            let own = own.map_or(0, |keys| keys.touch(batch.key(index, 0)));
+            own ^ self.at.referring.touch(batch, index, &self.keys)
+        });
+        std::hint::black_box(slots.fold(0, |sum, slot| sum ^ slot));
+    }
+
     /// Takes in one row of the step at hand.
-    pub(crate) fn row(&mut self, survey: &Survey, batch: &Batch, mark: &RowMark) {
+    pub(crate) fn row(&mut self, survey: &Survey, batch: &Batch, index: usize) {
+        let Some(mark) = batch.row(index) else { return };
         let Some(file) = survey.files.get(self.at.step.file) else { return };
         self.at.record += 1;
         // The first row is the header, which the survey has read.
@@ -206,7 +223,7 @@ impl Engine {
         } else if self.at.step.purpose == Purpose::Side {
             self.keep_side(file, batch, mark, self.at.record - 1);
         } else {
-            self.record(survey, file, batch, mark);
+            self.record(survey, file, batch, index, mark);
         }
     }
 
@@ -246,7 +263,7 @@ impl Engine {
     }
 
     /// Makes a record of a sound row.
-    fn record(&mut self, survey: &Survey, file: &SurveyedFile, batch: &Batch, mark: &RowMark) {
+    fn record(&mut self, survey: &Survey, file: &SurveyedFile, batch: &Batch, index: usize, mark: &RowMark) {
         let id = own_id(file, batch, mark).unwrap_or("");
         let kind = self.at.kind;
         let mut findings = std::mem::take(&mut self.findings);
@@ -273,12 +290,13 @@ impl Engine {
         if !self.in_scope(id, &mapped) {
             mapped = Mapped::Skip;
         }
-        let row_hash = self.row_hash(batch, mark);
         let used = !matches!(mapped, Mapped::Skip);
-        let seen = self.keys.get_mut(kind as usize).map_or(Seen::First, |keys| keys.enter(hash(id), row_hash, used));
+        let (key, row_hash) = (batch.key(index, 0), batch.row_hash(index));
+        let seen = self.keys.get_mut(kind as usize).map_or(Seen::First, |keys| keys.enter(key, row_hash, used));
         match seen {
             Seen::First => {
-                self.referring(file, batch, mark, id, &mut findings.problems);
+                let row = Naming { batch, mark, index, kind, id, file, record: self.at.record - 1 };
+                self.at.referring.check(&row, &self.keys, &mut self.at.pending, &mut findings.problems);
                 self.deliver(file, mark, id, mapped, &mut findings);
             }
             Seen::Identical => {
@@ -327,20 +345,6 @@ impl Engine {
             Record::Person(person) => self.scope.holds_person(hash(id), &person.affiliations),
             _ => true,
         }
-    }
-
-    fn referring(
-        &mut self,
-        file: &SurveyedFile,
-        batch: &Batch,
-        mark: &RowMark,
-        id: &str,
-        problems: &mut Vec<Problem>,
-    ) {
-        let record = self.at.record - 1;
-        let place = || place(&file.name, mark.line, record);
-        let At { referring, pending, kind, .. } = &mut self.at;
-        referring.check(batch, mark, *kind, id, place, &file.header, &self.keys, pending, problems);
     }
 
     fn deliver(&mut self, file: &SurveyedFile, mark: &RowMark, id: &str, mapped: Mapped, findings: &mut Findings) {
@@ -432,23 +436,6 @@ impl Engine {
         if self.at.kind == EntityKind::Person {
             self.people.withdraw(&mut self.counts, id);
         }
-    }
-
-    /// A hash of what a row says: equal for equal cells, quoted or not.
-    fn row_hash(&mut self, batch: &Batch, mark: &RowMark) -> u64 {
-        if let Some(text) = batch.plain(mark) {
-            return xxh3_64(text.as_bytes());
-        }
-        self.scratch.clear();
-        for cell in batch.cells(mark) {
-            // A comma inside a cell is no separator: it gets a mark of its own, which no cell holds.
-            for character in cell.chars() {
-                self.scratch.push(if character == ',' { crate::row::PACKED } else { character });
-            }
-            self.scratch.push(',');
-        }
-        self.scratch.pop();
-        xxh3_64(self.scratch.as_bytes())
     }
 
     pub(super) const fn step_file(&self) -> usize {

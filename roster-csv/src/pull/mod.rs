@@ -31,6 +31,9 @@ use crate::{changes::Position, rows::Batch, survey::Survey};
 /// How many rows may pass before other tasks get their turn. A stream that is always ready would starve them.
 const TURN: u32 = 4096;
 
+/// How many rows are looked ahead for what they will look up.
+const WINDOW: usize = 64;
+
 /// A pull of files.
 pub(crate) struct Pull {
     info: SourceInfo,
@@ -72,10 +75,16 @@ impl Pull {
             if let Some(event) = engine.pop() {
                 return Some(event);
             }
-            let mark = self.batch.row(self.next)?;
+            let index = self.next;
+            if index >= self.batch.len() {
+                return None;
+            }
+            if index.is_multiple_of(WINDOW) {
+                engine.touch(&self.batch, index..self.batch.len().min(index + WINDOW));
+            }
             self.next += 1;
             self.turn += 1;
-            engine.row(survey, &self.batch, mark);
+            engine.row(survey, &self.batch, index);
             // Rows that give no event (blank, out of scope) must not hold the task up either.
             if self.turn >= TURN && self.batch.len() > self.next {
                 return engine.pop();

@@ -12,7 +12,10 @@ use futures::{SinkExt, StreamExt, channel::mpsc, executor::block_on};
 use roster_core::{Error, ErrorKind, PullRequest, Result};
 use xxhash_rust::xxh3::Xxh3;
 
-use super::plan::{Step, plan};
+use super::{
+    plan::{Step, plan},
+    references::key_columns,
+};
 use crate::{
     changes::Position,
     dialect::Dialect,
@@ -170,6 +173,7 @@ fn stream(
     let Some(file) = survey.files.get(step.file) else { return Ok(Some(0)) };
     let mut scanner = Scanner::new(limits.row_bytes);
     scanner.expect_width(file.header.width());
+    scanner.hash_columns(key_columns(&file.header, file.table.rows));
     let mut hasher = Xxh3::new();
     let mut first = true;
     let mut heard = true;

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use roster_core::{EntityKind, Place, Problem, SourcedId, codes, decode, table::Holds};
+use roster_core::{
+    EntityKind, Place, Problem, SourcedId, codes, decode,
+    table::{Holds, Rows},
+};
 
 use crate::{
     dialect::Header,
     keys::{Keys, hash},
     rows::{Batch, RowMark},
+    survey::SurveyedFile,
 };
 
 /// References to records of the same file that had not come yet.
@@ -21,56 +25,103 @@ struct Reference {
     target: u64,
 }
 
-/// The columns of a file that name other records, with the kinds whose files were read before.
+/// The columns whose values are hashed where rows are found: the id first, then those that name one other record.
+pub(crate) fn key_columns(header: &Header, rows: Rows) -> Vec<usize> {
+    let id = match rows {
+        Rows::Records(_) => Holds::Id,
+        _ => Holds::OfPerson,
+    };
+    header.position(id).into_iter().chain(single(header).map(|(position, _)| position)).collect()
+}
+
+/// The columns that name one other record each.
+fn single(header: &Header) -> impl Iterator<Item = (usize, EntityKind)> {
+    header.known().filter_map(|(position, column)| {
+        let is_single = !is_list(column.holds) && column.holds != Holds::OfPerson;
+        column.refers.filter(|_| is_single).map(|kind| (position, kind))
+    })
+}
+
+const fn is_list(holds: Holds) -> bool {
+    matches!(holds, Holds::PersonOrgs | Holds::ClassSessions | Holds::PersonAgents)
+}
+
+/// The columns of a file that name other records, as far as those were read.
+#[derive(Default)]
 pub(crate) struct Referring {
-    columns: Vec<(usize, EntityKind, bool)>,
+    /// Position, kind, and which of the row's keys it is.
+    single: Vec<(usize, EntityKind, usize)>,
+    lists: Vec<(usize, EntityKind)>,
+}
+
+/// The row that names others.
+pub(crate) struct Naming<'a> {
+    pub(crate) batch: &'a Batch,
+    pub(crate) mark: &'a RowMark,
+    pub(crate) index: usize,
+    pub(crate) kind: EntityKind,
+    pub(crate) id: &'a str,
+    pub(crate) file: &'a SurveyedFile,
+    pub(crate) record: u64,
 }
 
 impl Referring {
-    /// `read` tells whether the records of a kind are known.
+    /// `read` tells whether the records of a kind are known, or will be when the file is over.
     pub(crate) fn of(header: &Header, read: impl Fn(EntityKind) -> bool) -> Self {
-        let columns = header.known().filter_map(|(position, column)| {
-            // Who is related to whom is looked at when the people are over.
-            let kind = column.refers.filter(|_| column.holds != Holds::PersonAgents)?;
-            let is_list = matches!(column.holds, Holds::PersonOrgs | Holds::ClassSessions);
-            read(kind).then_some((position, kind, is_list))
-        });
-        Self { columns: columns.collect() }
+        let single = single(header).enumerate().map(|(index, (position, kind))| (position, kind, index + 1));
+        // Who is related to whom is looked at when the people are over.
+        let lists = header.known().filter(|(_, column)| is_list(column.holds) && column.holds != Holds::PersonAgents);
+        Self {
+            single: single.filter(|(_, kind, _)| read(*kind)).collect(),
+            lists: lists.filter_map(|(at, column)| Some((at, column.refers.filter(|kind| read(*kind))?))).collect(),
+        }
     }
 
-    /// Checks a row. `own` is the kind of its own file, whose records are still coming.
-    #[expect(clippy::too_many_arguments, reason = "all of it is the row at hand")]
-    pub(crate) fn check(
+    /// Touches the slots that a row's check will look at.
+    pub(crate) fn touch(&self, batch: &Batch, index: usize, keys: &[Keys]) -> u64 {
+        let slots = self.single.iter().map(|&(_, kind, key)| {
+            keys.get(kind as usize).map_or(0, |keys| keys.touch(batch.key(index, key)))
+        });
+        slots.fold(0, |sum, slot| sum ^ slot)
+    }
+
+    /// Checks a row. What it names in its own file may still come.
+    pub(crate) fn check(&self, row: &Naming<'_>, keys: &[Keys], pending: &mut Pending, problems: &mut Vec<Problem>) {
+        for &(position, kind, key) in &self.single {
+            let target = row.batch.key(row.index, key);
+            if !is_known(keys, kind, target) && !decode::trim(row.batch.cell(row.mark, position)).is_empty() {
+                row.miss(position, kind, target, pending, problems);
+            }
+        }
+        for &(position, kind) in &self.lists {
+            for target in decode::list(row.batch.cell(row.mark, position)).map(hash) {
+                if !is_known(keys, kind, target) {
+                    row.miss(position, kind, target, pending, problems);
+                }
+            }
+        }
+    }
+}
+
+fn is_known(keys: &[Keys], kind: EntityKind, target: u64) -> bool {
+    keys.get(kind as usize).is_some_and(|keys| keys.contains(target))
+}
+
+impl Naming<'_> {
+    fn miss(
         &self,
-        batch: &Batch,
-        mark: &RowMark,
-        own: EntityKind,
-        id: &str,
-        place: impl Fn() -> Place,
-        header: &Header,
-        keys: &[Keys],
+        position: usize,
+        kind: EntityKind,
+        target: u64,
         pending: &mut Pending,
         problems: &mut Vec<Problem>,
     ) {
-        for &(position, kind, is_list) in &self.columns {
-            let cell = decode::trim(batch.cell(mark, position));
-            let mut check = |target: &str| {
-                let target = hash(target);
-                if keys.get(kind as usize).is_some_and(|keys| keys.contains(target)) {
-                    return;
-                }
-                let field = header.name_at(position);
-                if kind == own {
-                    pending.0.push(Reference { id: id.into(), field, place: place(), target });
-                } else {
-                    problems.push(dangling(own, id.into(), field, place(), kind));
-                }
-            };
-            if is_list {
-                decode::list(cell).for_each(check);
-            } else if !cell.is_empty() {
-                check(cell);
-            }
+        let field = self.file.header.name_at(position);
+        let place = place(&self.file.name, self.mark.line, self.record);
+        if kind == self.kind {
+            pending.0.push(Reference { id: self.id.into(), field, place, target });
+        } else {
+            problems.push(dangling(self.kind, self.id.into(), field, place, kind));
         }
     }
 }

@@ -2,6 +2,11 @@
 
 use std::ops::Range;
 
+use roster_core::decode;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::keys::hash;
+
 /// Some rows of a file: their text, and where each row and cell lies in it. Made on one thread and read on another, then
 /// sent back and filled again, so that nothing is allocated for a row.
 #[derive(Default)]
@@ -11,6 +16,10 @@ pub(crate) struct Batch {
     /// Where each cell lies in the text.
     pub(super) cells: Vec<(u32, u32)>,
     pub(super) rows: Vec<RowMark>,
+    /// For each row a hash of what it says, then one of each key column.
+    pub(super) hashes: Vec<u64>,
+    /// How many hashes a row has.
+    pub(super) stride: usize,
 }
 
 /// One row of a batch.
@@ -63,6 +72,22 @@ impl Batch {
         self.rows.get(index)
     }
 
+    /// A hash of what a row says: equal for equal cells, quoted or not.
+    pub(crate) fn row_hash(&self, index: usize) -> u64 {
+        self.hashes.get(index * self.stride).copied().unwrap_or(0)
+    }
+
+    /// The hash of a key column's trimmed value.
+    pub(crate) fn key(&self, index: usize, key: usize) -> u64 {
+        self.hashes.get(index * self.stride + 1 + key).copied().unwrap_or(0)
+    }
+
+    /// The hashes of a row's key columns.
+    pub(crate) fn keys(&self, index: usize) -> &[u64] {
+        let start = index * self.stride;
+        self.hashes.get(start + 1..start + self.stride).unwrap_or(&[])
+    }
+
     /// How many cells the row has.
     pub(crate) fn width(mark: &RowMark) -> usize {
         mark.cells.len()
@@ -82,12 +107,40 @@ impl Batch {
     }
 
     /// The row's text with its separators, if no cell was quoted: then equal text means equal cells.
-    pub(crate) fn plain(&self, mark: &RowMark) -> Option<&str> {
+    fn plain(&self, mark: &RowMark) -> Option<&str> {
         if mark.has_quote {
             return None;
         }
         let first = self.cells.get(mark.cells.start)?.0 as usize;
         let last = self.cells.get(mark.cells.end.checked_sub(1)?)?.1 as usize;
         self.text.get(first..last)
+    }
+
+    /// Hashes rows and key columns.
+    pub(super) fn hash(&mut self, key_columns: &[usize], scratch: &mut String) {
+        let mut hashes = std::mem::take(&mut self.hashes);
+        hashes.clear();
+        for mark in &self.rows {
+            hashes.push(match self.plain(mark) {
+                Some(text) => xxh3_64(text.as_bytes()),
+                None => self.quoted_hash(mark, scratch),
+            });
+            hashes.extend(key_columns.iter().map(|position| hash(decode::trim(self.cell(mark, *position)))));
+        }
+        self.hashes = hashes;
+        self.stride = 1 + key_columns.len();
+    }
+
+    fn quoted_hash(&self, mark: &RowMark, scratch: &mut String) -> u64 {
+        scratch.clear();
+        for cell in self.cells(mark) {
+            // A comma inside a cell is no separator: it gets a mark of its own, which no sound cell holds.
+            for character in cell.chars() {
+                scratch.push(if character == ',' { '\u{1f}' } else { character });
+            }
+            scratch.push(',');
+        }
+        scratch.pop();
+        xxh3_64(scratch.as_bytes())
     }
 }

@@ -17,8 +17,11 @@ pub(crate) struct Scanner {
     /// How many cells a row should have, once the header has told. A row with a line break in a cell and another number of
     /// cells is one whose quote was not closed.
     width: Option<usize>,
+    /// The columns that hold keys, to be hashed.
+    key_columns: Vec<usize>,
     /// The rest of a row that is too long is being passed over.
     skipping: bool,
+    scratch: String,
 }
 
 /// What was found at the start of a text.
@@ -42,12 +45,25 @@ enum Quoted {
 
 impl Scanner {
     pub(crate) fn new(row_bytes: usize) -> Self {
-        Self { rest: Vec::new(), line: 1, row_bytes, width: None, skipping: false }
+        Self {
+            rest: Vec::new(),
+            line: 1,
+            row_bytes,
+            width: None,
+            key_columns: Vec::new(),
+            skipping: false,
+            scratch: String::new(),
+        }
     }
 
     /// Says how many cells a row should have.
     pub(crate) fn expect_width(&mut self, width: usize) {
         self.width = Some(width);
+    }
+
+    /// Says which columns hold keys.
+    pub(crate) fn hash_columns(&mut self, columns: Vec<usize>) {
+        self.key_columns = columns;
     }
 
     /// Fills `batch` with the rows that are complete after `chunk`; with all that are left if it is the `last` one.
@@ -84,6 +100,7 @@ impl Scanner {
         text.truncate(at);
         unquote(&mut text, batch);
         batch.text = checked(text, batch);
+        batch.hash(&self.key_columns, &mut self.scratch);
         more
     }
 

@@ -43,17 +43,17 @@ impl Canaries {
     }
 
     fn find_secret(&self, place: &str, text: &str) -> Result<(), Breach> {
-        match self.secrets.iter().any(|secret| text.contains(secret)) {
-            true => breach!("a secret is shown by {place}"),
-            false => Ok(()),
+        if self.secrets.iter().any(|secret| text.contains(secret)) {
+            breach!("a secret is shown by {place}");
         }
+        Ok(())
     }
 
     fn find_personal(&self, place: &str, text: &str) -> Result<(), Breach> {
-        match self.personal.iter().find(|canary| text.contains(*canary)) {
-            Some(canary) => breach!("a person's data, {canary:?}, is shown by {place}"),
-            None => Ok(()),
+        if let Some(canary) = self.personal.iter().find(|canary| text.contains(*canary)) {
+            breach!("a person's data, {canary:?}, is shown by {place}");
         }
+        Ok(())
     }
 
     fn find(&self, place: &str, text: &str) -> Result<(), Breach> {
@@ -99,10 +99,7 @@ async fn shown<H: Harness>(case: &Case<'_, H>, pulled: &Pulled) -> Vec<(&'static
             "`Debug` of its capabilities",
             debugged(&case.source.capabilities()),
         ),
-        (
-            "`Debug` of an event",
-            pulled.events.iter().map(|event| format!("{event:?}\n")).collect(),
-        ),
+        ("`Debug` of an event", debugged(&pulled.events)),
     ];
     match case.source.check(&PullContext::default()).await {
         Ok(report) => shown.push(("`Debug` of its check report", debugged(&report))),
@@ -168,13 +165,13 @@ pub(super) async fn problems_quote_no_data<H: Harness>(harness: &H, form: Form) 
 
 /// All that a host may log of an error.
 fn told(error: &Error) -> String {
-    let mut text = format!("{error}\n{error:?}\n{}", error.message());
+    let mut texts = vec![format!("{error}\n{error:?}\n{}", error.message())];
     let mut cause = error.source();
     while let Some(error) = cause {
-        text.push_str(&format!("\n{error}\n{error:?}"));
+        texts.push(format!("{error}\n{error:?}"));
         cause = error.source();
     }
-    text
+    texts.join("\n")
 }
 
 pub(super) async fn errors_quote_no_data<H: Harness>(harness: &H, form: Form) -> Verdict {

@@ -136,7 +136,7 @@ fn filled(record: &Record) -> impl Iterator<Item = String> {
     for (field, value) in body(record) {
         match (field.as_str(), value) {
             ("name" | "sensitive", Value::Object(parts)) => {
-                names.extend(parts.into_iter().map(|(part, _)| part))
+                names.extend(parts.into_iter().map(|(part, _)| part));
             }
             // These stand in every body, said or not.
             ("account", Value::String(word)) if word == "unknown" => {}

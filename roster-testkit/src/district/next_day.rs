@@ -56,8 +56,13 @@ struct Day {
     seats_of_person: BTreeMap<SourcedId, Vec<SourcedId>>,
     /// As it was in the morning.
     seats_of_class: BTreeMap<SourcedId, Vec<SourcedId>>,
+    /// As it was in the morning, for pupils and for contacts.
+    relationships_of: BTreeMap<SourcedId, Vec<SourcedId>>,
     /// As they were in the morning: those who are pupils and nothing else.
     pupils: Vec<SourcedId>,
+    /// The same, by school.
+    pupils_of: BTreeMap<SourcedId, Vec<SourcedId>>,
+    teachers_of: BTreeMap<SourcedId, Vec<SourcedId>>,
     touched: BTreeSet<SourcedId>,
     closed: BTreeSet<SourcedId>,
     made: usize,
@@ -78,10 +83,39 @@ impl Day {
                 .or_default()
                 .push(seat.id.clone());
         }
-        let is_pupil = |person: &&Person| {
+        let mut relationships_of = BTreeMap::<_, Vec<_>>::new();
+        for it in &district.relationships {
+            for person in [&it.student, &it.contact] {
+                relationships_of
+                    .entry(person.clone())
+                    .or_default()
+                    .push(it.id.clone());
+            }
+        }
+        let mut pupils = Vec::new();
+        let mut pupils_of = BTreeMap::<_, Vec<_>>::new();
+        let mut teachers_of = BTreeMap::<_, Vec<_>>::new();
+        for person in &district.people {
             let mut roles = person.affiliations.iter().map(|affiliation| &affiliation.role);
-            person.has_role(&Role::Student) && roles.all(|role| *role == Role::Student)
-        };
+            let is_pupil = person.has_role(&Role::Student) && roles.all(|role| *role == Role::Student);
+            if is_pupil {
+                pupils.push(person.id.clone());
+            }
+            for affiliation in &person.affiliations {
+                let Some(school) = &affiliation.org else { continue };
+                if is_pupil {
+                    pupils_of
+                        .entry(school.clone())
+                        .or_default()
+                        .push(person.id.clone());
+                } else if affiliation.role == Role::Teacher {
+                    teachers_of
+                        .entry(school.clone())
+                        .or_default()
+                        .push(person.id.clone());
+                }
+            }
+        }
         let number = district.day + 1;
         let of_day = usize::try_from(number).unwrap_or_default();
         Self {
@@ -96,9 +130,10 @@ impl Day {
             relationships: by_id(&district.relationships, |relationship| &relationship.id),
             seats_of_person,
             seats_of_class,
-            pupils: (district.people.iter().filter(is_pupil))
-                .map(|pupil| pupil.id.clone())
-                .collect(),
+            relationships_of,
+            pupils,
+            pupils_of,
+            teachers_of,
             touched: BTreeSet::new(),
             closed: BTreeSet::new(),
             made: 0,
@@ -176,7 +211,7 @@ impl Day {
             .collect()
     }
 
-    /// The classes among those that still have a room of their own today: neither closed nor a homeroom.
+    /// The classes that may change today: neither closed nor a homeroom; in the order of ids.
     fn open_classes(&self) -> Vec<SourcedId> {
         let scheduled = |class: &&Class| class.class_type == roster_core::ClassType::Scheduled;
         let open = self.classes.values().filter(scheduled);

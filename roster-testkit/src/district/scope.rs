@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use roster_core::{EntityKind, Person, Role, Scope, SensitiveField, SourcedId};
+use roster_core::{Affiliation, EntityKind, Person, Role, Scope, SensitiveField, SourcedId};
 
 use super::District;
 
@@ -24,10 +24,9 @@ impl District {
 
     /// What a pull must deliver, by the words of [`Scope`], if the vendor can tell all that the district holds.
     ///
-    /// Where those words leave a choice: an affiliation that is not delivered for want of [`SensitiveField::Contacts`]
-    /// brings nobody into scope; with it, everybody who is the contact of a pupil in scope comes, whatever else they
-    /// are, since the relationship would name nobody else; relationships are those of pupils in scope; sessions belong
-    /// to no school, so that no scope leaves them out.
+    /// Where those words leave a choice: a contact's affiliation brings nobody into scope, a pupil does, and so does it
+    /// for whoever is a pupil's contact and something else too, since the relationship would name nobody else;
+    /// relationships are those of pupils in scope; sessions belong to no school, so that no scope leaves them out.
     #[must_use]
     pub fn delivered(&self, scope: &Scope, sensitive: &BTreeSet<SensitiveField>) -> Self {
         let contacts = sensitive.contains(&SensitiveField::Contacts);
@@ -35,12 +34,12 @@ impl District {
 
         let orgs = self.orgs_in_scope(scope);
         delivered.orgs.retain(|org| orgs.contains(&org.id));
-        let of_named_org = |org: &Option<SourcedId>| match org {
-            Some(org) => scope.names_org(org),
-            None => scope.orgs.is_none(),
-        };
-        delivered.courses.retain(|course| of_named_org(&course.org));
-        (delivered.classes).retain(|class| of_named_org(&class.org) && scope.names_class(&class.id));
+        let everywhere = scope.orgs.is_none();
+        (delivered.courses).retain(|course| course.org.as_ref().map_or(everywhere, |org| orgs.contains(org)));
+        delivered.classes.retain(|class| {
+            let org_is_named = class.org.as_ref().map_or(everywhere, |org| scope.names_org(org));
+            org_is_named && scope.names_class(&class.id)
+        });
         let classes = delivered.ids(EntityKind::Class);
         (delivered.enrollments).retain(|enrollment| classes.contains(&enrollment.class));
 
@@ -89,13 +88,13 @@ impl District {
             .iter()
             .map(|enrollment| &enrollment.person)
             .collect();
+        let brings = |affiliation: &Affiliation| {
+            let org_is_named = affiliation.org.as_ref().is_some_and(|org| scope.names_org(org));
+            org_is_named && !is_contact_role(&affiliation.role)
+        };
         let belongs = |person: &Person| {
-            let affiliated = scope.classes.is_none()
-                && person
-                    .affiliations
-                    .iter()
-                    .any(|affiliation| affiliation.org.as_ref().is_some_and(|org| scope.names_org(org)));
-            !is_contact(person) && (affiliated || seated.contains(&person.id))
+            let affiliated = scope.classes.is_none() && person.affiliations.iter().any(brings);
+            affiliated || seated.contains(&person.id)
         };
         let mut people: BTreeSet<SourcedId> = (self.people.iter())
             .filter(|person| belongs(person))

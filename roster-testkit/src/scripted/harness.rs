@@ -123,14 +123,14 @@ fn pass_a_day(records: &mut Vec<Record>, day: usize) {
             Record::Org(org) if org.id.as_str() == "s2" => org.name = format!("Birch School, day {day}"),
             Record::AcademicSession(session) => session.title = format!("2026/27, day {day}"),
             Record::Course(course) if course.id.as_str() == "k1" => {
-                course.title = format!("Botany, day {day}")
+                course.title = format!("Botany, day {day}");
             }
             Record::Class(class) if class.id.as_str() == "c4" => class.title = format!("Botany, day {day}"),
             Record::Person(person) if person.id.as_str() == "p01" => {
-                person.name.middle = Some(format!("Day{day}"))
+                person.name.middle = Some(format!("Day{day}"));
             }
             Record::Enrollment(seat) if seat.person.as_str() == "t1" => {
-                seat.primary = Some(day.is_multiple_of(2))
+                seat.primary = Some(day.is_multiple_of(2));
             }
             Record::Relationship(tie) => tie.priority = u32::try_from(day).ok(),
             _ => {}

@@ -15,4 +15,8 @@ mod view;
 pub use self::{
     harness::ScriptedHarness, playback::Playback, source::ScriptedSource, vendor::ScriptedVendor,
 };
-pub(crate) use self::{reading::Paging, source::cursor};
+pub(crate) use self::{
+    reading::Paging,
+    source::{FORMAT, PROVIDER, cursor, revision_of},
+    vendor::Row,
+};

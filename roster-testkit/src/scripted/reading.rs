@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use roster_core::{
     Completeness, Cursor, EntityKind, Error, ErrorKind, FieldSet, Notice, PartialCode, Place, Problem,
-    PullContext, PullEvent, PullMode, PullRequest, Result, RowCounts, Slice,
+    PullContext, PullEvent, PullMode, PullRequest, Result, RosterSource, RowCounts, Slice,
 };
 
 use super::{
@@ -103,10 +103,10 @@ impl Reading {
     fn start(&mut self) -> Result<()> {
         self.source.prove_credential()?;
         if self.request.mode == PullMode::Changes {
-            revision_of(&self.source, &self.request)?;
+            revision_of(&self.source.info(), &self.request)?;
         }
         self.cursor = Some(cursor(
-            &self.source,
+            &self.source.info(),
             &self.request,
             self.source.vendor().revision(),
         )?);
@@ -139,7 +139,7 @@ impl Reading {
             },
             PullMode::Changes => Stage::Feed {
                 kind,
-                since: revision_of(&self.source, &self.request)?,
+                since: revision_of(&self.source.info(), &self.request)?,
             },
         };
         Ok(())
@@ -229,20 +229,19 @@ impl Reading {
             operation: kind.as_str().into(),
             page,
         };
-        let event = match row.record {
-            Some(record) => PullEvent::Upsert {
+        let event = if let Some(record) = row.record {
+            PullEvent::Upsert {
                 record: seen_by(record, &self.request),
                 unseen: FieldSet::EMPTY,
                 place: Some(Box::new(place)),
-            },
-            None => {
-                let message = "the record can't be read; it was left out";
-                let problem = Problem::error("bad_record", message)
-                    .of(kind)
-                    .with_id(row.id)
-                    .at(place);
-                PullEvent::Problem(Box::new(problem))
             }
+        } else {
+            let message = "the record can't be read; it was left out";
+            let problem = Problem::error("bad_record", message)
+                .of(kind)
+                .with_id(row.id)
+                .at(place);
+            PullEvent::Problem(Box::new(problem))
         };
         self.queue.push_back(Queued {
             event,

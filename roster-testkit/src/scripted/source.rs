@@ -15,10 +15,10 @@ use super::{
     vendor::ScriptedVendor,
 };
 
-pub(super) const PROVIDER: &str = "scripted";
+pub(crate) const PROVIDER: &str = "scripted";
 
 /// The version of this source's cursors.
-const FORMAT: u16 = 1;
+pub(crate) const FORMAT: u16 = 1;
 
 /// A source for a [`ScriptedVendor`] that keeps all laws.
 #[derive(Clone)]
@@ -82,11 +82,13 @@ impl ScriptedSource {
     }
 }
 
-pub(crate) fn cursor(source: &ScriptedSource, request: &PullRequest, revision: usize) -> Result<Cursor> {
-    Cursor::encode(&source.info(), FORMAT, request, &Position { revision })
+/// A cursor that says how far the vendor had come.
+pub(crate) fn cursor(info: &SourceInfo, request: &PullRequest, revision: usize) -> Result<Cursor> {
+    Cursor::encode(info, FORMAT, request, &Position { revision })
 }
 
-pub(super) fn revision_of(source: &ScriptedSource, request: &PullRequest) -> Result<usize> {
+/// What the request's cursor says.
+pub(crate) fn revision_of(info: &SourceInfo, request: &PullRequest) -> Result<usize> {
     let Some(cursor) = &request.cursor else {
         let message = "a pull of changes needs a cursor; pull in full";
         return Err(Error::new(
@@ -96,7 +98,7 @@ pub(super) fn revision_of(source: &ScriptedSource, request: &PullRequest) -> Res
             message,
         ));
     };
-    let position: Position = cursor.decode(&source.info(), FORMAT, request)?;
+    let position: Position = cursor.decode(info, FORMAT, request)?;
     Ok(position.revision)
 }
 

@@ -70,8 +70,9 @@ pub(super) fn district(spec: DistrictSpec) -> District {
     calendar::sessions(&mut district);
     staff::staff(&mut district, &mut schools);
     families::families(&mut district, &mut schools);
+    let band = teaching::common_course(&mut district);
     for school in &schools {
-        teaching::teaching(&mut district, school);
+        teaching::teaching(&mut district, school, &band);
     }
     district.normalized()
 }

@@ -98,7 +98,7 @@ impl Desk {
             Identifier::new(IdentifierScheme::SisId, format!("02{number:06}")),
             Identifier::new(IdentifierScheme::StaffNumber, format!("{:06}", 400 + number * 7)),
         ];
-        if number % 3 == 0 {
+        if number.is_multiple_of(3) {
             let account = Identifier::new(IdentifierScheme::Other("learnhub".to_owned()), login.clone());
             person.identifiers.push(account);
         }

@@ -61,7 +61,7 @@ impl Pupil<'_> {
         affiliation.primary = Some(true);
         person.affiliations = vec![affiliation];
         person.grades = grades([self.grade]);
-        let years = i16::try_from(years_in_school(self.grade)).unwrap_or(0);
+        let years = i16::from(years_in_school(self.grade));
         person.graduation_year = Some(2027 + 12 - years);
         person.identifiers = vec![
             Identifier::new(IdentifierScheme::SisId, format!("01{number:06}")),

@@ -41,10 +41,23 @@ const SECONDARY: &[Entry] = &[
     ("Fitness", "PE", &[("Physical Education", "08005")]),
 ];
 
-/// Every such class has a second teacher.
+/// One in how many classes has a second teacher.
 const CO_TAUGHT: usize = 6;
 
-pub(super) fn teaching(district: &mut District, school: &School) {
+/// The one course that all schools have in common: it is the district's.
+pub(super) fn common_course(district: &mut District) -> Course {
+    let prefix = district.spec.prefix();
+    let district_id = district.orgs.first().map(|org| org.id.clone());
+    let mut course = new_course(format!("{prefix}0000000"), BAND, "000");
+    course.org = district_id;
+    course.session = Some(calendar::year(&prefix));
+    course.grades = grades((0..3).flat_map(|level| Level::of(level).grades().iter().copied()));
+    district.courses.push(course.clone());
+    course
+}
+
+/// The classes of a school, and of its courses; `band` is the district's.
+pub(super) fn teaching(district: &mut District, school: &School, band: &Course) {
     let catalogue = match school.level {
         Level::Elementary => ELEMENTARY,
         Level::Middle | Level::High => SECONDARY,
@@ -61,7 +74,6 @@ pub(super) fn teaching(district: &mut District, school: &School) {
         .zip(catalogue)
         .map(|(number, entry)| plan.course(number, *entry))
         .collect();
-    let band = plan.course(catalogue.len() + 1, BAND);
 
     let mut pupils: Vec<&Seated> = school.pupils.iter().collect();
     pupils.sort_by_key(|pupil| (pupil.grade != "KG", pupil.grade));
@@ -101,11 +113,22 @@ pub(super) fn teaching(district: &mut District, school: &School) {
     }
     let players: Vec<&Seated> = pupils.iter().copied().skip(1).step_by(3).collect();
     if !players.is_empty() {
-        let band = plan.class(&band, 0, &players, lessons + 1);
+        let band = plan.class(band, 0, &players, lessons + 1);
         for pupil in players {
             plan.seat(&band, pupil);
         }
     }
+}
+
+fn new_course(id: String, (title, code, subjects): Entry, school: &str) -> Course {
+    let mut course = Course::new(id, title);
+    course.code = Some(format!("{code}-{school}"));
+    let subject = |(name, code): &(&str, &str)| Subject {
+        name: Some((*name).to_owned()),
+        code: Some((*code).to_owned()),
+    };
+    course.subjects = subjects.iter().map(subject).collect();
+    course
 }
 
 struct Plan<'a> {
@@ -122,19 +145,11 @@ impl Plan<'_> {
         format!("{}{:03}{number:04}", self.prefix, self.school.number + 1)
     }
 
-    fn course(&mut self, number: usize, (title, code, subjects): Entry) -> Course {
-        let mut course = Course::new(self.id(number), title);
-        course.code = Some(format!("{code}-{:03}", self.school.number + 1));
+    fn course(&mut self, number: usize, entry: Entry) -> Course {
+        let mut course = new_course(self.id(number), entry, &format!("{:03}", self.school.number + 1));
         course.org = Some(self.school.id.clone());
         course.session = Some(calendar::year(&self.prefix));
         course.grades = grades(self.school.level.grades().iter().copied());
-        course.subjects = subjects
-            .iter()
-            .map(|(name, code)| Subject {
-                name: Some((*name).to_owned()),
-                code: Some((*code).to_owned()),
-            })
-            .collect();
         self.district.courses.push(course.clone());
         course
     }

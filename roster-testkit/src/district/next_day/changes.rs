@@ -1,6 +1,6 @@
 //! What may happen on a day.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use roster_core::{
     AccountState, Affiliation, Class, ContactKind, EntityKind, Person, Relationship, Role, SourcedId,
@@ -38,14 +38,15 @@ impl Day {
             for seat in self.seats(&id) {
                 self.drop_seat(&seat);
             }
-            let ended: Vec<_> = (self.relationships.values())
-                .filter(|relationship| relationship.student == id)
+            let ended: Vec<_> = (self.relationships_of.get(&id).into_iter().flatten())
+                .filter_map(|relationship| self.relationships.get(relationship))
                 .map(|relationship| (relationship.id.clone(), relationship.contact.clone()))
                 .collect();
             for (relationship, contact) in ended {
                 self.relationships.remove(&relationship);
                 self.truth.end(EntityKind::Relationship, relationship);
-                let needed = self.relationships.values().any(|other| other.contact == contact);
+                let mut others = self.relationships_of.get(&contact).into_iter().flatten();
+                let needed = others.any(|other| self.relationships.contains_key(other));
                 let only_contact = self.people.get(&contact).is_some_and(Person::is_contact);
                 if only_contact && !needed {
                     self.people.remove(&contact);
@@ -61,23 +62,31 @@ impl Day {
     /// One seat goes, and one in another class of the same school comes.
     pub(super) fn pupils_move(&mut self) {
         let pupils = self.pupils.clone();
-        let open = self.open_classes();
+        let mut open = BTreeMap::<_, Vec<_>>::new();
+        for class in self.open_classes() {
+            let school = self.classes.get(&class).and_then(|class| class.org.clone());
+            open.entry(school).or_default().push(class);
+        }
         for id in self.take(&pupils, Self::times(pupils.len())) {
             let seats = self.seats(&id);
-            let attended = self.classes_of(&seats);
-            let leaving = seats.iter().rev().find(|seat| {
-                let seat = self.enrollments.get(*seat);
-                seat.is_some_and(|seat| open.binary_search(&seat.class).is_ok())
-            });
-            let Some(leaving) = leaving.cloned() else { continue };
-            let school = self.enrollments.get(&leaving).and_then(|seat| seat.org.clone());
-            let others: Vec<_> = (open.iter())
-                .filter(|class| !attended.contains(*class))
-                .filter(|class| self.classes.get(*class).is_some_and(|class| class.org == school))
-                .cloned()
+            let seats: Vec<_> = seats
+                .iter()
+                .filter_map(|seat| self.enrollments.get(seat))
                 .collect();
-            if let Some(class) = self.rng.pick(&others).cloned() {
-                self.drop_seat(&leaving);
+            let attends = |class: &SourcedId| seats.iter().any(|seat| seat.class == *class);
+            // The last one that is no homeroom.
+            let leaving = seats.iter().rev().find_map(|seat| {
+                let of_school = open.get(&seat.org)?;
+                of_school
+                    .contains(&seat.class)
+                    .then_some((seat.id.clone(), of_school))
+            });
+            let Some((seat, of_school)) = leaving else {
+                continue;
+            };
+            let others: Vec<_> = of_school.iter().filter(|class| !attends(class)).collect();
+            if let Some(class) = self.rng.pick(&others).copied().cloned() {
+                self.drop_seat(&seat);
                 self.enroll(&class, &id, Role::Student);
             }
         }
@@ -131,16 +140,12 @@ impl Day {
             if let Some(teacher) = self.rng.pick(&teachers).cloned() {
                 self.enroll(&id, &teacher, Role::Teacher);
             }
-            let pupils: Vec<_> = (self.pupils.iter())
-                .filter_map(|id| self.people.get(id))
-                .filter(|pupil| {
-                    pupil
-                        .affiliations
-                        .iter()
-                        .any(|affiliation| affiliation.org == model.org)
-                })
-                .map(|pupil| pupil.id.clone())
-                .collect();
+            let school = model.org.as_ref().and_then(|school| self.pupils_of.get(school));
+            let pupils = school
+                .into_iter()
+                .flatten()
+                .filter(|pupil| self.people.contains_key(*pupil));
+            let pupils: Vec<_> = pupils.cloned().collect();
             for pupil in self.rng.sample(&pupils, NEW_CLASS) {
                 self.enroll(&id, &pupil, Role::Student);
             }
@@ -286,13 +291,7 @@ impl Day {
     }
 
     fn teachers(&self, school: Option<&SourcedId>) -> Vec<SourcedId> {
-        let teaches = |person: &&Person| {
-            (person.affiliations.iter()).any(|it| it.role == Role::Teacher && it.org.as_ref() == school)
-        };
-        self.people
-            .values()
-            .filter(teaches)
-            .map(|teacher| teacher.id.clone())
-            .collect()
+        let teachers = school.and_then(|school| self.teachers_of.get(school));
+        teachers.cloned().unwrap_or_default()
     }
 }

@@ -2,12 +2,13 @@
 
 mod projection;
 mod rows;
+mod set;
 mod words;
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 
 pub use self::projection::what_oneroster_says;
-use self::rows::Set;
+use self::set::Set;
 use super::District;
 
 /// The version of OneRoster.

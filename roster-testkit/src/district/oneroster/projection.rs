@@ -127,7 +127,8 @@ fn person(person: &Person, version: OneRosterVersion) -> Person {
     said.identifiers.extend(number);
     if version == OneRosterVersion::V1_2 {
         let accounts = words::accounts(person);
-        let accounts = accounts.map(|(system, login)| Identifier::new(IdentifierScheme::read(system), login));
+        let accounts = accounts
+            .map(|(system, login)| Identifier::new(IdentifierScheme::Other(system.to_owned()), login));
         said.identifiers.extend(accounts);
     }
     said.sensitive = person

@@ -1,4 +1,4 @@
-//! The rows of a set, and how they become bytes.
+//! The cells of each row, from `sourcedId` on; `status` and `dateLastModified`, which come second, are added later.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,189 +8,13 @@ use roster_core::{
 };
 
 use super::{
-    OneRosterCsv,
     OneRosterVersion::{self, V1_1, V1_2},
     words::{self, Link},
 };
 use crate::district::District;
 
-const FILES_1_1: &[&str] = &[
-    "academicSessions",
-    "categories",
-    "classes",
-    "classResources",
-    "courses",
-    "courseResources",
-    "demographics",
-    "enrollments",
-    "lineItems",
-    "orgs",
-    "resources",
-    "results",
-    "users",
-];
-
-const FILES_1_2: &[&str] = &[
-    "academicSessions",
-    "categories",
-    "classes",
-    "classResources",
-    "courses",
-    "courseResources",
-    "demographics",
-    "enrollments",
-    "lineItemLearningObjectiveIds",
-    "lineItems",
-    "lineItemScoreScales",
-    "orgs",
-    "resources",
-    "resultLearningObjectiveIds",
-    "results",
-    "resultScoreScales",
-    "roles",
-    "scoreScales",
-    "userProfiles",
-    "userResources",
-    "users",
-];
-
-const SESSIONS: &str = "title,type,startDate,endDate,parentSourcedId,schoolYear";
-const ORGS: &str = "name,type,identifier,parentSourcedId";
-const COURSES: &str = "schoolYearSourcedId,title,courseCode,grades,orgSourcedId,subjects,subjectCodes";
-const CLASSES: &str = "title,grades,courseSourcedId,classCode,classType,location,schoolSourcedId,termSourcedIds,\
-    subjects,subjectCodes,periods";
-const USERS_1_1: &str = "enabledUser,orgSourcedIds,role,username,userIds,givenName,familyName,middleName,identifier,\
-    email,sms,phone,agentSourcedIds,grades,password";
-const USERS_1_2: &str = "enabledUser,username,userIds,givenName,familyName,middleName,identifier,email,sms,phone,\
-    agentSourcedIds,grades,password,userMasterIdentifier,preferredGivenName,preferredMiddleName,preferredFamilyName,\
-    primaryOrgSourcedId,pronouns";
-const ROLES: &str = "userSourcedId,roleType,role,beginDate,endDate,orgSourcedId,userProfileSourcedId";
-const USER_PROFILES: &str =
-    "userSourcedId,profileType,vendorId,applicationId,description,credentialType,username,password";
-const ENROLLMENTS: &str = "classSourcedId,schoolSourcedId,userSourcedId,role,primary,beginDate,endDate";
-
-/// The text of each file that has rows, with lines that end with LF.
-pub(super) struct Set(BTreeMap<&'static str, String>);
-
-impl Set {
-    pub(super) fn of(district: &District, options: &OneRosterCsv) -> Self {
-        let mut set = Self(BTreeMap::new());
-        set.add("orgs", ORGS, district.orgs.iter().map(org));
-        set.add(
-            "academicSessions",
-            SESSIONS,
-            district.sessions.iter().map(session),
-        );
-        set.add("courses", COURSES, district.courses.iter().map(course));
-        set.add("classes", CLASSES, district.classes.iter().map(class));
-        set.add(
-            "enrollments",
-            ENROLLMENTS,
-            (district.enrollments.iter()).map(|it| enrollment(it, options.version)),
-        );
-
-        let links = links(district, options.version);
-        let people = || {
-            (district.people.iter()).map(|person| Row {
-                person,
-                affiliations: words::affiliations(person, options.version),
-                agents: links.get(&person.id).map(Vec::as_slice).unwrap_or_default(),
-            })
-        };
-        match options.version {
-            V1_1 => set.add("users", USERS_1_1, people().map(|row| row.user_1_1())),
-            V1_2 => {
-                set.add("users", USERS_1_2, people().map(|row| row.user_1_2()));
-                set.add("roles", ROLES, people().flat_map(|row| row.roles()));
-                set.add(
-                    "userProfiles",
-                    USER_PROFILES,
-                    people().flat_map(|row| row.profiles()),
-                );
-            }
-        }
-        if options.with_demographics {
-            let columns = words::DEMOGRAPHICS.map(|(column, _)| column).join(",");
-            let header = format!("birthDate,sex,{columns}");
-            set.add(
-                "demographics",
-                &header,
-                district.people.iter().filter_map(demographics),
-            );
-        }
-        set
-    }
-
-    fn add(&mut self, file: &'static str, columns: &str, rows: impl Iterator<Item = Vec<String>>) {
-        let mut text = String::new();
-        for row in rows {
-            let mut row = row.into_iter();
-            // `status` and `dateLastModified` come after the id, and are blank in a bulk file.
-            push_cell(&mut text, &row.next().unwrap_or_default());
-            text.push_str(",,");
-            for cell in row {
-                text.push(',');
-                push_cell(&mut text, &cell);
-            }
-            text.push('\n');
-        }
-        if !text.is_empty() {
-            text.insert_str(0, &format!("sourcedId,status,dateLastModified,{columns}\n"));
-            self.0.insert(file, text);
-        }
-    }
-
-    fn manifest(&self, version: OneRosterVersion) -> String {
-        let mut text = format!(
-            "propertyName,value\nmanifest.version,1.0\noneroster.version,{}\n",
-            version.as_str()
-        );
-        let files = match version {
-            V1_1 => FILES_1_1,
-            V1_2 => FILES_1_2,
-        };
-        for file in files {
-            let mode = if self.0.contains_key(file) {
-                "bulk"
-            } else {
-                "absent"
-            };
-            text.push_str(&format!("file.{file},{mode}\n"));
-        }
-        text.push_str("source.systemName,Invented SIS\nsource.systemCode,INVENTED\n");
-        text
-    }
-
-    pub(super) fn into_files(self, options: &OneRosterCsv) -> BTreeMap<String, Vec<u8>> {
-        let manifest = self.manifest(options.version);
-        let texts = self.0.into_iter().chain([("manifest", manifest)]);
-        texts
-            .map(|(file, mut text)| {
-                if options.crlf {
-                    text = text.replace('\n', "\r\n");
-                }
-                if options.bom {
-                    text.insert(0, '\u{feff}');
-                }
-                (format!("{file}.csv"), text.into_bytes())
-            })
-            .collect()
-    }
-}
-
-/// Quotes as RFC 4180 says, and also what blanks at an end would be lost of.
-fn push_cell(text: &mut String, cell: &str) {
-    if cell.contains([',', '"', '\r', '\n']) || cell.trim() != cell {
-        text.push('"');
-        text.push_str(&cell.replace('"', "\"\""));
-        text.push('"');
-    } else {
-        text.push_str(cell);
-    }
-}
-
 /// For each person the people whom its row names as agents.
-fn links(district: &District, version: OneRosterVersion) -> BTreeMap<SourcedId, Vec<SourcedId>> {
+pub(super) fn links(district: &District, version: OneRosterVersion) -> BTreeMap<SourcedId, Vec<SourcedId>> {
     let wanted: BTreeSet<_> = district.relationships.iter().map(|it| &it.contact).collect();
     let contacts: BTreeSet<_> = (district.people.iter())
         .filter(|person| wanted.contains(&person.id) && words::contact_role(person, version).is_some())
@@ -222,7 +46,7 @@ fn links(district: &District, version: OneRosterVersion) -> BTreeMap<SourcedId, 
         .collect()
 }
 
-fn org(org: &Org) -> Vec<String> {
+pub(super) fn org(org: &Org) -> Vec<String> {
     vec![
         text(&org.id),
         org.name.clone(),
@@ -232,7 +56,7 @@ fn org(org: &Org) -> Vec<String> {
     ]
 }
 
-fn session(session: &AcademicSession) -> Vec<String> {
+pub(super) fn session(session: &AcademicSession) -> Vec<String> {
     vec![
         text(&session.id),
         session.title.clone(),
@@ -247,7 +71,7 @@ fn session(session: &AcademicSession) -> Vec<String> {
     ]
 }
 
-fn course(course: &Course) -> Vec<String> {
+pub(super) fn course(course: &Course) -> Vec<String> {
     let [subjects, codes] = subjects(&course.subjects);
     vec![
         text(&course.id),
@@ -261,7 +85,7 @@ fn course(course: &Course) -> Vec<String> {
     ]
 }
 
-fn class(class: &Class) -> Vec<String> {
+pub(super) fn class(class: &Class) -> Vec<String> {
     let [subjects, codes] = subjects(&class.subjects);
     vec![
         text(&class.id),
@@ -279,7 +103,7 @@ fn class(class: &Class) -> Vec<String> {
     ]
 }
 
-fn enrollment(enrollment: &Enrollment, version: OneRosterVersion) -> Vec<String> {
+pub(super) fn enrollment(enrollment: &Enrollment, version: OneRosterVersion) -> Vec<String> {
     vec![
         text(&enrollment.id),
         text(&enrollment.class),
@@ -295,7 +119,7 @@ fn enrollment(enrollment: &Enrollment, version: OneRosterVersion) -> Vec<String>
     ]
 }
 
-fn demographics(person: &Person) -> Option<Vec<String>> {
+pub(super) fn demographics(person: &Person) -> Option<Vec<String>> {
     let sensitive = person.sensitive.as_ref()?;
     let mut row = vec![
         text(&person.id),
@@ -311,14 +135,14 @@ fn demographics(person: &Person) -> Option<Vec<String>> {
 }
 
 /// A person with what its row is made of.
-struct Row<'a> {
-    person: &'a Person,
-    affiliations: Vec<Affiliation>,
-    agents: &'a [SourcedId],
+pub(super) struct Row<'a> {
+    pub(super) person: &'a Person,
+    pub(super) affiliations: Vec<Affiliation>,
+    pub(super) agents: &'a [SourcedId],
 }
 
 impl Row<'_> {
-    fn user_1_1(&self) -> Vec<String> {
+    pub(super) fn user_1_1(&self) -> Vec<String> {
         let role = self
             .affiliations
             .first()
@@ -338,7 +162,7 @@ impl Row<'_> {
         row
     }
 
-    fn user_1_2(&self) -> Vec<String> {
+    pub(super) fn user_1_2(&self) -> Vec<String> {
         let name = &self.person.name;
         let primary = self.affiliations.iter().find(|it| it.primary == Some(true));
         let mut row = vec![
@@ -381,7 +205,7 @@ impl Row<'_> {
         ]
     }
 
-    fn roles(&self) -> Vec<Vec<String>> {
+    pub(super) fn roles(&self) -> Vec<Vec<String>> {
         let row = |(number, it): (usize, &Affiliation)| {
             let role_type = if it.primary == Some(true) {
                 "primary"
@@ -402,7 +226,7 @@ impl Row<'_> {
         (1..).zip(&self.affiliations).map(row).collect()
     }
 
-    fn profiles(&self) -> Vec<Vec<String>> {
+    pub(super) fn profiles(&self) -> Vec<Vec<String>> {
         let row = |(number, (system, login)): (usize, (&str, &str))| {
             vec![
                 format!("{}-p{number}", self.person.id),
