@@ -40,15 +40,93 @@ pub(crate) fn hash(key: &str) -> u64 {
     xxh3_64(key.as_bytes())
 }
 
-/// The ids of one kind that were seen in this pull, each with a hash of what its row says: sixteen bytes an id.
+/// A table of hashed keys, with what is kept for each.
 ///
-/// A table of our own, with open addressing, because a look-up in a large table is a wait for memory, and only a table that
-/// can be [touched](Self::touch) lets many waits pass at once. It made reading a district twice as fast.
-#[derive(Default)]
-pub(crate) struct Keys {
-    /// Id and row; an id of 0 stands for an empty slot. A power of two of them, at most three quarters full.
-    slots: Vec<[u64; 2]>,
+/// It is our own, with open addressing, because a look-up in a large table is a wait for memory, and only a table that can be
+/// [touched](Self::touch) lets many waits pass at once.
+pub(crate) struct Table<const N: usize> {
+    /// Keys with what is kept beside them; a key of 0 stands for an empty slot. A power of two of them, at most three quarters
+    /// full.
+    slots: Vec<[u64; N]>,
     filled: usize,
+}
+
+/// A set of ids: eight bytes each.
+pub(crate) type Ids = Table<1>;
+
+/// Ids, each with a hash of what its row says: sixteen bytes each.
+pub(crate) type Keys = Table<2>;
+
+impl<const N: usize> Default for Table<N> {
+    fn default() -> Self {
+        Self { slots: Vec::new(), filled: 0 }
+    }
+}
+
+impl<const N: usize> Table<N> {
+    /// Whether the key is there.
+    #[inline]
+    pub(crate) fn contains(&self, key: u64) -> bool {
+        let key = key.max(1);
+        self.probe(key).any(|there| there == key)
+    }
+
+    /// Looks at the slot that a later look-up of `key` will begin with, so that it is near by then.
+    #[inline]
+    pub(crate) fn touch(&self, key: u64) -> u64 {
+        self.slots.get(self.home(key)).map_or(0, first)
+    }
+
+    /// Puts the key in, if it is not there. Returns its slot, and whether it is new.
+    #[inline]
+    fn put(&mut self, key: u64) -> (&mut [u64; N], bool) {
+        if self.filled * 4 >= self.slots.len() * 3 {
+            self.grow();
+        }
+        let key = key.max(1);
+        let steps = self.probe(key).take_while(|there| *there != key).count();
+        let at = (self.home(key) + steps) & (self.slots.len() - 1);
+        #[expect(clippy::indexing_slicing, reason = "`at` is masked with the length, which is at least 64 here")]
+        let slot = &mut self.slots[at];
+        let new = first(slot) == 0;
+        if let Some(there) = slot.first_mut().filter(|_| new) {
+            *there = key;
+            self.filled += 1;
+        }
+        (slot, new)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "it is masked anyway")]
+    fn home(&self, key: u64) -> usize {
+        key as usize & self.slots.len().wrapping_sub(1)
+    }
+
+    /// The keys from the home of `key` on, up to the first empty slot.
+    #[inline]
+    fn probe(&self, key: u64) -> impl Iterator<Item = u64> {
+        let (before, from) = self.slots.split_at(self.home(key).min(self.slots.len()));
+        from.iter().chain(before).map(first).take_while(|there| *there != 0)
+    }
+
+    fn grow(&mut self) {
+        let larger = vec![[0; N]; (self.slots.len() * 2).max(64)];
+        let old = std::mem::replace(&mut self.slots, larger);
+        self.filled = 0;
+        for slot in old.into_iter().filter(|slot| first(slot) != 0) {
+            *self.put(first(&slot)).0 = slot;
+        }
+    }
+}
+
+fn first<const N: usize>(slot: &[u64; N]) -> u64 {
+    slot.first().copied().unwrap_or(0)
+}
+
+impl Ids {
+    /// Puts an id in. Returns whether it is new.
+    pub(crate) fn insert(&mut self, id: u64) -> bool {
+        self.put(id).1
+    }
 }
 
 /// What a row's id tells.
@@ -56,92 +134,28 @@ pub(crate) struct Keys {
 pub(crate) enum Seen {
     /// For the first time.
     First,
-    /// The same row was there already.
+    /// All rows with this id say the same so far.
     Identical,
-    /// Another row with this id was there, and says something else.
-    Conflict {
-        /// Whether it was used.
-        used: bool,
-    },
-    /// A row with this id was rejected.
-    Rejected,
+    /// Rows with this id say different things.
+    Conflict,
 }
 
-/// Stands for an id that can't be used any more.
-const REJECTED: u64 = 0;
-/// Set in a row's hash if the row was used.
-const USED: u64 = 1;
-/// Set in each row's hash, so that none is `REJECTED`.
-const ROW: u64 = 2;
+/// Stands for an id whose rows say different things.
+const CONFLICT: u64 = 0;
 
 impl Keys {
-    /// Enters a row. A conflict makes the id unusable.
-    pub(crate) fn enter(&mut self, id: u64, row: u64, used: bool) -> Seen {
-        let row = (row | ROW) & !USED;
-        let (there, new) = self.slot(id, row | u64::from(used));
-        match *there {
-            _ if new => Seen::First,
-            REJECTED => Seen::Rejected,
-            before if before & !USED == row => Seen::Identical,
-            before => {
-                *there = REJECTED;
-                Seen::Conflict { used: before & USED != 0 }
-            }
-        }
-    }
-
-    /// Makes an id unusable. Returns whether a row with it was used before.
-    pub(crate) fn reject(&mut self, id: u64) -> bool {
-        let (there, _) = self.slot(id, REJECTED);
-        std::mem::replace(there, REJECTED) & USED != 0
-    }
-
-    /// Whether a row with this id was there, whatever became of it.
-    pub(crate) fn contains(&self, id: u64) -> bool {
-        let id = id.max(1);
-        self.probe(id).any(|slot| slot == id)
-    }
-
-    /// Looks at the slot that a later look-up of `id` will begin with, so that it is near by then.
-    pub(crate) fn touch(&self, id: u64) -> u64 {
-        self.slots.get(self.home(id)).map_or(0, |[id, _]| *id)
-    }
-
-    #[expect(clippy::cast_possible_truncation, reason = "it is masked anyway")]
-    fn home(&self, id: u64) -> usize {
-        id as usize & self.slots.len().wrapping_sub(1)
-    }
-
-    /// The ids from the home of `id` on, up to the first empty slot.
-    fn probe(&self, id: u64) -> impl Iterator<Item = u64> {
-        let (before, from) = self.slots.split_at(self.home(id).min(self.slots.len()));
-        from.iter().chain(before).map(|[id, _]| *id).take_while(|id| *id != 0)
-    }
-
-    /// What is kept for an id, and whether `row` was put there just now.
-    fn slot(&mut self, id: u64, row: u64) -> (&mut u64, bool) {
-        if self.filled * 4 >= self.slots.len() * 3 {
-            self.grow();
-        }
-        let id = id.max(1);
-        let steps = self.probe(id).take_while(|there| *there != id).count();
-        let at = (self.home(id) + steps) & (self.slots.len() - 1);
-        #[expect(clippy::indexing_slicing, reason = "`at` is masked with the length, which is at least 64 here")]
-        let [there, kept] = &mut self.slots[at];
-        let new = *there == 0;
+    /// Enters a row.
+    pub(crate) fn enter(&mut self, id: u64, row: u64) -> Seen {
+        let row = row.max(1);
+        let ([_, there], new) = self.put(id);
         if new {
-            (*there, *kept) = (id, row);
-            self.filled += 1;
-        }
-        (kept, new)
-    }
-
-    fn grow(&mut self) {
-        let larger = vec![[0, 0]; (self.slots.len() * 2).max(64)];
-        let old = std::mem::replace(&mut self.slots, larger);
-        self.filled = 0;
-        for [id, row] in old.into_iter().filter(|[id, _]| *id != 0) {
-            self.slot(id, row);
+            *there = row;
+            Seen::First
+        } else if *there == row {
+            Seen::Identical
+        } else {
+            *there = CONFLICT;
+            Seen::Conflict
         }
     }
 }
@@ -151,35 +165,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_that_says_two_things_is_used_for_none() {
+    fn an_id_that_says_two_things_is_in_conflict_for_good() {
         let mut keys = Keys::default();
-        assert_eq!(keys.enter(7, 4, true), Seen::First);
-        assert_eq!(keys.enter(7, 4, true), Seen::Identical);
-        assert_eq!(keys.enter(7, 8, true), Seen::Conflict { used: true });
-        assert_eq!(keys.enter(7, 4, true), Seen::Rejected);
+        assert_eq!(keys.enter(7, 1), Seen::First);
+        assert_eq!(keys.enter(7, 1), Seen::Identical);
+        assert_eq!(keys.enter(7, 2), Seen::Conflict);
+        assert_eq!(keys.enter(7, 1), Seen::Conflict);
         assert!(keys.contains(7) && !keys.contains(8));
     }
 
     proptest::proptest! {
         #[test]
-        fn holds_what_a_map_holds(ids in proptest::collection::vec(0_u64..500, 0..900)) {
-            let (mut keys, mut seen) = (Keys::default(), std::collections::HashSet::new());
-            for id in ids.iter().map(|id| id.max(&1).wrapping_mul(0x9e37_79b9_7f4a_7c15)) {
-                let first = keys.enter(id, 4, true) == Seen::First;
-                proptest::prop_assert_eq!(first, seen.insert(id));
+        fn holds_what_a_set_holds(ids in proptest::collection::vec(0_u64..500, 0..900), spread: bool) {
+            let spread = |id: u64| if spread { id.max(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) } else { id.max(1) };
+            let (mut table, mut set) = (Ids::default(), std::collections::HashSet::new());
+            for id in ids.iter().copied().map(spread) {
+                proptest::prop_assert_eq!(table.insert(id), set.insert(id));
             }
-            for id in (0_u64..600).map(|id| id.max(1).wrapping_mul(0x9e37_79b9_7f4a_7c15)) {
-                proptest::prop_assert_eq!(keys.contains(id), seen.contains(&id));
+            for id in (0_u64..600).map(spread) {
+                proptest::prop_assert_eq!(table.contains(id), set.contains(&id));
             }
         }
-    }
-
-    #[test]
-    fn rejecting_tells_whether_something_is_to_be_withdrawn() {
-        let mut keys = Keys::default();
-        assert!(!keys.reject(1));
-        keys.enter(2, 0, true);
-        keys.enter(3, 0, false);
-        assert!(keys.reject(2) && !keys.reject(2) && !keys.reject(3));
     }
 }

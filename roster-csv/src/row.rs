@@ -9,7 +9,7 @@ use roster_core::{
 
 use crate::{
     dialect::Header,
-    rows::{Batch, RowMark},
+    rows::RowCells,
 };
 
 /// Stands between the cells of a packed row. No value holds it: a row with control characters is rejected.
@@ -18,8 +18,8 @@ pub(crate) const PACKED: char = '\u{1f}';
 /// Where the cells are.
 #[derive(Clone, Copy)]
 pub(crate) enum Cells<'a> {
-    /// In a batch, as read.
-    Batch(&'a Batch, &'a RowMark),
+    /// In a batch, as read; whether some may have to be trimmed.
+    Batch(RowCells<'a>, bool),
     /// In one text, kept for later.
     Packed(&'a str),
 }
@@ -49,12 +49,13 @@ impl<'a> Row<'a> {
     /// A cell as it stands.
     fn cell_at(&self, position: usize) -> &'a str {
         match self.cells {
-            Cells::Batch(batch, mark) => batch.cell(mark, position),
+            Cells::Batch(cells, _) => cells.cell(position),
             Cells::Packed(text) => text.split(PACKED).nth(position).unwrap_or(""),
         }
     }
 
     /// The trimmed value of the column that holds it; empty if there is none.
+    #[inline]
     pub(crate) fn value(&mut self, holds: Holds) -> &'a str {
         match self.header.position(holds) {
             Some(position) => self.value_at(position),
@@ -62,8 +63,12 @@ impl<'a> Row<'a> {
         }
     }
 
+    #[inline]
     fn value_at(&mut self, position: usize) -> &'a str {
         let raw = self.cell_at(position);
+        if matches!(self.cells, Cells::Batch(_, false)) {
+            return raw;
+        }
         let value = decode::trim(raw);
         if value.len() != raw.len() && !value.is_empty() {
             self.warn_at(position, codes::TRIMMED, "blanks around the value were taken off");

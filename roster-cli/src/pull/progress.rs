@@ -32,7 +32,7 @@ impl Progress {
         }
         self.shown = Instant::now();
         self.bar.set_message(format!(
-            "{} records, {} problems",
+            "records {}, problems {}",
             tally.delivered(),
             tally.problems()
         ));

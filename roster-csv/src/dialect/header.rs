@@ -14,6 +14,8 @@ pub(crate) struct Header {
     positions: Vec<u16>,
     /// Position and column, for those that the table knows.
     known: Vec<(u16, &'static Column)>,
+    /// Position and column, for those that should not be empty.
+    needed: Vec<(usize, &'static Column)>,
     /// Columns of facts for statistics.
     demographics: Vec<(u16, DemographicField)>,
     /// Columns that the table does not know, by the name that they get in `extra`.
@@ -34,6 +36,7 @@ impl Header {
             names: Vec::new(),
             positions: vec![NONE; Holds::ALL.len()],
             known: Vec::new(),
+            needed: Vec::new(),
             demographics: Vec::new(),
             extra: Vec::new(),
             fields: FieldSet::EMPTY,
@@ -76,6 +79,9 @@ impl Header {
             return Err(Problem::error(codes::DUPLICATE_COLUMN, message).in_field(column.name));
         }
         self.known.push((at, column));
+        if column.need != Need::Optional {
+            self.needed.push((position, column));
+        }
         self.fields = self.fields.union(column.holds.fields());
         if column.holds == Holds::Demographic {
             self.demographics.push((at, DemographicField::read(column.name)));
@@ -132,6 +138,11 @@ impl Header {
     /// The columns that the table knows, with their positions.
     pub(crate) fn known(&self) -> impl Iterator<Item = (usize, &'static Column)> {
         self.known.iter().map(|(position, column)| (usize::from(*position), *column))
+    }
+
+    /// The columns that should not be empty, with their positions.
+    pub(crate) fn needed(&self) -> &[(usize, &'static Column)] {
+        &self.needed
     }
 
     /// The columns of facts for statistics.

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     dialect::Header,
-    keys::{HashedSet, Keys, Seen, hash},
+    keys::{HashedMap, HashedSet, Ids, Seen, hash},
     records::{self, Mapped},
     row::{Cells, Findings, Row},
     rows::{Batch, Fault, RowMark},
@@ -28,8 +28,10 @@ pub(crate) struct Engine {
     pub(super) request: PullRequest,
     /// Events that wait to be polled.
     pub(super) out: VecDeque<PullEvent>,
-    /// The ids seen, by kind.
-    pub(super) keys: Vec<Keys>,
+    /// The ids seen, by kind, whatever became of them: what a reference may name.
+    pub(super) ids: Vec<Ids>,
+    /// Ids of rows that were not used, by kind.
+    unused: Vec<HashedMap<Unused>>,
     /// Whether the file of a kind was read, so that references to it can be checked.
     known: [bool; EntityKind::ALL.len()],
     /// Why a kind is partial.
@@ -40,6 +42,15 @@ pub(crate) struct Engine {
     emails: HashedSet,
     at: At,
     findings: Findings,
+}
+
+/// Why a row was not used.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unused {
+    /// On purpose.
+    Skipped,
+    /// Because of an error; the id is protected.
+    Rejected,
 }
 
 /// The step at hand.
@@ -68,7 +79,8 @@ impl Engine {
             people: People::new(&request),
             request,
             out: VecDeque::new(),
-            keys: EntityKind::ALL.map(|_| Keys::default()).into(),
+            ids: EntityKind::ALL.map(|_| Ids::default()).into(),
+            unused: EntityKind::ALL.map(|_| HashedMap::default()).into(),
             known: [false; EntityKind::ALL.len()],
             partial: EntityKind::ALL.map(|_| None),
             counts: vec![RowCounts::default(); survey.files.len()],
@@ -144,8 +156,8 @@ impl Engine {
         if let Some(known) = self.known.get_mut(kind as usize) {
             *known = true;
         }
-        if let Some(keys) = self.keys.get(kind as usize) {
-            let dangling = self.at.pending.finish(kind, keys);
+        if let Some(ids) = self.ids.get(kind as usize) {
+            let dangling = self.at.pending.finish(kind, ids);
             self.out.extend(dangling.map(|problem| PullEvent::Problem(Box::new(problem))));
         }
         let rows = self.counts.get(self.at.step.file).copied().unwrap_or_default();
@@ -189,11 +201,7 @@ impl Engine {
         if self.at.step.purpose != Purpose::Records {
             return;
         }
-        let own = self.keys.get(self.at.kind as usize);
-        let slots = rows.map(|index| {
-            let own = own.map_or(0, |keys| keys.touch(batch.key(index, 0)));
-            own ^ self.at.referring.touch(batch, index, &self.keys)
-        });
+        let slots = rows.map(|index| self.at.referring.touch(batch, index, &self.ids));
         std::hint::black_box(slots.fold(0, |sum, slot| sum ^ slot));
     }
 
@@ -218,7 +226,7 @@ impl Engine {
             let message = "the header stands again in the middle of the file; the row was skipped";
             self.say(Problem::warning(codes::REPEATED_HEADER, message).of(self.at.kind).at(self.place(file, mark)));
         } else if let Err(problem) = self.sound(file, batch, mark) {
-            let id = own_id(file, batch, mark);
+            let id = own_id(file, batch, mark).map(|id| (id, batch.key(index, 0)));
             self.reject(file, mark, problem, id);
         } else if self.at.step.purpose == Purpose::Side {
             self.keep_side(file, batch, mark, self.at.record - 1);
@@ -240,8 +248,9 @@ impl Engine {
         if width != header.width() {
             check_width(batch, mark, header)?;
         }
-        for (position, column) in header.known() {
-            if column.need == Need::Optional || !decode::trim(batch.cell(mark, position)).is_empty() {
+        let cells = batch.row_cells(mark);
+        for &(position, column) in header.needed() {
+            if !decode::trim(cells.cell(position)).is_empty() {
                 continue;
             }
             let name = header.name_at(position);
@@ -269,7 +278,7 @@ impl Engine {
         let mut findings = std::mem::take(&mut self.findings);
         let mut row = Row {
             header: &file.header,
-            cells: Cells::Batch(batch, mark),
+            cells: Cells::Batch(batch.row_cells(mark), mark.padded),
             kind,
             id,
             file: &file.name,
@@ -291,32 +300,38 @@ impl Engine {
             mapped = Mapped::Skip;
         }
         let used = !matches!(mapped, Mapped::Skip);
-        let (key, row_hash) = (batch.key(index, 0), batch.row_hash(index));
-        let seen = self.keys.get_mut(kind as usize).map_or(Seen::First, |keys| keys.enter(key, row_hash, used));
-        match seen {
+        let key = batch.key(index, 0);
+        if kind != EntityKind::Enrollment {
+            self.see(kind, key);
+        }
+        let mut settled = false;
+        match mark.seen {
+            // What damaged the person in another file was said there.
+            _ if kind == EntityKind::Person && self.people.is_damaged(key) => {
+                self.count(|counts| counts.rejected += 1);
+                self.leave(kind, key, Unused::Rejected);
+            }
             Seen::First => {
                 let row = Naming { batch, mark, index, kind, id, file, record: self.at.record - 1 };
-                self.at.referring.check(&row, &self.keys, &mut self.at.pending, &mut findings.problems);
-                self.deliver(file, mark, id, mapped, &mut findings);
+                self.at.referring.check(&row, &self.ids, &mut self.at.pending, &mut findings.problems);
+                self.deliver(file, mark, (id, key), mapped, &mut findings);
+                settled = used;
             }
             Seen::Identical => {
                 self.count(|counts| counts.duplicate += 1);
                 let problem = Problem::warning(codes::DUPLICATE_IDENTICAL, "the same row was there already");
                 self.say(self.locate(file, batch, mark, problem));
             }
-            Seen::Conflict { used } => {
-                if used {
-                    self.withdraw(hash(id));
-                }
-                self.conflict(file, batch, mark);
-            }
-            // What damaged the person in another file was said there.
-            Seen::Rejected if kind == EntityKind::Person && self.people.is_damaged(hash(id)) => {
+            Seen::Conflict => {
                 self.count(|counts| counts.rejected += 1);
+                self.unuse(kind, key);
+                self.loosen_relationships(kind);
+                let message = "the id stands on several rows that say different things; none of them was used";
+                let problem = Problem::error(codes::CONFLICT, message).in_field(file.header.name_of(Holds::Id));
+                self.say(self.locate(file, batch, mark, problem));
             }
-            Seen::Rejected => self.conflict(file, batch, mark),
         }
-        self.people.settle(&mut self.counts, seen == Seen::First && used);
+        self.people.settle(&mut self.counts, settled);
         findings.problems.clear();
         findings.unseen = FieldSet::EMPTY;
         self.findings = findings;
@@ -347,7 +362,14 @@ impl Engine {
         }
     }
 
-    fn deliver(&mut self, file: &SurveyedFile, mark: &RowMark, id: &str, mapped: Mapped, findings: &mut Findings) {
+    fn deliver(
+        &mut self,
+        file: &SurveyedFile,
+        mark: &RowMark,
+        (id, key): (&str, u64),
+        mapped: Mapped,
+        findings: &mut Findings,
+    ) {
         let record = match mapped {
             Mapped::Record(record) => record,
             Mapped::Delete => {
@@ -359,6 +381,7 @@ impl Engine {
             }
             Mapped::Skip => {
                 self.count(|counts| counts.skipped += 1);
+                self.leave(self.at.kind, key, Unused::Skipped);
                 return;
             }
         };
@@ -384,7 +407,7 @@ impl Engine {
     }
 
     /// Counts a row as rejected and says why. One that can't be named makes its kind partial.
-    fn reject(&mut self, file: &SurveyedFile, mark: &RowMark, problem: Problem, id: Option<&str>) {
+    fn reject(&mut self, file: &SurveyedFile, mark: &RowMark, problem: Problem, id: Option<(&str, u64)>) {
         self.count(|counts| counts.rejected += 1);
         self.findings.problems.clear();
         self.findings.unseen = FieldSet::EMPTY;
@@ -392,7 +415,7 @@ impl Engine {
         // A file that breaks off may break off in the middle of an id.
         let id = id.filter(|_| problem.code != codes::TRUNCATED_FILE);
         let problem = problem.of(kind).at(self.place(file, mark));
-        let Some(id) = id else {
+        let Some((id, key)) = id else {
             self.make_partial(kind, PartialCode::Unreadable, "a row could not be read, and whose it is can't be told");
             self.loosen_relationships(kind);
             if self.at.step.purpose == Purpose::Side {
@@ -401,12 +424,14 @@ impl Engine {
             self.say(problem);
             return;
         };
-        if self.keys.get_mut(kind as usize).is_some_and(|keys| keys.reject(hash(id))) {
-            self.withdraw(hash(id));
-        }
         if self.at.step.purpose == Purpose::Side {
-            self.people.damage(hash(id));
+            self.people.damage(key);
+        } else if mark.seen == Seen::First {
+            self.leave(kind, key, Unused::Rejected);
+        } else {
+            self.unuse(kind, key);
         }
+        self.see(kind, key);
         self.loosen_relationships(kind);
         self.say(problem.with_id(id));
     }
@@ -419,22 +444,29 @@ impl Engine {
         }
     }
 
-    fn conflict(&mut self, file: &SurveyedFile, batch: &Batch, mark: &RowMark) {
-        self.count(|counts| counts.rejected += 1);
-        self.loosen_relationships(self.at.kind);
-        let message = "the id stands on several rows that say different things; none of them was used";
-        let field = file.header.name_of(Holds::Id);
-        self.say(self.locate(file, batch, mark, Problem::error(codes::CONFLICT, message).in_field(field)));
+    /// Notes an id that a reference may name.
+    fn see(&mut self, kind: EntityKind, key: u64) {
+        if let Some(ids) = self.ids.get_mut(kind as usize) {
+            ids.insert(key);
+        }
     }
 
-    /// An earlier row of the file was used and is not any more, nor is what other files added to it.
-    fn withdraw(&mut self, id: u64) {
+    /// Notes that a row was not used. Returns why an earlier one was not.
+    fn leave(&mut self, kind: EntityKind, key: u64, why: Unused) -> Option<Unused> {
+        self.unused.get_mut(kind as usize).and_then(|unused| unused.insert(key, why))
+    }
+
+    /// An earlier row with this id is not used any more, nor is what other files added to it.
+    fn unuse(&mut self, kind: EntityKind, key: u64) {
+        if self.leave(kind, key, Unused::Rejected).is_some() {
+            return;
+        }
         self.count(|counts| {
             counts.used = counts.used.saturating_sub(1);
             counts.rejected += 1;
         });
-        if self.at.kind == EntityKind::Person {
-            self.people.withdraw(&mut self.counts, id);
+        if kind == EntityKind::Person {
+            self.people.withdraw(&mut self.counts, key);
         }
     }
 

@@ -177,7 +177,7 @@ impl Engine {
         let mut findings = Findings::default();
         let mut row = Row {
             header: &file.header,
-            cells: Cells::Batch(batch, mark),
+            cells: Cells::Batch(batch.row_cells(mark), mark.padded),
             kind: EntityKind::Person,
             id,
             file: &file.name,
@@ -226,7 +226,7 @@ impl Engine {
                 let row = row.row(&file.header, &file.name, &mut findings);
                 let Some(counts) = self.counts.get_mut(*index) else { continue };
                 // A person who was left out is told of already.
-                if self.keys.get(EntityKind::Person as usize).is_some_and(|keys| keys.contains(hash(row.id))) {
+                if self.ids.get(EntityKind::Person as usize).is_some_and(|ids| ids.contains(hash(row.id))) {
                     counts.skipped += 1;
                 } else {
                     counts.rejected += 1;
@@ -247,7 +247,7 @@ impl Engine {
 
     fn relationship(&mut self, related: super::relations::Related) {
         let super::relations::Related { relationship, place } = related;
-        let known = |id: &str| self.keys.get(EntityKind::Person as usize).is_some_and(|keys| keys.contains(hash(id)));
+        let known = |id: &str| self.ids.get(EntityKind::Person as usize).is_some_and(|ids| ids.contains(hash(id)));
         if !known(&relationship.student) || !known(&relationship.contact) {
             let message = "it names a person that is not in the files";
             let problem = Problem::warning(codes::DANGLING_REFERENCE, message).of(EntityKind::Relationship);

@@ -13,13 +13,14 @@ use roster_core::{Error, ErrorKind, PullRequest, Result};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{
-    plan::{Step, plan},
+    plan::{Purpose, Step, plan},
     references::key_columns,
 };
 use crate::{
     changes::Position,
     dialect::Dialect,
     files::FileSet,
+    keys::Keys,
     limits::Limits,
     rows::{Batch, Scanner},
     source::PROVIDER,
@@ -174,23 +175,34 @@ fn stream(
     let mut scanner = Scanner::new(limits.row_bytes);
     scanner.expect_width(file.header.width());
     scanner.hash_columns(key_columns(&file.header, file.table.rows));
+    // Rows that add to people have no id of their own, and a person may have several.
+    let mut keys = (step.purpose == Purpose::Records).then(Keys::default);
     let mut hasher = Xxh3::new();
     let mut first = true;
     let mut heard = true;
     files.read(&file.name, |piece| {
         hasher.update(piece);
         let text = if std::mem::take(&mut first) { without_bom(piece) } else { piece };
-        heard = scan(&mut scanner, text, false, sender);
+        heard = scan(&mut scanner, &mut keys, text, false, sender);
         heard
     })?;
-    heard = heard && scan(&mut scanner, &[], true, sender);
+    heard = heard && scan(&mut scanner, &mut keys, &[], true, sender);
     Ok(heard.then(|| hasher.digest128()))
 }
 
-fn scan(scanner: &mut Scanner, mut text: &[u8], last: bool, sender: &mut Sender) -> bool {
+fn scan(
+    scanner: &mut Scanner,
+    keys: &mut Option<Keys>,
+    mut text: &[u8],
+    last: bool,
+    sender: &mut Sender,
+) -> bool {
     loop {
         let mut batch = sender.batch();
         let more = scanner.scan(text, last, ROWS, &mut batch);
+        if let Some(keys) = keys {
+            batch.enter(keys);
+        }
         if batch.len() > 0 && !sender.send(Message::Rows(batch)) {
             return false;
         }

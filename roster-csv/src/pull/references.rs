@@ -9,7 +9,7 @@ use roster_core::{
 
 use crate::{
     dialect::Header,
-    keys::{Keys, hash},
+    keys::{Ids, hash},
     rows::{Batch, RowMark},
     survey::SurveyedFile,
 };
@@ -78,24 +78,24 @@ impl Referring {
     }
 
     /// Touches the slots that a row's check will look at.
-    pub(crate) fn touch(&self, batch: &Batch, index: usize, keys: &[Keys]) -> u64 {
+    pub(crate) fn touch(&self, batch: &Batch, index: usize, ids: &[Ids]) -> u64 {
         let slots = self.single.iter().map(|&(_, kind, key)| {
-            keys.get(kind as usize).map_or(0, |keys| keys.touch(batch.key(index, key)))
+            ids.get(kind as usize).map_or(0, |ids| ids.touch(batch.key(index, key)))
         });
         slots.fold(0, |sum, slot| sum ^ slot)
     }
 
     /// Checks a row. What it names in its own file may still come.
-    pub(crate) fn check(&self, row: &Naming<'_>, keys: &[Keys], pending: &mut Pending, problems: &mut Vec<Problem>) {
+    pub(crate) fn check(&self, row: &Naming<'_>, ids: &[Ids], pending: &mut Pending, problems: &mut Vec<Problem>) {
         for &(position, kind, key) in &self.single {
             let target = row.batch.key(row.index, key);
-            if !is_known(keys, kind, target) && !decode::trim(row.batch.cell(row.mark, position)).is_empty() {
+            if !is_known(ids, kind, target) && !decode::trim(row.batch.cell(row.mark, position)).is_empty() {
                 row.miss(position, kind, target, pending, problems);
             }
         }
         for &(position, kind) in &self.lists {
             for target in decode::list(row.batch.cell(row.mark, position)).map(hash) {
-                if !is_known(keys, kind, target) {
+                if !is_known(ids, kind, target) {
                     row.miss(position, kind, target, pending, problems);
                 }
             }
@@ -103,8 +103,8 @@ impl Referring {
     }
 }
 
-fn is_known(keys: &[Keys], kind: EntityKind, target: u64) -> bool {
-    keys.get(kind as usize).is_some_and(|keys| keys.contains(target))
+fn is_known(ids: &[Ids], kind: EntityKind, target: u64) -> bool {
+    ids.get(kind as usize).is_some_and(|ids| ids.contains(target))
 }
 
 impl Naming<'_> {
@@ -128,9 +128,9 @@ impl Naming<'_> {
 
 impl Pending {
     /// The file is over: what is still missing is missing.
-    pub(crate) fn finish(&mut self, own: EntityKind, keys: &Keys) -> impl Iterator<Item = Problem> {
+    pub(crate) fn finish(&mut self, own: EntityKind, ids: &Ids) -> impl Iterator<Item = Problem> {
         let references = std::mem::take(&mut self.0);
-        references.into_iter().filter(|reference| !keys.contains(reference.target)).map(
+        references.into_iter().filter(|reference| !ids.contains(reference.target)).map(
             move |Reference { id, field, place, .. }| dangling(own, id, field, place, own),
         )
     }

@@ -5,7 +5,10 @@ use std::ops::Range;
 use roster_core::decode;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::keys::hash;
+use crate::keys::{Keys, Seen, hash};
+
+/// How many rows are looked ahead for the ids that they will look up.
+const WINDOW: usize = 64;
 
 /// Some rows of a file: their text, and where each row and cell lies in it. Made on one thread and read on another, then
 /// sent back and filled again, so that nothing is allocated for a row.
@@ -39,6 +42,10 @@ pub(crate) struct RowMark {
     pub(crate) has_quote: bool,
     /// The row ends with the file instead of with a line break.
     pub(crate) unterminated: bool,
+    /// A cell begins or ends with something that may have to be taken off.
+    pub(crate) padded: bool,
+    /// What the row's id tells.
+    pub(crate) seen: Seen,
 }
 
 /// Why a row can't be used.
@@ -82,28 +89,42 @@ impl Batch {
         self.hashes.get(index * self.stride + 1 + key).copied().unwrap_or(0)
     }
 
-    /// The hashes of a row's key columns.
-    pub(crate) fn keys(&self, index: usize) -> &[u64] {
-        let start = index * self.stride;
-        self.hashes.get(start + 1..start + self.stride).unwrap_or(&[])
-    }
-
     /// How many cells the row has.
     pub(crate) fn width(mark: &RowMark) -> usize {
         mark.cells.len()
     }
 
     /// A cell of a row, as it stands; empty if the row has no such cell.
+    #[inline]
     pub(crate) fn cell(&self, mark: &RowMark, index: usize) -> &str {
-        let range = mark.cells.start + index..mark.cells.end;
-        let (start, end) = self.cells.get(range).and_then(<[_]>::first).copied().unwrap_or((0, 0));
-        self.text.get(start as usize..end as usize).unwrap_or("")
+        self.row_cells(mark).cell(index)
+    }
+
+    /// The cells of a row.
+    #[inline]
+    pub(crate) fn row_cells(&self, mark: &RowMark) -> RowCells<'_> {
+        RowCells { text: &self.text, cells: self.cells.get(mark.cells.clone()).unwrap_or(&[]) }
     }
 
     /// All cells of a row.
     pub(crate) fn cells<'a>(&'a self, mark: &RowMark) -> impl Iterator<Item = &'a str> {
-        let cells = self.cells.get(mark.cells.clone()).unwrap_or(&[]);
-        cells.iter().map(|&(start, end)| self.text.get(start as usize..end as usize).unwrap_or(""))
+        let row = self.row_cells(mark);
+        (0..row.cells.len()).map(move |index| row.cell(index))
+    }
+
+    /// Enters the rows' ids, and marks those that were there before.
+    pub(crate) fn enter(&mut self, keys: &mut Keys) {
+        for start in (0..self.rows.len()).step_by(WINDOW) {
+            let window = start..self.rows.len().min(start + WINDOW);
+            let touched = window.clone().fold(0, |sum, index| sum ^ keys.touch(self.key(index, 0)));
+            std::hint::black_box(touched);
+            for index in window {
+                let (id, row) = (self.key(index, 0), self.row_hash(index));
+                if let Some(mark) = self.rows.get_mut(index) {
+                    mark.seen = keys.enter(id, row);
+                }
+            }
+        }
     }
 
     /// The row's text with its separators, if no cell was quoted: then equal text means equal cells.
@@ -120,6 +141,10 @@ impl Batch {
     pub(super) fn hash(&mut self, key_columns: &[usize], scratch: &mut String) {
         let mut hashes = std::mem::take(&mut self.hashes);
         hashes.clear();
+        for mark in &mut self.rows {
+            let cells = self.cells.get(mark.cells.clone()).unwrap_or(&[]);
+            mark.padded = cells.iter().any(|(start, end)| is_padded(self.text.as_bytes(), *start, *end));
+        }
         for mark in &self.rows {
             hashes.push(match self.plain(mark) {
                 Some(text) => xxh3_64(text.as_bytes()),
@@ -143,4 +168,27 @@ impl Batch {
         scratch.pop();
         xxh3_64(scratch.as_bytes())
     }
+}
+
+/// The cells of one row.
+#[derive(Clone, Copy)]
+pub(crate) struct RowCells<'a> {
+    text: &'a str,
+    cells: &'a [(u32, u32)],
+}
+
+impl<'a> RowCells<'a> {
+    /// A cell, as it stands; empty if the row has no such cell.
+    #[inline]
+    pub(crate) fn cell(self, index: usize) -> &'a str {
+        let (start, end) = self.cells.get(index).copied().unwrap_or((0, 0));
+        self.text.get(start as usize..end as usize).unwrap_or("")
+    }
+}
+
+/// Whether trimming could change a cell: whether it begins or ends with anything but a visible ASCII character.
+fn is_padded(text: &[u8], start: u32, end: u32) -> bool {
+    let (start, end) = (start as usize, end as usize);
+    let visible = |at: usize| text.get(at).is_some_and(u8::is_ascii_graphic);
+    start < end && !(visible(start) && visible(end - 1))
 }

@@ -8,6 +8,6 @@ mod scan;
 mod split;
 
 pub(crate) use self::{
-    batch::{Batch, Fault, RowMark},
+    batch::{Batch, Fault, RowCells, RowMark},
     scan::Scanner,
 };

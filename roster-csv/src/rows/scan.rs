@@ -6,6 +6,7 @@ use super::{
     batch::{Batch, Fault, RowMark},
     split,
 };
+use crate::keys::Seen;
 
 /// Finds the rows of one file, chunk by chunk.
 pub(crate) struct Scanner {
@@ -265,6 +266,8 @@ impl Scanner {
             has_stray_quote: false,
             has_quote: false,
             unterminated: false,
+            padded: false,
+            seen: Seen::First,
         }
     }
 }
