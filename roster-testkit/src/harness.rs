@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use roster_core::{EntityKind, PullRequest, RosterSource, Scope, SourcedId};
+use roster_core::{EntityKind, PullContext, PullRequest, RosterSource, Scope, SourcedId};
 
 use crate::{Ids, Truth};
 
@@ -91,6 +91,12 @@ pub trait Harness: Sync {
     /// How many of the vendor's records sources hold; a [`DropCounter`](crate::DropCounter) tells.
     fn live(&self) -> Option<Live> {
         None
+    }
+
+    /// How the source is pulled: with an observer that counts, on a clock that stands still. Where the suite listens itself,
+    /// the observer does not hear.
+    fn context(&self) -> PullContext {
+        PullContext::default()
     }
 
     /// When the suite gives up.

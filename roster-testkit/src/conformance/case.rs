@@ -1,7 +1,10 @@
 //! One source under a check.
 
+use std::sync::Arc;
+
 use roster_core::{
-    Cursor, EntityKind, PullContext, PullEvent, PullMode, PullRequest, RosterSource, SensitiveField,
+    Clock, Cursor, EntityKind, Observer, PullContext, PullEvent, PullMode, PullRequest, RosterSource,
+    SensitiveField, jiff::Timestamp,
 };
 
 use super::{
@@ -63,7 +66,12 @@ impl<'h, H: Harness> Case<'h, H> {
     }
 
     pub(super) async fn pull(&self, request: PullRequest) -> Pulled {
-        self.pull_in(request, PullContext::default()).await
+        self.pull_in(request, self.harness.context()).await
+    }
+
+    /// The harness's context, heard by somebody else.
+    pub(super) fn heard_by(&self, observer: Arc<dyn Observer>) -> PullContext {
+        PullContext::new(observer).with_clock(Arc::new(ClockOf(self.harness.context())))
     }
 
     /// A pull that has to come to a good end.
@@ -96,6 +104,15 @@ impl<'h, H: Harness> Case<'h, H> {
             }
         }
         Ok(pulls)
+    }
+}
+
+#[derive(Debug)]
+struct ClockOf(PullContext);
+
+impl Clock for ClockOf {
+    fn now(&self) -> Timestamp {
+        self.0.clock().now()
     }
 }
 

@@ -1,6 +1,6 @@
 //! Law 9: whose credential it is, and what it may read.
 
-use roster_core::{EntityKind, ErrorKind, PullContext, PullRequest, RosterSource};
+use roster_core::{EntityKind, ErrorKind, PullRequest, RosterSource};
 
 use super::{
     case::Case,
@@ -28,7 +28,7 @@ pub(super) async fn foreign_credential_is_refused<H: Harness>(harness: &H, form:
 
 pub(super) async fn check_tells_what_is_granted<H: Harness>(harness: &H, form: Form) -> Verdict {
     let case = Case::open(harness, form).await;
-    let report = match case.source.check(&PullContext::default()).await {
+    let report = match case.source.check(&harness.context()).await {
         Ok(report) => report,
         Err(error) => breach!("`check` failed: {error}"),
     };

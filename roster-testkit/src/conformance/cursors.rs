@@ -1,7 +1,7 @@
 //! Law 5: a cursor loses nothing.
 
 use futures::StreamExt;
-use roster_core::{Completeness, Cursor, ErrorKind, PullContext, PullEvent, PullRequest, RosterSource};
+use roster_core::{Completeness, Cursor, ErrorKind, PullEvent, PullRequest, RosterSource};
 
 use super::{
     case::{Case, changes},
@@ -81,7 +81,7 @@ async fn pull_over_a_day<H: Harness>(
     request: &PullRequest,
     before_the_day: usize,
 ) -> Result<Option<(Option<Pulled>, bool)>, Breach> {
-    let mut stream = case.source.pull(request.clone(), PullContext::default());
+    let mut stream = case.source.pull(request.clone(), case.harness.context());
     let mut first = Vec::new();
     let mut over = false;
     for _ in 0..before_the_day {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::StreamExt;
-use roster_core::{PullContext, PullRequest, RosterSource};
+use roster_core::{PullRequest, RosterSource};
 
 use super::{
     case::Case,
@@ -22,7 +22,7 @@ pub(super) async fn stream_is_lazy<H: Harness>(harness: &H, form: Form) -> Verdi
     let Some(before) = harness.work() else {
         skip!("{NO_COUNT}")
     };
-    let pull = case.source.pull(PullRequest::full(), PullContext::default());
+    let pull = case.source.pull(PullRequest::full(), harness.context());
     tokio::time::sleep(A_WHILE).await;
     let unpolled = harness.work().unwrap_or(before);
     if unpolled != before {
@@ -68,7 +68,7 @@ pub(super) async fn drop_stops_the_work<H: Harness>(harness: &H, form: Form) -> 
     let begun = harness.work().unwrap_or(start);
     let whole = begun - start;
 
-    let mut pull = case.source.pull(PullRequest::full(), PullContext::default());
+    let mut pull = case.source.pull(PullRequest::full(), harness.context());
     for _ in 0..2 {
         let _ = pull.next().await;
     }

@@ -1,7 +1,7 @@
 //! Law 6: records alive are bounded by the pages in flight.
 
 use futures::StreamExt;
-use roster_core::{PullContext, PullRequest, RosterSource};
+use roster_core::{PullRequest, RosterSource};
 
 use super::{
     case::Case,
@@ -24,7 +24,7 @@ pub(super) async fn records_alive_are_bounded<H: Harness>(harness: &H, form: For
         );
     }
     // Read one by one and let go of at once, so that whatever is alive is the source's.
-    let mut pull = case.source.pull(request, PullContext::default());
+    let mut pull = case.source.pull(request, harness.context());
     let mut events = 0;
     while let Some(event) = pull.next().await {
         if let Err(error) = event {

@@ -7,8 +7,8 @@ use std::{
 };
 
 use roster_core::{
-    Completeness, Error, Notice, Observer, Person, PullContext, PullEvent, PullMode, PullRequest, Record,
-    RosterSource, SensitiveField,
+    Completeness, Error, Notice, Observer, Person, PullEvent, PullMode, PullRequest, Record, RosterSource,
+    SensitiveField,
 };
 
 use super::{
@@ -62,9 +62,13 @@ impl Canaries {
     }
 }
 
+/// A shorter text may stand somewhere by chance.
+const PECULIAR: usize = 7;
+
 /// What of a person is too peculiar to be in a text by chance.
 fn telling(person: &Person) -> Vec<String> {
     let mut texts: Vec<String> = person.email.iter().chain(&person.name.full).cloned().collect();
+    texts.retain(|text| text.len() >= PECULIAR);
     if let (Some(given), Some(family)) = (&person.name.given, &person.name.family) {
         texts.push(format!("{given} {family}"));
         texts.push(format!("{family}, {given}"));
@@ -74,7 +78,7 @@ fn telling(person: &Person) -> Vec<String> {
         texts.extend(
             listed
                 .map(|entry| entry.value.clone())
-                .filter(|value| value.len() > 6),
+                .filter(|value| value.len() >= PECULIAR),
         );
     }
     texts
@@ -101,7 +105,7 @@ async fn shown<H: Harness>(case: &Case<'_, H>, pulled: &Pulled) -> Vec<(&'static
         ),
         ("`Debug` of an event", debugged(&pulled.events)),
     ];
-    match case.source.check(&PullContext::default()).await {
+    match case.source.check(&case.harness.context()).await {
         Ok(report) => shown.push(("`Debug` of its check report", debugged(&report))),
         Err(error) => shown.push(("the error of `check`", told(&error))),
     }
@@ -213,7 +217,7 @@ pub(super) async fn notices_quote_no_data<H: Harness>(harness: &H, form: Form) -
     let case = Case::open(harness, form).await;
     let scribe = Arc::new(Scribe::default());
     let pulled = case
-        .pull_in(everything(), PullContext::new(scribe.clone()))
+        .pull_in(everything(), case.heard_by(scribe.clone()))
         .await
         .whole("a full pull")?;
     let canaries = Canaries::of(harness, &pulled);

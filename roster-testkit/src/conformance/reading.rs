@@ -1,11 +1,12 @@
 //! Laws 1 to 3 where reading fails: an error, and it is the last item.
 
-use roster_core::{Completeness, EntityKind, PullEvent, PullMode, PullRequest};
+use roster_core::{EntityKind, PullEvent, PullMode, PullRequest};
 
 use super::{
     case::Case,
     form::Form,
     pulled::Pulled,
+    stored::Stored,
     verdict::{Outcome, Verdict, breach, skip},
 };
 use crate::{Fault, Harness, Support, Truth};
@@ -46,19 +47,21 @@ pub(super) async fn dead_reader_is_an_error<H: Harness>(harness: &H, form: Form)
 pub(super) async fn no_complete_after_an_error<H: Harness>(harness: &H, form: Form) -> Verdict {
     let case = Case::open(harness, form).await;
     let request = PullRequest::full();
-    let truth = case.truth(&request).await;
+    let clean = case.whole(request.clone()).await?;
     let Some(fault) = arm_one(harness, &[Fault::CutConnection, Fault::ReaderDies]).await else {
         skip!("the harness can neither cut an answer off nor let a reader die");
     };
-    let pulled = case.pull(request.clone()).await.ended()?;
-    for kind in case.due(&request) {
-        let mut ends = pulled.ends().filter(|(of, ..)| *of == kind).peekable();
-        let complete =
-            ends.peek().is_some() && ends.all(|(.., completeness)| *completeness == Completeness::Complete);
-        let missing = missing(&truth, &pulled, kind);
-        if complete && missing > 0 {
-            breach!("{fault:?}: {kind} ended `Complete`, and {missing} of its records were not delivered");
-        }
+    let pulled = case.pull(request).await.ended()?;
+    // A host applies nothing of a full pull that failed. What it said is to be true all the same.
+    let mut stored = Stored::default();
+    stored.apply(&clean);
+    stored.apply(&pulled);
+    let there = clean.standing();
+    let mut ended = there.iter().filter(|(kind, id)| !stored.holds(*kind, id));
+    if let Some((kind, id)) = ended.next() {
+        breach!(
+            "{fault:?}: {kind} {id:?} was not delivered, and its slice ended `Complete`: it would be ended"
+        );
     }
     Ok(Outcome::Passed)
 }

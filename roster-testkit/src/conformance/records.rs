@@ -6,8 +6,8 @@ use std::{
 };
 
 use roster_core::{
-    EntityKind, FieldSet, Notice, Observer, PullContext, PullEvent, PullRequest, Record, RosterSource,
-    RowCounts, SensitiveField,
+    EntityKind, FieldSet, Notice, Observer, PullEvent, PullRequest, Record, RosterSource, RowCounts,
+    SensitiveField,
 };
 use serde_json::Value;
 
@@ -170,7 +170,7 @@ pub(super) async fn row_counts_add_up<H: Harness>(harness: &H, form: Form) -> Ve
         }
         let counter = Arc::new(Counter::default());
         let pulled = case
-            .pull_in(PullRequest::full(), PullContext::new(counter.clone()))
+            .pull_in(PullRequest::full(), case.heard_by(counter.clone()))
             .await;
         let _ = pulled.whole("a full pull")?;
         let files = counter.0.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -1,6 +1,6 @@
 //! Law 5: a cursor is bound to what it was taken for.
 
-use roster_core::{Cursor, ErrorKind, PullRequest, RosterSource, Scope, SensitiveField, SourcedId};
+use roster_core::{Cursor, ErrorKind, PullRequest, RosterSource, Scope, SensitiveField};
 
 use super::{
     case::{Case, changes},
@@ -39,9 +39,7 @@ pub(super) async fn cursor_is_refused_for_other_kinds<H: Harness>(harness: &H, f
 
 pub(super) async fn cursor_is_refused_for_other_scope<H: Harness>(harness: &H, form: Form) -> Verdict {
     let case = Case::open(harness, form).await;
-    let scope = harness
-        .scope()
-        .unwrap_or_else(|| Scope::of_orgs([SourcedId::from("no-such-school")]));
+    let scope = harness.scope().unwrap_or_else(|| Scope::of_orgs([]));
     let (narrow, wide) = (PullRequest::full().scoped(scope), PullRequest::full());
     both_ways(&case, &narrow, &wide, "a pull in another scope").await
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use roster_core::{Completeness, PullRequest, Severity};
+use roster_core::{PullRequest, Severity};
 
 use super::{
     case::Case,
     form::Form,
+    stored::Stored,
     verdict::{Outcome, Verdict, breach, skip},
     wholeness::all_delivered,
 };
@@ -50,26 +51,18 @@ pub(super) async fn bad_record_becomes_a_problem<H: Harness>(harness: &H, form: 
 
 pub(super) async fn rejected_record_is_not_gone<H: Harness>(harness: &H, form: Form) -> Verdict {
     let case = Case::open(harness, form).await;
+    let mut stored = Stored::default();
+    stored.apply(&case.whole(PullRequest::full()).await?);
     let Some(broken) = harness.break_record().await else {
         skip!("{CANT_BREAK}")
     };
-    let pulled = case.pull(PullRequest::full()).await.ended()?;
-    if pulled.protected().contains(broken.kind, &broken.id) {
-        return Ok(Outcome::Passed);
+    if !stored.holds(broken.kind, &broken.id) {
+        skip!("the broken record was not delivered when it was whole");
     }
-    if pulled.deleted().contains(broken.kind, &broken.id) {
+    stored.apply(&case.pull(PullRequest::full()).await.ended()?);
+    if !stored.holds(broken.kind, &broken.id) {
         breach!(
-            "a `Delete` names {} {:?}, which is there and can't be read",
-            broken.kind,
-            broken.id
-        );
-    }
-    let absent = !pulled.standing().contains(broken.kind, &broken.id);
-    let mut ends = pulled.ends().filter(|(kind, ..)| *kind == broken.kind).peekable();
-    let complete = ends.peek().is_some() && ends.all(|(.., end)| *end == Completeness::Complete);
-    if absent && complete {
-        breach!(
-            "{} ended `Complete` without {:?}, which can't be read and which no error names: it would be ended",
+            "{} {:?} can't be read, no error names it, and its slice ended `Complete`: it would be ended",
             broken.kind,
             broken.id
         );

@@ -53,15 +53,19 @@ impl Stored {
             .collect();
     }
 
+    pub(super) fn holds(&self, kind: EntityKind, id: &SourcedId) -> bool {
+        self.records.contains_key(&(kind, id.clone()))
+    }
+
     /// Leaves the kind out of comparisons.
-    pub(super) fn is_unsure(&self, kind: EntityKind) -> bool {
+    fn is_unsure(&self, kind: EntityKind) -> bool {
         self.unsure.contains(&kind)
     }
 
-    /// The first id of `ids` that is not held, or, with bodies given, is held as it was before.
+    /// The first id of `ids` that is not held.
     pub(super) fn lacking<'i>(&self, ids: &'i Ids) -> Option<(EntityKind, &'i SourcedId)> {
         ids.iter()
-            .find(|(kind, id)| !self.is_unsure(*kind) && !self.records.contains_key(&(*kind, (*id).clone())))
+            .find(|(kind, id)| !self.is_unsure(*kind) && !self.holds(*kind, id))
     }
 
     /// The first id that is held and is not in `ids`.

@@ -36,9 +36,10 @@ impl Binding {
             outer: bound_to(sabotage, request),
             inner: asked_for(sabotage, request),
         };
-        if let Ok(revision) = revision_of(&binding.outer_info, &binding.outer) {
-            binding.inner.cursor = cursor(&source.info(), &binding.inner, revision).ok();
-        }
+        // Refused is what the host's binding refuses, whatever the healthy source would say.
+        binding.inner.cursor = revision_of(&binding.outer_info, &binding.outer)
+            .and_then(|revision| cursor(&source.info(), &binding.inner, revision))
+            .ok();
         binding
     }
 

@@ -158,12 +158,12 @@ enum Hoard {
 }
 
 async fn read_kind(source: &ScriptedSource, request: &PullRequest, kind: EntityKind, rows: &mut Vec<Row>) {
-    let mut token = None;
+    let mut token: Option<String> = None;
     while let Ok(page) = source.vendor().page(kind, request, token.as_deref()).await {
         rows.extend(page.rows);
-        match page.next {
-            Some(next) => token = Some(next),
-            None => break,
+        if page.next.is_none() || page.next == token {
+            break;
         }
+        token = page.next;
     }
 }

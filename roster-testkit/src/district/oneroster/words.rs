@@ -57,6 +57,7 @@ pub(super) fn role(role: &Role, version: OneRosterVersion) -> String {
         (Role::SystemAdministrator, OneRosterVersion::V1_2) => "systemAdministrator",
         (Role::Principal, OneRosterVersion::V1_2) => "principal",
         (Role::Counselor, OneRosterVersion::V1_2) => "counselor",
+        (Role::Staff, OneRosterVersion::V1_2) => "ext:staff",
         (other, _) => return other.as_str().to_owned(),
     };
     word.to_owned()
