@@ -63,18 +63,16 @@ pub fn flag(text: &str) -> Option<Read<bool>> {
 /// A date-time is cut, never moved to another zone: a birth date is the day that was written.
 pub fn date(text: &str) -> Option<Read<Date>> {
     let bytes = text.as_bytes();
-    if let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *bytes {
-        return digits(&[y1, y2, y3, y4], &[m1, m2], &[d1, d2]).map(Read::standard);
-    }
     match *bytes {
-        [y1, y2, y3, y4, m1, m2, d1, d2] => {
-            digits(&[y1, y2, y3, y4], &[m1, m2], &[d1, d2]).map(Read::lenient)
+        [c1, c2, y1, y2, b'-', m1, m2, b'-', d1, d2] => {
+            civil([c1, c2], [y1, y2], [m1, m2], [d1, d2]).map(Read::standard)
         }
+        [c1, c2, y1, y2, m1, m2, d1, d2] => civil([c1, c2], [y1, y2], [m1, m2], [d1, d2]).map(Read::lenient),
         [
+            c1,
+            c2,
             y1,
             y2,
-            y3,
-            y4,
             b'-',
             m1,
             m2,
@@ -87,24 +85,20 @@ pub fn date(text: &str) -> Option<Read<Date>> {
             b':',
             ..,
         ] if h1.is_ascii_digit() && h2.is_ascii_digit() => {
-            digits(&[y1, y2, y3, y4], &[m1, m2], &[d1, d2]).map(Read::lenient)
+            civil([c1, c2], [y1, y2], [m1, m2], [d1, d2]).map(Read::lenient)
         }
         _ => None,
     }
 }
 
-fn digits(year: &[u8], month: &[u8], day: &[u8]) -> Option<Date> {
-    let number = |digits: &[u8]| {
-        digits.iter().try_fold(0_i16, |sum, byte| {
-            byte.is_ascii_digit().then(|| sum * 10 + i16::from(byte - b'0'))
-        })
+/// A date of four pairs of digits: century, year, month, day.
+fn civil(century: [u8; 2], year: [u8; 2], month: [u8; 2], day: [u8; 2]) -> Option<Date> {
+    let pair = |[tens, units]: [u8; 2]| {
+        let (tens, units) = (tens.wrapping_sub(b'0'), units.wrapping_sub(b'0'));
+        (tens < 10 && units < 10).then(|| tens * 10 + units)
     };
-    Date::new(
-        number(year)?,
-        i8::try_from(number(month)?).ok()?,
-        i8::try_from(number(day)?).ok()?,
-    )
-    .ok()
+    let year = i16::from(pair(century)?) * 100 + i16::from(pair(year)?);
+    Date::new(year, pair(month)?.cast_signed(), pair(day)?.cast_signed()).ok()
 }
 
 /// Reads a year of four digits. `2026-2027` and `2026/27` are no single year and not understood.
@@ -121,12 +115,11 @@ pub fn list(text: &str) -> impl Iterator<Item = &str> {
 
 /// Whether a text may be an e-mail address: one `@` with something on both sides, and no blank.
 pub fn is_email(text: &str) -> bool {
-    text.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty()
-            && !domain.is_empty()
-            && !domain.contains('@')
-            && !text.contains(char::is_whitespace)
-    })
+    let bytes = text.as_bytes();
+    let at = bytes.iter().position(|byte| *byte == b'@');
+    at.is_some_and(|at| {
+        at > 0 && at + 1 < bytes.len() && !bytes.iter().skip(at + 1).any(|byte| *byte == b'@')
+    }) && !(bytes.iter().any(|byte| !byte.is_ascii_graphic()) && text.contains(char::is_whitespace))
 }
 
 /// Whether a text holds a control character other than a tab or a line break.

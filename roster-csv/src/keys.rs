@@ -59,7 +59,10 @@ pub(crate) type Keys = Table<2>;
 
 impl<const N: usize> Default for Table<N> {
     fn default() -> Self {
-        Self { slots: Vec::new(), filled: 0 }
+        Self {
+            slots: Vec::new(),
+            filled: 0,
+        }
     }
 }
 
@@ -86,7 +89,10 @@ impl<const N: usize> Table<N> {
         let key = key.max(1);
         let steps = self.probe(key).take_while(|there| *there != key).count();
         let at = (self.home(key) + steps) & (self.slots.len() - 1);
-        #[expect(clippy::indexing_slicing, reason = "`at` is masked with the length, which is at least 64 here")]
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "`at` is masked with the length, which is at least 64 here"
+        )]
         let slot = &mut self.slots[at];
         let new = first(slot) == 0;
         if let Some(there) = slot.first_mut().filter(|_| new) {
@@ -105,7 +111,10 @@ impl<const N: usize> Table<N> {
     #[inline]
     fn probe(&self, key: u64) -> impl Iterator<Item = u64> {
         let (before, from) = self.slots.split_at(self.home(key).min(self.slots.len()));
-        from.iter().chain(before).map(first).take_while(|there| *there != 0)
+        from.iter()
+            .chain(before)
+            .map(first)
+            .take_while(|there| *there != 0)
     }
 
     fn grow(&mut self) {

@@ -3,14 +3,11 @@
 use std::sync::Arc;
 
 use roster_core::{
-    EntityKind, FieldSet, GradeLevel, GradeTable, Place, Problem, SourcedId, Spelling, codes, decode, jiff::civil::Date,
-    table::Holds,
+    EntityKind, FieldSet, GradeLevel, GradeTable, Place, Problem, SourcedId, Spelling, codes, decode,
+    jiff::civil::Date, table::Holds,
 };
 
-use crate::{
-    dialect::Header,
-    rows::RowCells,
-};
+use crate::{dialect::Header, rows::RowCells};
 
 /// Stands between the cells of a packed row. No value holds it: a row with control characters is rejected.
 pub(crate) const PACKED: char = '\u{1f}';
@@ -46,14 +43,6 @@ pub(crate) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// A cell as it stands.
-    fn cell_at(&self, position: usize) -> &'a str {
-        match self.cells {
-            Cells::Batch(cells, _) => cells.cell(position),
-            Cells::Packed(text) => text.split(PACKED).nth(position).unwrap_or(""),
-        }
-    }
-
     /// The trimmed value of the column that holds it; empty if there is none.
     #[inline]
     pub(crate) fn value(&mut self, holds: Holds) -> &'a str {
@@ -65,10 +54,15 @@ impl<'a> Row<'a> {
 
     #[inline]
     fn value_at(&mut self, position: usize) -> &'a str {
-        let raw = self.cell_at(position);
-        if matches!(self.cells, Cells::Batch(_, false)) {
-            return raw;
+        match self.cells {
+            Cells::Batch(cells, false) => cells.cell(position),
+            Cells::Batch(cells, true) => self.trimmed(cells.cell(position), position),
+            Cells::Packed(text) => self.trimmed(text.split(PACKED).nth(position).unwrap_or(""), position),
         }
+    }
+
+    #[cold]
+    fn trimmed(&mut self, raw: &'a str, position: usize) -> &'a str {
         let value = decode::trim(raw);
         if value.len() != raw.len() && !value.is_empty() {
             self.warn_at(position, codes::TRIMMED, "blanks around the value were taken off");
@@ -111,10 +105,18 @@ impl<'a> Row<'a> {
     fn look_at(&mut self, holds: Holds, value: &str) {
         let is_phone = matches!(holds, Holds::PersonPhone | Holds::PersonSms);
         if decode::is_formula_like(value) && !is_phone {
-            self.warn(holds, codes::FORMULA_LIKE, "the value begins as a formula does; it was kept as text");
+            self.warn(
+                holds,
+                codes::FORMULA_LIKE,
+                "the value begins as a formula does; it was kept as text",
+            );
         }
         if value.contains('\n') {
-            self.warn(holds, codes::NEWLINE_IN_VALUE, "the value holds a line break; it was kept");
+            self.warn(
+                holds,
+                codes::NEWLINE_IN_VALUE,
+                "the value holds a line break; it was kept",
+            );
         }
     }
 
@@ -127,7 +129,11 @@ impl<'a> Row<'a> {
         match decode::date(value) {
             Some(read) => {
                 if !read.standard {
-                    self.warn(holds, codes::DATE_FORM, "the date is not written as YYYY-MM-DD; it was understood");
+                    self.warn(
+                        holds,
+                        codes::DATE_FORM,
+                        "the date is not written as YYYY-MM-DD; it was understood",
+                    );
                 }
                 Some(read.value)
             }
@@ -147,12 +153,20 @@ impl<'a> Row<'a> {
         match decode::flag(value) {
             Some(read) => {
                 if !read.standard {
-                    self.warn(holds, codes::FLAG_FORM, "the value is not `true` or `false`; it was understood");
+                    self.warn(
+                        holds,
+                        codes::FLAG_FORM,
+                        "the value is not `true` or `false`; it was understood",
+                    );
                 }
                 Some(read.value)
             }
             None => {
-                self.drop(holds, codes::BAD_FLAG, "the value is neither true nor false; it was dropped");
+                self.drop(
+                    holds,
+                    codes::BAD_FLAG,
+                    "the value is neither true nor false; it was dropped",
+                );
                 None
             }
         }
@@ -166,7 +180,11 @@ impl<'a> Row<'a> {
         }
         let year = decode::year(value);
         if year.is_none() {
-            self.drop(holds, codes::BAD_YEAR, "the value is not a year of four digits; it was dropped");
+            self.drop(
+                holds,
+                codes::BAD_YEAR,
+                "the value is not a year of four digits; it was dropped",
+            );
         }
         year
     }
@@ -184,7 +202,11 @@ impl<'a> Row<'a> {
                 Holds::PersonRole | Holds::AffiliationRole | Holds::EnrollmentRole => codes::UNKNOWN_ROLE,
                 _ => codes::UNKNOWN_VALUE,
             };
-            self.warn(holds, code, "the word is none of the vocabulary; it was kept as it is");
+            self.warn(
+                holds,
+                code,
+                "the word is none of the vocabulary; it was kept as it is",
+            );
         }
         Some(word)
     }
@@ -198,11 +220,16 @@ impl<'a> Row<'a> {
                 Spelling::Plain => {}
                 Spelling::Unusual => {
                     let level = grade.level.map_or("", roster_core::Level::as_str);
-                    let message = format!("the grade is none of the standard's codes; it was read as {level}");
+                    let message =
+                        format!("the grade is none of the standard's codes; it was read as {level}");
                     self.warn(holds, codes::NONSTANDARD_GRADE, message);
                 }
                 Spelling::Unknown => {
-                    self.warn(holds, codes::UNKNOWN_GRADE, "the grade is not known; its spelling was kept");
+                    self.warn(
+                        holds,
+                        codes::UNKNOWN_GRADE,
+                        "the grade is not known; its spelling was kept",
+                    );
                 }
             }
             grades.push(grade);
@@ -235,12 +262,20 @@ impl<'a> Row<'a> {
     /// Says where a problem is.
     pub(crate) fn locate(&self, problem: Problem) -> Problem {
         let problem = problem.of(self.kind).at(self.place());
-        if self.id.is_empty() { problem } else { problem.with_id(self.id) }
+        if self.id.is_empty() {
+            problem
+        } else {
+            problem.with_id(self.id)
+        }
     }
 
     /// Where the row is.
     pub(crate) fn place(&self) -> Place {
-        Place::File { file: Arc::clone(self.file), line: self.line, record: self.record }
+        Place::File {
+            file: Arc::clone(self.file),
+            line: self.line,
+            record: self.record,
+        }
     }
 
     /// The facts for statistics, as written.

@@ -4,9 +4,9 @@ use std::{path::PathBuf, sync::Arc};
 
 use futures::{StreamExt, channel::oneshot, stream};
 use roster_core::{
-    Capabilities, CheckReport, ConnectionState, EntityKind, Error, ErrorKind, FieldSet, KindCapability, PullContext,
-    PullRequest, PullStream, RelationshipField, Result, RosterSource, SensitiveField, SourceInfo, async_trait,
-    table::Rows,
+    Capabilities, CheckReport, ConnectionState, EntityKind, Error, ErrorKind, FieldSet, KindCapability,
+    PullContext, PullRequest, PullStream, RelationshipField, Result, RosterSource, SensitiveField,
+    SourceInfo, async_trait, table::Rows,
 };
 
 use crate::{
@@ -44,8 +44,20 @@ impl CsvSource {
         CsvSourceBuilder::default()
     }
 
-    pub(crate) fn new(path: PathBuf, dialect: Option<&'static Dialect>, tenant: String, limits: Limits) -> Self {
-        Self { settings: Arc::new(Settings { path, dialect, tenant, limits }) }
+    pub(crate) fn new(
+        path: PathBuf,
+        dialect: Option<&'static Dialect>,
+        tenant: String,
+        limits: Limits,
+    ) -> Self {
+        Self {
+            settings: Arc::new(Settings {
+                path,
+                dialect,
+                tenant,
+                limits,
+            }),
+        }
     }
 }
 
@@ -62,7 +74,9 @@ impl RosterSource for CsvSource {
         };
         let kinds = EntityKind::ALL.into_iter();
         kinds.fold(Capabilities::default(), |capabilities, kind| {
-            let fields = dialects.iter().fold(FieldSet::EMPTY, |fields, dialect| fields.union(says(dialect, kind)));
+            let fields = dialects.iter().fold(FieldSet::EMPTY, |fields, dialect| {
+                fields.union(says(dialect, kind))
+            });
             capabilities.with(kind, KindCapability::whole_sets(fields))
         })
     }
@@ -76,7 +90,9 @@ impl RosterSource for CsvSource {
             // Nobody listens any more if the check was dropped.
             .spawn(move || drop(sender.send(look(&settings))))
             .map_err(|error| stopped(&format!("no thread can be started: {}", error.kind())))?;
-        receiver.await.unwrap_or_else(|_| Err(stopped("the reader panicked, which is a bug of this library")))
+        receiver
+            .await
+            .unwrap_or_else(|_| Err(stopped("the reader panicked, which is a bug of this library")))
     }
 
     fn pull(&self, request: PullRequest, cx: PullContext) -> PullStream {
@@ -85,8 +101,19 @@ impl RosterSource for CsvSource {
             Ok(known) => known,
             Err(error) => return stream::iter([Err(error)]).boxed(),
         };
-        let Settings { path, dialect, limits, .. } = &*self.settings;
-        let job = Job { path: path.clone(), dialect: *dialect, limits: *limits, request, known };
+        let Settings {
+            path,
+            dialect,
+            limits,
+            ..
+        } = &*self.settings;
+        let job = Job {
+            path: path.clone(),
+            dialect: *dialect,
+            limits: *limits,
+            request,
+            known,
+        };
         Pull::new(info, job, cx).boxed()
     }
 }
@@ -107,7 +134,9 @@ fn says(dialect: &Dialect, kind: EntityKind) -> FieldSet {
         _ => kind == EntityKind::Person,
     });
     let columns = tables.flat_map(|table| table.columns);
-    columns.fold(crate::pull::extra_field(kind), |fields, column| fields.union(column.holds.fields()))
+    columns.fold(crate::pull::extra_field(kind), |fields, column| {
+        fields.union(column.holds.fields())
+    })
 }
 
 fn look(settings: &Settings) -> Result<CheckReport> {
@@ -117,9 +146,19 @@ fn look(settings: &Settings) -> Result<CheckReport> {
     report.state = Some(ConnectionState::Live);
     report.data_as_of = files.newest();
     let request = PullRequest::full().with_sensitive(SensitiveField::ALL);
-    report.granted = request.wanted().filter(|kind| crate::pull::blocked(&survey, &request, *kind).is_none()).collect();
-    report.warnings = survey.problems.iter().map(|problem| format!("{}: {}", problem.code, problem.message)).collect();
-    let withheld = survey.unreadable.iter().filter(|file| file.code == roster_core::PartialCode::Withheld);
+    report.granted = request
+        .wanted()
+        .filter(|kind| crate::pull::blocked(&survey, &request, *kind).is_none())
+        .collect();
+    report.warnings = survey
+        .problems
+        .iter()
+        .map(|problem| format!("{}: {}", problem.code, problem.message))
+        .collect();
+    let withheld = survey
+        .unreadable
+        .iter()
+        .filter(|file| file.code == roster_core::PartialCode::Withheld);
     report.warnings.extend(withheld.map(|file| file.reason.clone()));
     report.profile = Some(serde_json::json!({ "dialect": survey.dialect.name }));
     Ok(report)

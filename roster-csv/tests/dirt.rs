@@ -10,7 +10,8 @@ use std::{
 };
 
 use roster_core::{
-    Notice, Observer, Place, Problem, PullContext, PullRequest, Roster, RosterSourceExt, RowCounts, Severity, codes,
+    Notice, Observer, Place, Problem, PullContext, PullRequest, Roster, RosterSourceExt, RowCounts, Severity,
+    codes,
 };
 use roster_csv::CsvSource;
 
@@ -20,7 +21,10 @@ struct Files(Mutex<BTreeMap<String, RowCounts>>);
 impl Observer for Files {
     fn notice(&self, notice: &Notice<'_>) {
         if let Notice::File { file, rows } = notice {
-            assert!(self.0.lock().unwrap().insert((*file).to_owned(), *rows).is_none(), "{file} was told twice");
+            assert!(
+                self.0.lock().unwrap().insert((*file).to_owned(), *rows).is_none(),
+                "{file} was told twice"
+            );
         }
     }
 }
@@ -78,11 +82,17 @@ fn ids(roster: &Roster) -> BTreeMap<&'static str, BTreeSet<String>> {
     }
     BTreeMap::from([
         ("orgs.csv", set(roster.orgs.iter().map(|record| &record.id))),
-        ("academicSessions.csv", set(roster.sessions.iter().map(|record| &record.id))),
+        (
+            "academicSessions.csv",
+            set(roster.sessions.iter().map(|record| &record.id)),
+        ),
         ("courses.csv", set(roster.courses.iter().map(|record| &record.id))),
         ("classes.csv", set(roster.classes.iter().map(|record| &record.id))),
         ("users.csv", set(roster.people.iter().map(|record| &record.id))),
-        ("enrollments.csv", set(roster.enrollments.iter().map(|record| &record.id))),
+        (
+            "enrollments.csv",
+            set(roster.enrollments.iter().map(|record| &record.id)),
+        ),
     ])
 }
 
@@ -90,7 +100,9 @@ fn ids(roster: &Roster) -> BTreeMap<&'static str, BTreeSet<String>> {
 fn ids_in(path: &Path) -> BTreeSet<String> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).unwrap();
     let records = reader.byte_records().map(Result::unwrap);
-    records.map(|record| String::from_utf8(record.get(0).unwrap().to_vec()).unwrap()).collect()
+    records
+        .map(|record| String::from_utf8(record.get(0).unwrap().to_vec()).unwrap())
+        .collect()
 }
 
 #[tokio::test]
@@ -104,22 +116,42 @@ async fn each_damage_is_told_at_its_line_and_every_other_record_arrives() {
         for damage in truth["dirt"].as_array().unwrap() {
             let text = |key: &str| damage[key].as_str().unwrap();
             let (file, line) = (text("file").to_owned(), damage["line"].as_u64().unwrap());
-            let Some((code, severity)) = expected(text("kind")) else { continue };
-            let found = roster.problems.iter().find(|problem| problem.code == code && place(problem) == (file.clone(), line));
+            let Some((code, severity)) = expected(text("kind")) else {
+                continue;
+            };
+            let found = roster
+                .problems
+                .iter()
+                .find(|problem| problem.code == code && place(problem) == (file.clone(), line));
             let problem = found.unwrap_or_else(|| panic!("{}: {damage} is not told", set.display()));
-            assert_eq!((problem.severity, problem.id.as_deref()), (severity, Some(text("id"))), "{damage}");
+            assert_eq!(
+                (problem.severity, problem.id.as_deref()),
+                (severity, Some(text("id"))),
+                "{damage}"
+            );
             if !["", "sourcedId"].contains(&text("field")) {
                 assert_eq!(problem.field.as_deref(), Some(text("field")), "{damage}");
             }
             if severity == Severity::Error {
-                rejected.entry(file.clone()).or_default().insert(text("id").to_owned());
+                rejected
+                    .entry(file.clone())
+                    .or_default()
+                    .insert(text("id").to_owned());
             }
             told.insert((file, line, code));
         }
         // Nothing else is wrong, so nothing else is told.
-        for problem in roster.problems.iter().filter(|problem| problem.code != codes::IGNORED_FILE) {
+        for problem in roster
+            .problems
+            .iter()
+            .filter(|problem| problem.code != codes::IGNORED_FILE)
+        {
             let (file, line) = place(problem);
-            assert!(told.contains(&(file, line, &*problem.code)), "{}: {problem:?} is too much", set.display());
+            assert!(
+                told.contains(&(file, line, &*problem.code)),
+                "{}: {problem:?} is too much",
+                set.display()
+            );
         }
         for (file, arrived) in ids(&roster) {
             let left_out = rejected.remove(file).unwrap_or_default();
@@ -130,6 +162,11 @@ async fn each_damage_is_told_at_its_line_and_every_other_record_arrives() {
             assert_eq!(rows.rows, truth["rows"][file].as_u64().unwrap(), "{file}");
             assert_eq!(rows.used, arrived.len() as u64, "{file}: {rows:?}");
         }
-        assert!(roster.ends.iter().all(|(_, _, completeness)| !completeness.is_partial()));
+        assert!(
+            roster
+                .ends
+                .iter()
+                .all(|(_, _, completeness)| !completeness.is_partial())
+        );
     }
 }

@@ -187,3 +187,64 @@ fn with_ancestors(orgs: &[&Org], scope: &Scope) -> BTreeSet<SourcedId> {
     }
     named
 }
+
+#[cfg(test)]
+mod tests {
+    use roster_core::{EntityKind, PullRequest, Scope, SensitiveField, SourcedId};
+
+    use crate::{Ids, Truth, scripted::ScriptedVendor};
+
+    fn reached(request: &PullRequest) -> Ids {
+        ScriptedVendor::sample("t").truth(request).present
+    }
+
+    fn ids(ids: &Ids, kind: EntityKind) -> Vec<&str> {
+        ids.of(kind).map(SourcedId::as_str).collect()
+    }
+
+    #[test]
+    fn a_school_brings_the_orgs_above_it_and_what_is_its_own() {
+        let scoped = reached(&PullRequest::full().scoped(Scope::of_orgs(["s1".into()])));
+        assert_eq!(ids(&scoped, EntityKind::Org), ["d1", "s1"]);
+        assert_eq!(ids(&scoped, EntityKind::Class), ["c1", "c2"]);
+        assert_eq!(ids(&scoped, EntityKind::Course), ["k1"]);
+        assert_eq!(
+            ids(&scoped, EntityKind::Person),
+            ["p01", "p02", "p03", "p04", "p05", "p06", "t1"]
+        );
+    }
+
+    #[test]
+    fn a_class_brings_those_who_sit_in_it_and_all_orgs() {
+        let scoped = reached(&PullRequest::full().scoped(Scope::of_classes(["c3".into()])));
+        assert_eq!(ids(&scoped, EntityKind::Org), ["d1", "s1", "s2"]);
+        assert_eq!(ids(&scoped, EntityKind::Class), ["c3"]);
+        assert_eq!(ids(&scoped, EntityKind::Person), ["p07", "p09", "p11", "t2"]);
+        assert_eq!(scoped.of(EntityKind::Enrollment).count(), 4);
+    }
+
+    #[test]
+    fn contacts_come_with_their_pupil_if_they_are_asked_for() {
+        let all = reached(&PullRequest::full());
+        assert!(!all.contains(EntityKind::Person, "g1") && all.of(EntityKind::Relationship).next().is_none());
+        let scope = Scope::of_orgs(["s2".into()]);
+        let request = PullRequest::full()
+            .with_sensitive([SensitiveField::Contacts])
+            .scoped(scope);
+        let scoped = reached(&request);
+        assert!(scoped.contains(EntityKind::Person, "g2") && !scoped.contains(EntityKind::Person, "g1"));
+        assert_eq!(ids(&scoped, EntityKind::Relationship), ["p08:g2"]);
+    }
+
+    #[test]
+    fn orgs_in_a_circle_do_not_hang() {
+        let mut orgs = Vec::new();
+        for (id, parent) in [("a", "b"), ("b", "a"), ("c", "c")] {
+            let mut org = roster_core::Org::new(id, roster_core::OrgType::School, id);
+            org.parent = Some(parent.into());
+            orgs.push(org.into());
+        }
+        let request = PullRequest::full().scoped(Scope::of_orgs(["a".into()]));
+        assert_eq!(Truth::of(&orgs, &request).present.len(), 2);
+    }
+}

@@ -41,7 +41,10 @@ pub(crate) struct Stamp {
 
 impl Stamp {
     fn of(metadata: &Metadata) -> Self {
-        Self { length: metadata.len(), modified: metadata.modified().ok() }
+        Self {
+            length: metadata.len(),
+            modified: metadata.modified().ok(),
+        }
     }
 }
 
@@ -72,14 +75,16 @@ impl FileSet {
 
     fn take_folder(&mut self, folder: folder::Folder) {
         self.names = folder.names();
-        self.problems.extend(folder.strangers().map(|name| ignored(name, "it is no text file")));
+        self.problems
+            .extend(folder.strangers().map(|name| ignored(name, "it is no text file")));
         self.place = Place::Folder(folder);
     }
 
     fn open_archive(&mut self, path: &Path) -> Result<()> {
         let archive = archive::Archive::open(path, &self.limits)?;
         self.names = archive.names();
-        self.problems.extend(archive.strangers().map(|(name, why)| ignored(name, why)));
+        self.problems
+            .extend(archive.strangers().map(|(name, why)| ignored(name, why)));
         self.place = Place::Archive(archive);
         Ok(())
     }
@@ -100,7 +105,10 @@ impl FileSet {
 
     /// Reads a file, piece by piece, into `each`; ends early if that says so (`false`).
     pub(crate) fn read(&mut self, name: &str, mut each: impl FnMut(&[u8]) -> bool) -> Result<()> {
-        let limit = self.limits.file_bytes.min(self.limits.total_bytes.saturating_sub(self.read));
+        let limit = self
+            .limits
+            .file_bytes
+            .min(self.limits.total_bytes.saturating_sub(self.read));
         let (limits, read) = (self.limits, &mut self.read);
         match &mut self.place {
             Place::Folder(folder) => {
@@ -139,7 +147,7 @@ fn modified(path: &Path) -> Option<SystemTime> {
 }
 
 /// How much is read at a time. Between 64 KiB and 1 MiB the size does not matter.
-const PIECE: usize = 256 << 10;
+const PIECE: usize = 128 << 10;
 
 /// Reads to the end, or until `each` has enough. Returns whether the end was reached.
 fn pump(
@@ -188,7 +196,10 @@ fn is_zip(path: &Path) -> Result<bool> {
 
 /// Whether a name is one that a file of a set may have.
 fn is_text_name(name: &str) -> bool {
-    let extension = Path::new(name).extension().and_then(|extension| extension.to_str()).unwrap_or("");
+    let extension = Path::new(name)
+        .extension()
+        .and_then(|extension| extension.to_str())
+        .unwrap_or("");
     extension.eq_ignore_ascii_case("csv") || extension.eq_ignore_ascii_case("txt")
 }
 
@@ -197,36 +208,62 @@ fn is_litter(name: &str) -> bool {
     let base = name.rsplit('/').next().unwrap_or(name);
     name.starts_with("__MACOSX/")
         || base.starts_with('.')
-        || ["desktop.ini", "thumbs.db"].iter().any(|litter| base.eq_ignore_ascii_case(litter))
+        || ["desktop.ini", "thumbs.db"]
+            .iter()
+            .any(|litter| base.eq_ignore_ascii_case(litter))
 }
 
 fn ignored(name: &str, why: &str) -> Problem {
-    Problem::warning(codes::IGNORED_FILE, format!("{name} was not read: {why}"))
-        .at(roster_core::Place::File { file: name.into(), line: 1, record: 0 })
+    Problem::warning(codes::IGNORED_FILE, format!("{name} was not read: {why}")).at(
+        roster_core::Place::File {
+            file: name.into(),
+            line: 1,
+            record: 0,
+        },
+    )
 }
 
 fn cannot_open(path: &Path, error: &io::Error) -> Error {
     let kind = match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied | io::ErrorKind::NotADirectory => ErrorKind::Config,
+        io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied | io::ErrorKind::NotADirectory => {
+            ErrorKind::Config
+        }
         _ => ErrorKind::Transport,
     };
-    Error::new(kind, PROVIDER, OPENING, format!("can't open {}: {}", path.display(), error.kind()))
+    Error::new(
+        kind,
+        PROVIDER,
+        OPENING,
+        format!("can't open {}: {}", path.display(), error.kind()),
+    )
 }
 
 pub(crate) fn cannot_read(name: &str, error: &io::Error) -> Error {
-    Error::new(ErrorKind::Transport, PROVIDER, READING, format!("can't read {name}: {}", error.kind()))
+    Error::new(
+        ErrorKind::Transport,
+        PROVIDER,
+        READING,
+        format!("can't read {name}: {}", error.kind()),
+    )
 }
 
 fn no_such_file(name: &str) -> Error {
-    Error::new(ErrorKind::Unstable, PROVIDER, READING, format!("{name} is no longer there; try again"))
+    Error::new(
+        ErrorKind::Unstable,
+        PROVIDER,
+        READING,
+        format!("{name} is no longer there; try again"),
+    )
 }
 
 fn unstable(name: &str) -> Error {
-    let message = format!("{name} changed while it was read; wait until it is written to the end and try again");
+    let message =
+        format!("{name} changed while it was read; wait until it is written to the end and try again");
     Error::new(ErrorKind::Unstable, PROVIDER, READING, message)
 }
 
 fn too_large(name: &str, limit: u64) -> Error {
-    let message = format!("{name} takes the set over {limit} bytes; raise the limit if it really is a roster");
+    let message =
+        format!("{name} takes the set over {limit} bytes; raise the limit if it really is a roster");
     Error::new(ErrorKind::TooLarge, PROVIDER, READING, message)
 }

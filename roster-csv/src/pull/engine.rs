@@ -3,8 +3,8 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use roster_core::{
-    Completeness, EntityKind, FieldSet, PartialCode, Place, Problem, PullEvent, PullRequest, Record, RowCounts,
-    SensitiveField, Slice, codes, decode,
+    Completeness, EntityKind, FieldSet, PartialCode, Place, Problem, PullEvent, PullRequest, Record,
+    RowCounts, SensitiveField, Slice, codes, decode,
     table::{Holds, Need, Rows},
 };
 
@@ -26,6 +26,8 @@ use crate::{
 /// The state of a pull.
 pub(crate) struct Engine {
     pub(super) request: PullRequest,
+    wanted: [bool; EntityKind::ALL.len()],
+    with_contacts: bool,
     /// Events that wait to be polled.
     pub(super) out: VecDeque<PullEvent>,
     /// The ids seen, by kind, whatever became of them: what a reference may name.
@@ -66,7 +68,10 @@ struct At {
 impl Engine {
     pub(crate) fn new(request: PullRequest, survey: &Survey) -> Self {
         let scope = InScope::new(request.scope.clone());
-        let step = Step { file: 0, purpose: Purpose::Scope };
+        let step = Step {
+            file: 0,
+            purpose: Purpose::Scope,
+        };
         let at = At {
             step,
             kind: EntityKind::Org,
@@ -77,6 +82,8 @@ impl Engine {
         };
         let mut engine = Self {
             people: People::new(&request),
+            wanted: EntityKind::ALL.map(|kind| request.wants(kind)),
+            with_contacts: request.sees(SensitiveField::Contacts),
             request,
             out: VecDeque::new(),
             ids: EntityKind::ALL.map(|_| Ids::default()).into(),
@@ -96,20 +103,30 @@ impl Engine {
     /// Says what is to be said before the first row, and ends the kinds that can't be read.
     fn open(&mut self, survey: &Survey) {
         for kind in self.request.clone().wanted() {
-            self.out.push_back(PullEvent::Begin { kind, expected: None, fields: fields(survey, &self.request, kind) });
+            self.out.push_back(PullEvent::Begin {
+                kind,
+                expected: None,
+                fields: fields(survey, &self.request, kind),
+            });
         }
         for problem in &survey.problems {
             // A kind that nobody asked for is nobody's problem.
-            if problem.kind.is_none_or(|kind| self.request.wants(kind)) {
+            if problem.kind.is_none_or(|kind| self.wants(kind)) {
                 self.out.push_back(PullEvent::Problem(Box::new(problem.clone())));
             }
         }
         for kind in self.request.clone().wanted() {
-            if let Some(file) = blocked(survey, &self.request, kind).and_then(|rows| survey.unreadable(rows)) {
+            if let Some(file) = blocked(survey, &self.request, kind).and_then(|rows| survey.unreadable(rows))
+            {
                 self.make_partial(kind, file.code, &file.reason);
                 self.end_kind(kind);
             }
         }
+    }
+
+    /// Whether the kind is due.
+    fn wants(&self, kind: EntityKind) -> bool {
+        self.wanted.get(kind as usize) == Some(&true)
     }
 
     pub(crate) fn pop(&mut self) -> Option<PullEvent> {
@@ -119,12 +136,18 @@ impl Engine {
     /// Nothing changed since the cursor.
     pub(crate) fn unchanged(&mut self) {
         for kind in self.request.clone().wanted() {
-            self.out.push_back(PullEvent::End { kind, slice: Slice::All, completeness: Completeness::Unchanged });
+            self.out.push_back(PullEvent::End {
+                kind,
+                slice: Slice::All,
+                completeness: Completeness::Unchanged,
+            });
         }
     }
 
     pub(crate) fn begin(&mut self, survey: &Survey, step: Step) {
-        let Some(file) = survey.files.get(step.file) else { return };
+        let Some(file) = survey.files.get(step.file) else {
+            return;
+        };
         let kind = match file.table.rows {
             Rows::Records(kind) => kind,
             _ => EntityKind::Person,
@@ -142,7 +165,9 @@ impl Engine {
     }
 
     pub(crate) fn end(&mut self, survey: &Survey) {
-        let Some(file) = survey.files.get(self.at.step.file) else { return };
+        let Some(file) = survey.files.get(self.at.step.file) else {
+            return;
+        };
         let kind = self.at.kind;
         match (self.at.step.purpose, file.table.rows) {
             (Purpose::Scope, Rows::Records(EntityKind::Org)) => self.scope.close_orgs(),
@@ -158,12 +183,15 @@ impl Engine {
         }
         if let Some(ids) = self.ids.get(kind as usize) {
             let dangling = self.at.pending.finish(kind, ids);
-            self.out.extend(dangling.map(|problem| PullEvent::Problem(Box::new(problem))));
+            self.out
+                .extend(dangling.map(|problem| PullEvent::Problem(Box::new(problem))));
         }
         let rows = self.counts.get(self.at.step.file).copied().unwrap_or_default();
-        if rows.rows == 0 && self.request.wants(kind) {
+        if rows.rows == 0 && self.wants(kind) {
             let message = format!("{} has a header and no rows", file.name);
-            let problem = Problem::warning(codes::HEADER_ONLY_FILE, message).of(kind).at(place(&file.name, 1, 0));
+            let problem = Problem::warning(codes::HEADER_ONLY_FILE, message)
+                .of(kind)
+                .at(place(&file.name, 1, 0));
             self.out.push_back(PullEvent::Problem(Box::new(problem)));
         }
         if kind == EntityKind::Person {
@@ -174,14 +202,21 @@ impl Engine {
 
     /// Ends a kind that was asked for.
     pub(super) fn end_kind(&mut self, kind: EntityKind) {
-        if !self.request.wants(kind) {
+        if !self.wants(kind) {
             return;
         }
         let completeness = match self.partial.get(kind as usize) {
-            Some(Some((code, reason))) => Completeness::Partial { code: *code, reason: reason.clone() },
+            Some(Some((code, reason))) => Completeness::Partial {
+                code: *code,
+                reason: reason.clone(),
+            },
             _ => Completeness::Complete,
         };
-        self.out.push_back(PullEvent::End { kind, slice: Slice::All, completeness });
+        self.out.push_back(PullEvent::End {
+            kind,
+            slice: Slice::All,
+            completeness,
+        });
     }
 
     /// Whether every kind that was asked for was seen whole.
@@ -208,7 +243,9 @@ impl Engine {
     /// Takes in one row of the step at hand.
     pub(crate) fn row(&mut self, survey: &Survey, batch: &Batch, index: usize) {
         let Some(mark) = batch.row(index) else { return };
-        let Some(file) = survey.files.get(self.at.step.file) else { return };
+        let Some(file) = survey.files.get(self.at.step.file) else {
+            return;
+        };
         self.at.record += 1;
         // The first row is the header, which the survey has read.
         if self.at.record == 1 {
@@ -221,10 +258,14 @@ impl Engine {
         self.count(|counts| counts.rows += 1);
         if is_blank(batch, mark) {
             self.count(|counts| counts.skipped += 1);
-        } else if mark.fault.is_none() && file.header.is_repeated_by(batch.cells(mark)) {
+        } else if mark.fault.is_none() && file.header.is_repeated_by(batch.row_cells(mark)) {
             self.count(|counts| counts.skipped += 1);
             let message = "the header stands again in the middle of the file; the row was skipped";
-            self.say(Problem::warning(codes::REPEATED_HEADER, message).of(self.at.kind).at(self.place(file, mark)));
+            self.say(
+                Problem::warning(codes::REPEATED_HEADER, message)
+                    .of(self.at.kind)
+                    .at(self.place(file, mark)),
+            );
         } else if let Err(problem) = self.sound(file, batch, mark) {
             let id = own_id(file, batch, mark).map(|id| (id, batch.key(index, 0)));
             self.reject(file, mark, problem, id);
@@ -238,7 +279,9 @@ impl Engine {
     /// Whether the row can be read at all; notes what is odd about it.
     fn sound(&mut self, file: &SurveyedFile, batch: &Batch, mark: &RowMark) -> Result<(), Problem> {
         let (header, width) = (&file.header, Batch::width(mark));
-        if mark.unterminated && (width < header.width() || matches!(mark.fault, Some(Fault::UnclosedQuote { .. }))) {
+        if mark.unterminated
+            && (width < header.width() || matches!(mark.fault, Some(Fault::UnclosedQuote { .. })))
+        {
             let message = format!("{} breaks off in the middle of its last row", file.name);
             return Err(Problem::error(codes::TRUNCATED_FILE, message));
         }
@@ -255,18 +298,28 @@ impl Engine {
             }
             let name = header.name_at(position);
             let problem = match column.need {
-                Need::Required => Problem::error(codes::MISSING_REQUIRED, "a value that each row must have is empty"),
-                _ => Problem::warning(codes::MISSING_REQUIRED, "a value that the format demands is empty"),
+                Need::Required => Problem::error(
+                    codes::MISSING_REQUIRED,
+                    "a value that each row must have is empty",
+                ),
+                _ => Problem::warning(
+                    codes::MISSING_REQUIRED,
+                    "a value that the format demands is empty",
+                ),
             };
             if column.need == Need::Required {
                 return Err(problem.in_field(name));
             }
             self.findings.unseen = self.findings.unseen.union(column.holds.fields());
-            self.findings.problems.push(self.locate(file, batch, mark, problem.in_field(name)));
+            self.findings
+                .problems
+                .push(self.locate(file, batch, mark, problem.in_field(name)));
         }
         if mark.has_stray_quote {
             let problem = Problem::warning(codes::STRAY_QUOTE, "text follows a closing quote; it was kept");
-            self.findings.problems.push(self.locate(file, batch, mark, problem));
+            self.findings
+                .problems
+                .push(self.locate(file, batch, mark, problem));
         }
         Ok(())
     }
@@ -287,7 +340,7 @@ impl Engine {
             findings: &mut findings,
         };
         self.note_status(&mut row);
-        let (extra, contacts) = (self.request.extra, self.request.sees(SensitiveField::Contacts));
+        let (extra, contacts) = (self.request.extra, self.with_contacts);
         let mut mapped = match kind {
             EntityKind::Org => records::org(&mut row, extra),
             EntityKind::AcademicSession => records::session(&mut row, extra),
@@ -312,8 +365,18 @@ impl Engine {
                 self.leave(kind, key, Unused::Rejected);
             }
             Seen::First => {
-                let row = Naming { batch, mark, index, kind, id, file, record: self.at.record - 1 };
-                self.at.referring.check(&row, &self.ids, &mut self.at.pending, &mut findings.problems);
+                let row = Naming {
+                    batch,
+                    mark,
+                    index,
+                    kind,
+                    id,
+                    file,
+                    record: self.at.record - 1,
+                };
+                self.at
+                    .referring
+                    .check(&row, &self.ids, &mut self.at.pending, &mut findings.problems);
                 self.deliver(file, mark, (id, key), mapped, &mut findings);
                 settled = used;
             }
@@ -326,8 +389,10 @@ impl Engine {
                 self.count(|counts| counts.rejected += 1);
                 self.unuse(kind, key);
                 self.loosen_relationships(kind);
-                let message = "the id stands on several rows that say different things; none of them was used";
-                let problem = Problem::error(codes::CONFLICT, message).in_field(file.header.name_of(Holds::Id));
+                let message =
+                    "the id stands on several rows that say different things; none of them was used";
+                let problem =
+                    Problem::error(codes::CONFLICT, message).in_field(file.header.name_of(Holds::Id));
                 self.say(self.locate(file, batch, mark, problem));
             }
         }
@@ -339,16 +404,21 @@ impl Engine {
 
     /// Says once a file that it is a bulk file with words that only a delta file should have.
     fn note_status(&mut self, row: &mut Row<'_>) {
-        if !self.at.said_status && !(row.value(Holds::Status).is_empty() && row.value(Holds::Modified).is_empty()) {
+        if !self.at.said_status
+            && !(row.value(Holds::Status).is_empty() && row.value(Holds::Modified).is_empty())
+        {
             self.at.said_status = true;
-            let message = "the file fills `status` or `dateLastModified`, as only a delta file should; read as bulk";
+            let message =
+                "the file fills `status` or `dateLastModified`, as only a delta file should; read as bulk";
             row.warn(Holds::Status, codes::BULK_WITH_STATUS, message);
         }
     }
 
     /// Whether a record is in scope; those who come later are told by it.
     fn in_scope(&mut self, id: &str, mapped: &Mapped) -> bool {
-        let Mapped::Record(record) = mapped else { return true };
+        let Mapped::Record(record) = mapped else {
+            return true;
+        };
         if self.scope.is_everything() {
             return true;
         }
@@ -374,8 +444,11 @@ impl Engine {
             Mapped::Record(record) => record,
             Mapped::Delete => {
                 self.count(|counts| counts.used += 1);
-                if self.request.wants(self.at.kind) {
-                    self.out.push_back(PullEvent::Delete { kind: self.at.kind, id: id.into() });
+                if self.wants(self.at.kind) {
+                    self.out.push_back(PullEvent::Delete {
+                        kind: self.at.kind,
+                        id: id.into(),
+                    });
                 }
                 return;
             }
@@ -391,14 +464,25 @@ impl Engine {
             self.people.relate(person, &place);
             if self.is_shared(person.email.as_deref()) {
                 let message = "another person has this e-mail address; it can't tell them apart";
-                let problem = Problem::warning(codes::SHARED_EMAIL, message).of(EntityKind::Person).with_id(id);
+                let problem = Problem::warning(codes::SHARED_EMAIL, message)
+                    .of(EntityKind::Person)
+                    .with_id(id);
                 let field = file.header.name_of(Holds::PersonEmail);
                 findings.problems.push(problem.in_field(field).at(place.clone()));
             }
         }
-        if self.request.wants(self.at.kind) {
-            self.out.extend(findings.problems.drain(..).map(|problem| PullEvent::Problem(Box::new(problem))));
-            self.out.push_back(PullEvent::Upsert { record, unseen: findings.unseen, place: Some(Box::new(place)) });
+        if self.wants(self.at.kind) {
+            self.out.extend(
+                findings
+                    .problems
+                    .drain(..)
+                    .map(|problem| PullEvent::Problem(Box::new(problem))),
+            );
+            self.out.push_back(PullEvent::Upsert {
+                record,
+                unseen: findings.unseen,
+                place: Some(Box::new(place)),
+            });
         }
     }
 
@@ -416,7 +500,11 @@ impl Engine {
         let id = id.filter(|_| problem.code != codes::TRUNCATED_FILE);
         let problem = problem.of(kind).at(self.place(file, mark));
         let Some((id, key)) = id else {
-            self.make_partial(kind, PartialCode::Unreadable, "a row could not be read, and whose it is can't be told");
+            self.make_partial(
+                kind,
+                PartialCode::Unreadable,
+                "a row could not be read, and whose it is can't be told",
+            );
             self.loosen_relationships(kind);
             if self.at.step.purpose == Purpose::Side {
                 self.people.break_roles();
@@ -453,7 +541,9 @@ impl Engine {
 
     /// Notes that a row was not used. Returns why an earlier one was not.
     fn leave(&mut self, kind: EntityKind, key: u64, why: Unused) -> Option<Unused> {
-        self.unused.get_mut(kind as usize).and_then(|unused| unused.insert(key, why))
+        self.unused
+            .get_mut(kind as usize)
+            .and_then(|unused| unused.insert(key, why))
     }
 
     /// An earlier row with this id is not used any more, nor is what other files added to it.
@@ -483,7 +573,7 @@ impl Engine {
     }
 
     pub(super) fn say(&mut self, problem: Problem) {
-        if problem.kind.is_none_or(|kind| self.request.wants(kind)) {
+        if problem.kind.is_none_or(|kind| self.wants(kind)) {
             self.out.push_back(PullEvent::Problem(Box::new(problem)));
         }
     }
@@ -545,7 +635,9 @@ fn is_blank(batch: &Batch, mark: &RowMark) -> bool {
         return false;
     }
     let end_mark = |cell: &str| mark.unterminated && cell.chars().all(|c| matches!(c, '\0' | '\u{1a}'));
-    batch.cells(mark).all(|cell| decode::trim(cell).is_empty() || end_mark(cell))
+    batch
+        .cells(mark)
+        .all(|cell| decode::trim(cell).is_empty() || end_mark(cell))
         && (mark.fault.is_none() || mark.unterminated)
 }
 
@@ -553,14 +645,23 @@ fn is_blank(batch: &Batch, mark: &RowMark) -> bool {
 fn check_width(batch: &Batch, mark: &RowMark, header: &Header) -> Result<(), Problem> {
     let (expected, found) = (header.width(), Batch::width(mark));
     let harmless = if found > expected {
-        batch.cells(mark).skip(expected).all(|cell| decode::trim(cell).is_empty())
+        batch
+            .cells(mark)
+            .skip(expected)
+            .all(|cell| decode::trim(cell).is_empty())
     } else {
-        header.known().all(|(position, column)| position < found || column.need == Need::Optional)
+        header
+            .known()
+            .all(|(position, column)| position < found || column.need == Need::Optional)
     };
     if harmless {
         return Ok(());
     }
-    let hint = if found > expected { "; often a comma that is not inside quotes" } else { "" };
+    let hint = if found > expected {
+        "; often a comma that is not inside quotes"
+    } else {
+        ""
+    };
     let message = format!("the row has {found} cells, the header {expected}{hint}");
     Err(Problem::error(codes::COLUMN_COUNT, message))
 }
@@ -568,10 +669,14 @@ fn check_width(batch: &Batch, mark: &RowMark, header: &Header) -> Result<(), Pro
 fn describe(fault: Fault, header: &Header) -> Problem {
     let in_cell = |problem: Problem, cell: usize| problem.in_field(header.name_at(cell));
     match fault {
-        Fault::UnclosedQuote { .. } => {
-            Problem::error(codes::UNCLOSED_QUOTE, "a quote is opened on this line and not closed; the row was left out")
-        }
-        Fault::TooLong => Problem::error(codes::ROW_TOO_LONG, "the row is longer than the limit; it was left out"),
+        Fault::UnclosedQuote { .. } => Problem::error(
+            codes::UNCLOSED_QUOTE,
+            "a quote is opened on this line and not closed; the row was left out",
+        ),
+        Fault::TooLong => Problem::error(
+            codes::ROW_TOO_LONG,
+            "the row is longer than the limit; it was left out",
+        ),
         Fault::InvalidUtf8 { cell } => {
             let message = "the row holds bytes that are no UTF-8; it was left out";
             in_cell(Problem::error(codes::INVALID_UTF8, message), cell)

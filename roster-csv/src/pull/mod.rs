@@ -17,14 +17,14 @@ use std::{
 use futures::Stream;
 use roster_core::{Notice, PullContext, PullEvent, PullRequest, Result, SourceInfo};
 
-pub(crate) use self::{
-    plan::{blocked, extra_field},
-    reader::Job,
-};
 use self::{
     engine::Engine,
     plan::Step,
     reader::{Message, Reader},
+};
+pub(crate) use self::{
+    plan::{blocked, extra_field},
+    reader::Job,
 };
 use crate::{changes::Position, rows::Batch, survey::Survey};
 
@@ -64,13 +64,25 @@ struct Reading {
 impl Pull {
     pub(crate) fn new(info: SourceInfo, job: Job, cx: PullContext) -> Self {
         let request = job.request.clone();
-        Self { info, request, cx, state: State::Waiting(Box::new(job)), batch: Batch::default(), next: 0, turn: 0 }
+        Self {
+            info,
+            request,
+            cx,
+            state: State::Waiting(Box::new(job)),
+            batch: Batch::default(),
+            next: 0,
+            turn: 0,
+        }
     }
 
     /// The next event at hand: one that waits, or one made of the next row.
     fn at_hand(&mut self) -> Option<PullEvent> {
-        let State::Reading(reading) = &mut self.state else { return None };
-        let Some((survey, _, engine)) = &mut reading.survey else { return None };
+        let State::Reading(reading) = &mut self.state else {
+            return None;
+        };
+        let Some((survey, _, engine)) = &mut reading.survey else {
+            return None;
+        };
         loop {
             if let Some(event) = engine.pop() {
                 return Some(event);
@@ -94,7 +106,9 @@ impl Pull {
 
     /// Takes in what the thread says. `Some` ends the pull with an error.
     fn hear(&mut self, message: Option<Message>) -> Option<roster_core::Error> {
-        let State::Reading(reading) = &mut self.state else { return None };
+        let State::Reading(reading) = &mut self.state else {
+            return None;
+        };
         let batch = std::mem::take(&mut self.batch);
         self.next = 0;
         reading.reader.recycle(batch);
@@ -113,7 +127,11 @@ impl Pull {
             (Some(Message::End), Some((survey, _, engine))) => engine.end(survey),
             (Some(Message::Unchanged), Some((_, _, engine))) => {
                 engine.unchanged();
-                let checkpoint = self.request.cursor.clone().map(|cursor| PullEvent::Checkpoint(Box::new(cursor)));
+                let checkpoint = self
+                    .request
+                    .cursor
+                    .clone()
+                    .map(|cursor| PullEvent::Checkpoint(Box::new(cursor)));
                 self.end(checkpoint);
             }
             (Some(Message::Done(hash)), Some((survey, steps, engine))) => {
@@ -121,7 +139,10 @@ impl Pull {
                     debug_assert!(rows.add_up(), "{file}: {rows:?}");
                     self.cx.observer().notice(&Notice::File { file, rows });
                 }
-                let position = Position { hash, complete: engine.is_complete() };
+                let position = Position {
+                    hash,
+                    complete: engine.is_complete(),
+                };
                 match position.encode(&self.info, &self.request) {
                     Ok(cursor) => self.end(Some(PullEvent::Checkpoint(Box::new(cursor)))),
                     Err(error) => return Some(error),
@@ -159,7 +180,9 @@ impl Stream for Pull {
             }
             let message = match &mut this.state {
                 State::Waiting(_) => {
-                    let State::Waiting(job) = std::mem::replace(&mut this.state, State::Ended) else { continue };
+                    let State::Waiting(job) = std::mem::replace(&mut this.state, State::Ended) else {
+                        continue;
+                    };
                     match Reader::start(*job) {
                         Ok(reader) => this.state = State::Reading(Box::new(Reading { reader, survey: None })),
                         Err(error) => return Poll::Ready(Some(Err(error))),

@@ -1,8 +1,8 @@
 //! In which order the files are read, and what for.
 
 use roster_core::{
-    EntityKind, EntityKind::*, FieldSet, OrgField, PersonField, PullRequest, RelationshipField, SensitiveField,
-    table::Rows,
+    EntityKind, EntityKind::*, FieldSet, OrgField, PersonField, PullRequest, RelationshipField,
+    SensitiveField, table::Rows,
 };
 
 use crate::survey::Survey;
@@ -34,7 +34,8 @@ pub(crate) fn plan(survey: &Survey, request: &PullRequest) -> Vec<Step> {
     let scoped = !request.scope.is_everything();
     let people = request.wants(Person) || request.wants(Relationship);
     let mut steps = Vec::new();
-    let mut add = |rows: Rows, purpose: Purpose| steps.extend(survey.file_of(rows).map(|file| Step { file, purpose }));
+    let mut add =
+        |rows: Rows, purpose: Purpose| steps.extend(survey.file_of(rows).map(|file| Step { file, purpose }));
 
     if request.scope.orgs.is_some() && (request.wants(Org) || request.wants(Course)) {
         add(Rows::Records(Org), Purpose::Scope);
@@ -75,7 +76,9 @@ pub(crate) fn plan(survey: &Survey, request: &PullRequest) -> Vec<Step> {
 
 pub(crate) fn wants_demographics(request: &PullRequest) -> bool {
     use SensitiveField::{BirthDate, Demographics, Gender};
-    [BirthDate, Gender, Demographics].into_iter().any(|field| request.sees(field))
+    [BirthDate, Gender, Demographics]
+        .into_iter()
+        .any(|field| request.sees(field))
 }
 
 /// The file whose absence or damage leaves a kind unread, beside the kind's own.
@@ -83,9 +86,12 @@ pub(crate) fn blocked(survey: &Survey, request: &PullRequest, kind: EntityKind) 
     let scoped = !request.scope.is_everything();
     let needs: &[Rows] = match kind {
         // Who is a pupil and who a contact can't be told without the roles.
-        Person | Relationship if scoped => {
-            &[Rows::Records(Person), Rows::Affiliations, Rows::Records(Class), Rows::Records(Enrollment)]
-        }
+        Person | Relationship if scoped => &[
+            Rows::Records(Person),
+            Rows::Affiliations,
+            Rows::Records(Class),
+            Rows::Records(Enrollment),
+        ],
         Person | Relationship => &[Rows::Records(Person), Rows::Affiliations],
         Enrollment if scoped => &[Rows::Records(Enrollment), Rows::Records(Class)],
         Org => &[Rows::Records(Org)],
@@ -96,7 +102,10 @@ pub(crate) fn blocked(survey: &Survey, request: &PullRequest, kind: EntityKind) 
         Enrollment => &[Rows::Records(Enrollment)],
         _ => &[],
     };
-    needs.iter().copied().find(|rows| survey.unreadable(*rows).is_some())
+    needs
+        .iter()
+        .copied()
+        .find(|rows| survey.unreadable(*rows).is_some())
 }
 
 /// What this pull can see of a kind.
@@ -113,12 +122,17 @@ pub(crate) fn fields(survey: &Survey, request: &PullRequest, kind: EntityKind) -
             _ => kind == Person,
         };
         if adds {
-            let seen = |holds: roster_core::table::Holds| holds.sensitive().is_none_or(|field| request.sees(field));
+            let seen =
+                |holds: roster_core::table::Holds| holds.sensitive().is_none_or(|field| request.sees(field));
             let columns = file.header.known().filter(|(_, column)| seen(column.holds));
             fields = columns.fold(fields, |fields, (_, column)| fields.union(column.holds.fields()));
         }
     }
-    if request.extra { fields.union(extra_field(kind)) } else { fields }
+    if request.extra {
+        fields.union(extra_field(kind))
+    } else {
+        fields
+    }
 }
 
 /// The bit of `extra` in a kind's set.

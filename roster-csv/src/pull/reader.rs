@@ -78,7 +78,11 @@ impl Reader {
             .name("roster-csv".to_owned())
             .spawn(move || run(job, sender))
             .map_err(|error| died(&format!("no thread can be started: {}", error.kind())))?;
-        Ok(Self { messages: receiver, spent, thread: Some(thread) })
+        Ok(Self {
+            messages: receiver,
+            spent,
+            thread: Some(thread),
+        })
     }
 
     pub(crate) fn poll(&mut self, cx: &mut std::task::Context<'_>) -> std::task::Poll<Option<Message>> {
@@ -131,7 +135,13 @@ fn run(job: Job, mut sender: Sender) {
 
 /// Reads everything. `None` if nobody listens any more.
 fn read(job: Job, sender: &mut Sender) -> Result<Option<Message>> {
-    let Job { path, dialect, limits, request, known } = job;
+    let Job {
+        path,
+        dialect,
+        limits,
+        request,
+        known,
+    } = job;
     let mut files = FileSet::open(&path, limits)?;
     let survey = Arc::new(Survey::take(&mut files, dialect, &limits)?);
     let steps = plan(&survey, &request);
@@ -154,7 +164,9 @@ fn read(job: Job, sender: &mut Sender) -> Result<Option<Message>> {
         if !sender.send(Message::Begin(step)) {
             return Ok(None);
         }
-        let Some(hash) = stream(&mut files, &survey, step, limits, sender)? else { return Ok(None) };
+        let Some(hash) = stream(&mut files, &survey, step, limits, sender)? else {
+            return Ok(None);
+        };
         hashes.add(&survey, step.file, hash)?;
         if !sender.send(Message::End) {
             return Ok(None);
@@ -171,7 +183,9 @@ fn stream(
     limits: Limits,
     sender: &mut Sender,
 ) -> Result<Option<u128>> {
-    let Some(file) = survey.files.get(step.file) else { return Ok(Some(0)) };
+    let Some(file) = survey.files.get(step.file) else {
+        return Ok(Some(0));
+    };
     let mut scanner = Scanner::new(limits.row_bytes);
     scanner.expect_width(file.header.width());
     scanner.hash_columns(key_columns(&file.header, file.table.rows));
@@ -182,7 +196,11 @@ fn stream(
     let mut heard = true;
     files.read(&file.name, |piece| {
         hasher.update(piece);
-        let text = if std::mem::take(&mut first) { without_bom(piece) } else { piece };
+        let text = if std::mem::take(&mut first) {
+            without_bom(piece)
+        } else {
+            piece
+        };
         heard = scan(&mut scanner, &mut keys, text, false, sender);
         heard
     })?;
@@ -223,13 +241,20 @@ impl Hashes {
         if self.0.insert(file, hash).is_some_and(|before| before != hash) {
             let name = survey.files.get(file).map_or("", |file| &*file.name);
             let message = format!("{name} changed while the set was read; try again");
-            return Err(Error::new(ErrorKind::Unstable, PROVIDER, crate::files::READING, message));
+            return Err(Error::new(
+                ErrorKind::Unstable,
+                PROVIDER,
+                crate::files::READING,
+                message,
+            ));
         }
         Ok(())
     }
 
     fn read(&mut self, files: &mut FileSet, survey: &Survey, file: usize) -> Result<()> {
-        let Some(surveyed) = survey.files.get(file).filter(|_| !self.0.contains_key(&file)) else { return Ok(()) };
+        let Some(surveyed) = survey.files.get(file).filter(|_| !self.0.contains_key(&file)) else {
+            return Ok(());
+        };
         let mut hasher = Xxh3::new();
         files.read(&surveyed.name, |piece| {
             hasher.update(piece);

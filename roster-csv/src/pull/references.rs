@@ -31,7 +31,11 @@ pub(crate) fn key_columns(header: &Header, rows: Rows) -> Vec<usize> {
         Rows::Records(_) => Holds::Id,
         _ => Holds::OfPerson,
     };
-    header.position(id).into_iter().chain(single(header).map(|(position, _)| position)).collect()
+    header
+        .position(id)
+        .into_iter()
+        .chain(single(header).map(|(position, _)| position))
+        .collect()
 }
 
 /// The columns that name one other record each.
@@ -43,7 +47,10 @@ fn single(header: &Header) -> impl Iterator<Item = (usize, EntityKind)> {
 }
 
 const fn is_list(holds: Holds) -> bool {
-    matches!(holds, Holds::PersonOrgs | Holds::ClassSessions | Holds::PersonAgents)
+    matches!(
+        holds,
+        Holds::PersonOrgs | Holds::ClassSessions | Holds::PersonAgents
+    )
 }
 
 /// The columns of a file that name other records, as far as those were read.
@@ -68,25 +75,38 @@ pub(crate) struct Naming<'a> {
 impl Referring {
     /// `read` tells whether the records of a kind are known, or will be when the file is over.
     pub(crate) fn of(header: &Header, read: impl Fn(EntityKind) -> bool) -> Self {
-        let single = single(header).enumerate().map(|(index, (position, kind))| (position, kind, index + 1));
+        let single = single(header)
+            .enumerate()
+            .map(|(index, (position, kind))| (position, kind, index + 1));
         // Who is related to whom is looked at when the people are over.
-        let lists = header.known().filter(|(_, column)| is_list(column.holds) && column.holds != Holds::PersonAgents);
+        let lists = header
+            .known()
+            .filter(|(_, column)| is_list(column.holds) && column.holds != Holds::PersonAgents);
         Self {
             single: single.filter(|(_, kind, _)| read(*kind)).collect(),
-            lists: lists.filter_map(|(at, column)| Some((at, column.refers.filter(|kind| read(*kind))?))).collect(),
+            lists: lists
+                .filter_map(|(at, column)| Some((at, column.refers.filter(|kind| read(*kind))?)))
+                .collect(),
         }
     }
 
     /// Touches the slots that a row's check will look at.
     pub(crate) fn touch(&self, batch: &Batch, index: usize, ids: &[Ids]) -> u64 {
         let slots = self.single.iter().map(|&(_, kind, key)| {
-            ids.get(kind as usize).map_or(0, |ids| ids.touch(batch.key(index, key)))
+            ids.get(kind as usize)
+                .map_or(0, |ids| ids.touch(batch.key(index, key)))
         });
         slots.fold(0, |sum, slot| sum ^ slot)
     }
 
     /// Checks a row. What it names in its own file may still come.
-    pub(crate) fn check(&self, row: &Naming<'_>, ids: &[Ids], pending: &mut Pending, problems: &mut Vec<Problem>) {
+    pub(crate) fn check(
+        &self,
+        row: &Naming<'_>,
+        ids: &[Ids],
+        pending: &mut Pending,
+        problems: &mut Vec<Problem>,
+    ) {
         for &(position, kind, key) in &self.single {
             let target = row.batch.key(row.index, key);
             if !is_known(ids, kind, target) && !decode::trim(row.batch.cell(row.mark, position)).is_empty() {
@@ -119,7 +139,12 @@ impl Naming<'_> {
         let field = self.file.header.name_at(position);
         let place = place(&self.file.name, self.mark.line, self.record);
         if kind == self.kind {
-            pending.0.push(Reference { id: self.id.into(), field, place, target });
+            pending.0.push(Reference {
+                id: self.id.into(),
+                field,
+                place,
+                target,
+            });
         } else {
             problems.push(dangling(self.kind, self.id.into(), field, place, kind));
         }
@@ -130,15 +155,20 @@ impl Pending {
     /// The file is over: what is still missing is missing.
     pub(crate) fn finish(&mut self, own: EntityKind, ids: &Ids) -> impl Iterator<Item = Problem> {
         let references = std::mem::take(&mut self.0);
-        references.into_iter().filter(|reference| !ids.contains(reference.target)).map(
-            move |Reference { id, field, place, .. }| dangling(own, id, field, place, own),
-        )
+        references
+            .into_iter()
+            .filter(|reference| !ids.contains(reference.target))
+            .map(move |Reference { id, field, place, .. }| dangling(own, id, field, place, own))
     }
 }
 
 fn dangling(own: EntityKind, id: SourcedId, field: String, place: Place, kind: EntityKind) -> Problem {
     let message = format!("it names {} that is not in the files", with_article(kind));
-    Problem::warning(codes::DANGLING_REFERENCE, message).of(own).with_id(id).in_field(field).at(place)
+    Problem::warning(codes::DANGLING_REFERENCE, message)
+        .of(own)
+        .with_id(id)
+        .in_field(field)
+        .at(place)
 }
 
 fn with_article(kind: EntityKind) -> &'static str {
@@ -161,5 +191,9 @@ pub(crate) fn nobody(id: &str, field: String, place: Place) -> Problem {
 
 /// The place of a row.
 pub(crate) fn place(file: &Arc<str>, line: u64, record: u64) -> Place {
-    Place::File { file: Arc::clone(file), line, record }
+    Place::File {
+        file: Arc::clone(file),
+        line,
+        record,
+    }
 }

@@ -88,13 +88,18 @@ impl InScope {
 
     /// Learns of a person and the people related, before any is delivered.
     pub(crate) fn learn_person(&mut self, id: u64, affiliations: &[Affiliation], agents: &[SourcedId]) {
-        let is_contact = affiliations.iter().any(|affiliation| affiliation.role.is_contact());
-        let is_pupil = affiliations.iter().any(|affiliation| affiliation.role == Role::Student);
+        let is_contact = affiliations
+            .iter()
+            .any(|affiliation| affiliation.role.is_contact());
+        let is_pupil = affiliations
+            .iter()
+            .any(|affiliation| affiliation.role == Role::Student);
         if is_pupil && self.holds_person(id, affiliations) {
             self.pupils.insert(id);
         }
         for agent in agents.iter().map(|agent| hash(agent)) {
-            self.links.push(if is_contact { (agent, id) } else { (id, agent) });
+            self.links
+                .push(if is_contact { (agent, id) } else { (id, agent) });
         }
     }
 
@@ -111,9 +116,9 @@ impl InScope {
     pub(crate) fn holds_person(&self, id: u64, affiliations: &[Affiliation]) -> bool {
         let by_affiliation = || {
             self.scope.classes.is_none()
-                && affiliations
-                    .iter()
-                    .any(|affiliation| !affiliation.role.is_contact() && self.names_org(affiliation.org.as_ref()))
+                && affiliations.iter().any(|affiliation| {
+                    !affiliation.role.is_contact() && self.names_org(affiliation.org.as_ref())
+                })
         };
         self.is_everything() || self.seated.contains(&id) || self.contacts.contains(&id) || by_affiliation()
     }

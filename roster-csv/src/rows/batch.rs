@@ -86,7 +86,10 @@ impl Batch {
 
     /// The hash of a key column's trimmed value.
     pub(crate) fn key(&self, index: usize, key: usize) -> u64 {
-        self.hashes.get(index * self.stride + 1 + key).copied().unwrap_or(0)
+        self.hashes
+            .get(index * self.stride + 1 + key)
+            .copied()
+            .unwrap_or(0)
     }
 
     /// How many cells the row has.
@@ -103,7 +106,10 @@ impl Batch {
     /// The cells of a row.
     #[inline]
     pub(crate) fn row_cells(&self, mark: &RowMark) -> RowCells<'_> {
-        RowCells { text: &self.text, cells: self.cells.get(mark.cells.clone()).unwrap_or(&[]) }
+        RowCells {
+            text: &self.text,
+            cells: self.cells.get(mark.cells.clone()).unwrap_or(&[]),
+        }
     }
 
     /// All cells of a row.
@@ -116,7 +122,9 @@ impl Batch {
     pub(crate) fn enter(&mut self, keys: &mut Keys) {
         for start in (0..self.rows.len()).step_by(WINDOW) {
             let window = start..self.rows.len().min(start + WINDOW);
-            let touched = window.clone().fold(0, |sum, index| sum ^ keys.touch(self.key(index, 0)));
+            let touched = window
+                .clone()
+                .fold(0, |sum, index| sum ^ keys.touch(self.key(index, 0)));
             std::hint::black_box(touched);
             for index in window {
                 let (id, row) = (self.key(index, 0), self.row_hash(index));
@@ -143,14 +151,20 @@ impl Batch {
         hashes.clear();
         for mark in &mut self.rows {
             let cells = self.cells.get(mark.cells.clone()).unwrap_or(&[]);
-            mark.padded = cells.iter().any(|(start, end)| is_padded(self.text.as_bytes(), *start, *end));
+            mark.padded = cells
+                .iter()
+                .any(|(start, end)| is_padded(self.text.as_bytes(), *start, *end));
         }
         for mark in &self.rows {
             hashes.push(match self.plain(mark) {
                 Some(text) => xxh3_64(text.as_bytes()),
                 None => self.quoted_hash(mark, scratch),
             });
-            hashes.extend(key_columns.iter().map(|position| hash(decode::trim(self.cell(mark, *position)))));
+            hashes.extend(
+                key_columns
+                    .iter()
+                    .map(|position| hash(decode::trim(self.cell(mark, *position)))),
+            );
         }
         self.hashes = hashes;
         self.stride = 1 + key_columns.len();
@@ -178,6 +192,11 @@ pub(crate) struct RowCells<'a> {
 }
 
 impl<'a> RowCells<'a> {
+    /// How many there are.
+    pub(crate) const fn len(self) -> usize {
+        self.cells.len()
+    }
+
     /// A cell, as it stands; empty if the row has no such cell.
     #[inline]
     pub(crate) fn cell(self, index: usize) -> &'a str {

@@ -92,7 +92,9 @@ impl Scanner {
                 more = true;
                 break;
             }
-            let Some(found) = self.row(&text, at, last, &mut batch.cells) else { break };
+            let Some(found) = self.row(&text, at, last, &mut batch.cells) else {
+                break;
+            };
             at += found.length;
             self.line += found.lines;
             batch.rows.push(found.mark);
@@ -154,7 +156,11 @@ impl Scanner {
         if length > self.row_bytes {
             mark.fault = Some(Fault::TooLong);
         }
-        Found { mark, length, lines: 1 }
+        Found {
+            mark,
+            length,
+            lines: 1,
+        }
     }
 
     /// A row that outgrows the limit before its end is in sight: what is here of it tells its id.
@@ -249,12 +255,25 @@ impl Scanner {
         let end = memchr(b'\n', from_quote).map_or(rest.len(), |end| opened + end);
         let before = newlines(rest.get(..opened).unwrap_or(&[]));
         // The cells before the quote are sound; the one that it opens is not given out.
-        cells.truncate(first + cells.iter().skip(first).take_while(|cell| (cell.0 as usize) < at + opened).count());
+        cells.truncate(
+            first
+                + cells
+                    .iter()
+                    .skip(first)
+                    .take_while(|cell| (cell.0 as usize) < at + opened)
+                    .count(),
+        );
         let mut mark = self.mark(first..cells.len());
         mark.has_quote = true;
-        mark.fault = Some(Fault::UnclosedQuote { line: self.line + before });
+        mark.fault = Some(Fault::UnclosedQuote {
+            line: self.line + before,
+        });
         mark.unterminated = end == rest.len();
-        Found { mark, length: end + usize::from(end < rest.len()), lines: before + 1 }
+        Found {
+            mark,
+            length: end + usize::from(end < rest.len()),
+            lines: before + 1,
+        }
     }
 
     fn mark(&self, cells: std::ops::Range<usize>) -> RowMark {
@@ -279,25 +298,53 @@ fn closing(rest: &[u8], start: usize, last: bool) -> Quoted {
         let quote = from + at;
         match rest.get(quote + 1) {
             Some(b'"') => from = quote + 2,
-            Some(b',' | b'\n') => return Quoted::Closed { end: quote + 1, stray: false },
+            Some(b',' | b'\n') => {
+                return Quoted::Closed {
+                    end: quote + 1,
+                    stray: false,
+                };
+            }
             Some(b'\r') if rest.get(quote + 2) == Some(&b'\n') => {
-                return Quoted::Closed { end: quote + 2, stray: false };
+                return Quoted::Closed {
+                    end: quote + 2,
+                    stray: false,
+                };
             }
             // Whether a line feed follows is not known yet.
             Some(b'\r') if rest.len() == quote + 2 => {
-                return if last { Quoted::Closed { end: quote + 2, stray: false } } else { Quoted::Open };
+                return if last {
+                    Quoted::Closed {
+                        end: quote + 2,
+                        stray: false,
+                    }
+                } else {
+                    Quoted::Open
+                };
             }
-            Some(_) if memchr(b'\n', rest.get(start..quote).unwrap_or(&[])).is_some() => return Quoted::Unclosed,
+            Some(_) if memchr(b'\n', rest.get(start..quote).unwrap_or(&[])).is_some() => {
+                return Quoted::Unclosed;
+            }
             // Text after the closing quote: up to the next separator.
             Some(_) => {
                 let after = rest.get(quote + 1..).unwrap_or(&[]);
                 return match memchr2(b',', b'\n', after) {
-                    Some(end) => Quoted::Closed { end: quote + 1 + end, stray: true },
-                    None if last => Quoted::Closed { end: rest.len(), stray: true },
+                    Some(end) => Quoted::Closed {
+                        end: quote + 1 + end,
+                        stray: true,
+                    },
+                    None if last => Quoted::Closed {
+                        end: rest.len(),
+                        stray: true,
+                    },
                     None => Quoted::Open,
                 };
             }
-            None if last => return Quoted::Closed { end: rest.len(), stray: false },
+            None if last => {
+                return Quoted::Closed {
+                    end: rest.len(),
+                    stray: false,
+                };
+            }
             None => return Quoted::Open,
         }
     }
@@ -308,7 +355,9 @@ fn closing(rest: &[u8], start: usize, last: bool) -> Quoted {
 fn unquote(text: &mut [u8], batch: &mut Batch) {
     for mark in batch.rows.iter().filter(|mark| mark.has_quote) {
         for (start, end) in batch.cells.get_mut(mark.cells.clone()).unwrap_or(&mut []) {
-            let Some(cell) = text.get_mut(*start as usize..*end as usize) else { continue };
+            let Some(cell) = text.get_mut(*start as usize..*end as usize) else {
+                continue;
+            };
             if cell.first() == Some(&b'"') {
                 *end = *start + u32::try_from(unquote_cell(cell)).unwrap_or(0);
             }
@@ -352,7 +401,9 @@ fn checked(text: Vec<u8>, batch: &mut Batch) -> String {
     let Batch { rows, cells, .. } = batch;
     for mark in rows {
         for (index, (start, end)) in cells.get(mark.cells.clone()).unwrap_or(&[]).iter().enumerate() {
-            let Some(cell) = text.get(*start as usize..*end as usize) else { continue };
+            let Some(cell) = text.get(*start as usize..*end as usize) else {
+                continue;
+            };
             let fault = if !valid && std::str::from_utf8(cell).is_err() {
                 Fault::InvalidUtf8 { cell: index }
             } else if cell.iter().any(|byte| is_control(*byte)) {
@@ -373,7 +424,9 @@ fn checked(text: Vec<u8>, batch: &mut Batch) -> String {
 fn replace_invalid(text: &mut [u8]) {
     let mut from = 0;
     while let Some(tail) = text.get_mut(from..) {
-        let Err(error) = std::str::from_utf8(tail) else { return };
+        let Err(error) = std::str::from_utf8(tail) else {
+            return;
+        };
         let start = error.valid_up_to();
         let length = error.error_len().unwrap_or(tail.len() - start);
         if let Some(wrong) = tail.get_mut(start..start + length) {
@@ -393,7 +446,10 @@ fn newlines(bytes: &[u8]) -> u64 {
 
 /// Marks fit in 32 bits: a batch is a chunk and at most one row, and both are far below 4 GiB.
 fn range(start: usize, end: usize) -> (u32, u32) {
-    (u32::try_from(start).unwrap_or(u32::MAX), u32::try_from(end).unwrap_or(u32::MAX))
+    (
+        u32::try_from(start).unwrap_or(u32::MAX),
+        u32::try_from(end).unwrap_or(u32::MAX),
+    )
 }
 
 #[cfg(test)]
@@ -429,7 +485,10 @@ mod tests {
     }
 
     fn rows(text: &str) -> Vec<(u64, Vec<String>)> {
-        scan(text.as_bytes(), 1 << 16, 100, None).into_iter().map(|(mark, cells)| (mark.line, cells)).collect()
+        scan(text.as_bytes(), 1 << 16, 100, None)
+            .into_iter()
+            .map(|(mark, cells)| (mark.line, cells))
+            .collect()
     }
 
     fn row(line: u64, cells: &[&str]) -> (u64, Vec<String>) {
@@ -440,13 +499,21 @@ mod tests {
     fn lines_are_counted_over_blank_lines_and_line_breaks_in_cells() {
         assert_eq!(
             rows("a,b\n\n1,\"x\ny\"\r\n2,z"),
-            [row(1, &["a", "b"]), row(2, &[""]), row(3, &["1", "x\ny"]), row(5, &["2", "z"])]
+            [
+                row(1, &["a", "b"]),
+                row(2, &[""]),
+                row(3, &["1", "x\ny"]),
+                row(5, &["2", "z"])
+            ]
         );
     }
 
     #[test]
     fn quotes_inside_cells() {
-        assert_eq!(rows("\"say \"\"hi\"\"\",\"\",Bob \"Bo\" S\n"), [row(1, &["say \"hi\"", "", "Bob \"Bo\" S"])]);
+        assert_eq!(
+            rows("\"say \"\"hi\"\"\",\"\",Bob \"Bo\" S\n"),
+            [row(1, &["say \"hi\"", "", "Bob \"Bo\" S"])]
+        );
         let (mark, cells) = scan(b"\"ab\"cd,e\n", 4, 9, None).remove(0);
         assert!(mark.has_stray_quote && mark.fault.is_none());
         assert_eq!(cells, ["abcd", "e"]);
@@ -479,8 +546,14 @@ mod tests {
     fn a_row_over_the_limit_is_passed_over_and_tells_its_id() {
         let text = format!("1,{}\n2,b\n", "x".repeat(5000));
         let found = scan(text.as_bytes(), 700, 9, None);
-        assert_eq!((found[0].0.fault, found[0].1[0].as_str()), (Some(Fault::TooLong), "1"));
-        assert_eq!((found[1].0.line, found[1].0.fault, found[1].1[0].as_str()), (2, None, "2"));
+        assert_eq!(
+            (found[0].0.fault, found[0].1[0].as_str()),
+            (Some(Fault::TooLong), "1")
+        );
+        assert_eq!(
+            (found[1].0.line, found[1].0.fault, found[1].1[0].as_str()),
+            (2, None, "2")
+        );
         assert_eq!(found.len(), 2);
     }
 

@@ -187,13 +187,10 @@ macro_rules! __check_tests {
 /// unnoticed.
 ///
 /// ```
-/// # // Doctests don't run tests; this one proves that both forms compile.
-/// # #[cfg(test)] mod tests {
 /// use roster_testkit::scripted::ScriptedHarness;
 ///
 /// roster_testkit::conformance!(scripted, || async { ScriptedHarness::new() });
 /// roster_testkit::conformance!(strict, || async { ScriptedHarness::new() }, skips = []);
-/// # }
 /// ```
 #[macro_export]
 macro_rules! conformance {

@@ -18,7 +18,7 @@ pub(super) struct Pulled {
     /// What followed the error.
     pub(super) after_error: Option<String>,
     /// Why it was not read to its end.
-    broken_off: Option<String>,
+    pub(super) broken_off: Option<String>,
 }
 
 impl Pulled {
@@ -157,5 +157,61 @@ impl Pulled {
             }
         }
         deleted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::{executor::block_on, stream};
+    use roster_core::{FieldSet, Org, OrgType, Result};
+
+    use super::*;
+
+    fn upsert(id: &str) -> PullEvent {
+        PullEvent::Upsert {
+            record: Org::new(id, OrgType::School, "Alder School").into(),
+            unseen: FieldSet::EMPTY,
+            place: None,
+        }
+    }
+
+    fn read(items: Vec<Result<PullEvent>>) -> Pulled {
+        block_on(Pulled::read(stream::iter(items).boxed(), 10))
+    }
+
+    #[test]
+    fn a_later_problem_or_delete_takes_an_upsert_back() {
+        let problem = Problem::error("conflict", "two rows")
+            .of(EntityKind::Org)
+            .with_id("a");
+        let delete = PullEvent::Delete {
+            kind: EntityKind::Org,
+            id: "b".into(),
+        };
+        let events = [
+            upsert("a"),
+            upsert("b"),
+            upsert("c"),
+            PullEvent::Problem(Box::new(problem)),
+            delete,
+        ];
+        let pulled = read(events.into_iter().map(Ok).collect());
+        assert_eq!(pulled.standing(), Ids::new().with(EntityKind::Org, ["c"]));
+        assert_eq!(pulled.deleted(), Ids::new().with(EntityKind::Org, ["b"]));
+    }
+
+    #[test]
+    fn what_follows_an_error_is_noticed() {
+        let error = || Error::new(ErrorKind::Transport, "test", "reading", "broke off");
+        assert!(read(vec![Err(error())]).after_error.is_none());
+        assert!(read(vec![Err(error()), Ok(upsert("a"))]).after_error.is_some());
+    }
+
+    #[test]
+    fn endless_and_panicking_streams_are_broken_off() {
+        let endless = stream::repeat_with(|| Ok(upsert("a"))).boxed();
+        assert!(block_on(Pulled::read(endless, 10)).ended().is_err());
+        let panicking = stream::once(async { panic!("a reader died") }).boxed();
+        assert!(block_on(Pulled::read(panicking, 10)).ended().is_err());
     }
 }

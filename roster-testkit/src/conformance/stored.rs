@@ -152,3 +152,66 @@ impl<'p> CompleteSlices<'p> {
             }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use roster_core::{Affiliation, Enrollment, FieldSet, Person};
+
+    use super::*;
+
+    fn upsert(record: impl Into<Record>) -> PullEvent {
+        PullEvent::Upsert {
+            record: record.into(),
+            unseen: FieldSet::EMPTY,
+            place: None,
+        }
+    }
+
+    fn person(id: &str, roles: &[Role]) -> Person {
+        let mut person = Person::new(id);
+        person.affiliations = roles
+            .iter()
+            .map(|role| Affiliation::new(role.clone(), None))
+            .collect();
+        person
+    }
+
+    fn complete(kind: EntityKind, slice: Slice) -> Pulled {
+        pulled(vec![PullEvent::End {
+            kind,
+            slice,
+            completeness: Completeness::Complete,
+        }])
+    }
+
+    fn pulled(events: Vec<PullEvent>) -> Pulled {
+        Pulled {
+            events,
+            ..Pulled::default()
+        }
+    }
+
+    #[test]
+    fn a_person_ends_only_if_every_role_lies_in_a_complete_slice() {
+        let mut stored = Stored::default();
+        stored.apply(&pulled(vec![
+            upsert(person("p1", &[Role::Student])),
+            upsert(person("p2", &[Role::Student, Role::Aide])),
+            upsert(person("p3", &[])),
+        ]));
+        stored.apply(&complete(EntityKind::Person, Slice::Role(Role::Student)));
+        let held = |id: &str| stored.holds(EntityKind::Person, &id.into());
+        assert!(!held("p1") && held("p2") && held("p3"));
+    }
+
+    #[test]
+    fn a_seat_ends_with_its_class_s_slice() {
+        let mut stored = Stored::default();
+        let seat = |class: &str| Enrollment::from_parts(class.into(), "p1".into(), Role::Student);
+        stored.apply(&pulled(vec![upsert(seat("c1")), upsert(seat("c2"))]));
+        let slice = Slice::Of(EntityKind::Class, "c1".into());
+        stored.apply(&complete(EntityKind::Enrollment, slice));
+        assert!(!stored.holds(EntityKind::Enrollment, &seat("c1").id));
+        assert!(stored.holds(EntityKind::Enrollment, &seat("c2").id));
+    }
+}

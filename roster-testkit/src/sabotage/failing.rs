@@ -2,13 +2,16 @@
 
 use std::io;
 
-use roster_core::{Completeness, Error, ErrorKind, FieldSet, PartialCode, Problem, PullEvent, Slice};
+use roster_core::{
+    Completeness, EntityKind, Error, ErrorKind, FieldSet, PartialCode, Problem, PullEvent, Slice,
+};
 
 use super::{
     Sabotage,
     source::CANARY,
     spoiler::{Spoiled, Spoiler},
 };
+use crate::scripted::PROVIDER;
 
 impl Spoiler {
     pub(super) fn failure(&mut self, error: Error) -> Spoiled {
@@ -34,6 +37,20 @@ impl Spoiler {
                 vec![Err(
                     error.with_source(io::Error::other(format!("row 7: p03,{CANARY}")))
                 )]
+            }
+            Sabotage::CursorRefusedOddly if error.kind() == ErrorKind::CursorInvalid => vec![Err(odd())],
+            Sabotage::ForgottenToldOddly if error.kind() == ErrorKind::CursorExpired => vec![Err(odd())],
+            Sabotage::CursorRefusedLate if error.kind() == ErrorKind::CursorInvalid => {
+                let kind = EntityKind::Org;
+                let fields = FieldSet::all(kind);
+                vec![
+                    Ok(PullEvent::Begin {
+                        kind,
+                        expected: None,
+                        fields,
+                    }),
+                    Err(error),
+                ]
             }
             Sabotage::ForgottenTakenForQuiet if error.kind() == ErrorKind::CursorExpired => {
                 self.over = true;
@@ -63,12 +80,13 @@ impl Spoiler {
 
     pub(super) fn problem(&mut self, mut problem: Box<Problem>) -> Spoiled {
         match self.sabotage {
+            Sabotage::NameInReason => self.hushed = true,
             Sabotage::BadRecordIsFatal => {
                 self.over = true;
                 let message = "a record can't be read";
                 return vec![Err(Error::new(
                     ErrorKind::Decode,
-                    "scripted",
+                    PROVIDER,
                     "reading a page",
                     message,
                 ))];
@@ -96,7 +114,16 @@ impl Spoiler {
     }
 }
 
-pub(super) fn ended(kind: roster_core::EntityKind, completeness: Completeness) -> PullEvent {
+fn odd() -> Error {
+    Error::new(
+        ErrorKind::Provider,
+        PROVIDER,
+        "reading a page",
+        "the vendor answered with a fault",
+    )
+}
+
+pub(super) fn ended(kind: EntityKind, completeness: Completeness) -> PullEvent {
     PullEvent::End {
         kind,
         slice: Slice::All,

@@ -7,6 +7,7 @@ use roster_core::{
 use super::{
     Sabotage,
     failing::unreadable,
+    source::CANARY,
     spoiler::{Spoiled, Spoiler},
 };
 
@@ -67,6 +68,12 @@ impl Spoiler {
         match self.sabotage {
             Sabotage::BadRecordIsSilent | Sabotage::ErrorWithoutKind if self.hushed => {
                 *completeness = unreadable();
+            }
+            Sabotage::NameInReason if self.hushed => {
+                *completeness = Completeness::Partial {
+                    code: PartialCode::Unreadable,
+                    reason: format!("`{CANARY}` can't be read"),
+                };
             }
             Sabotage::UnchangedInFullPull if full && remembers => *completeness = Completeness::Unchanged,
             Sabotage::FalseUnchanged if !full => *completeness = Completeness::Unchanged,

@@ -1,6 +1,6 @@
 //! Sources that break one law each.
 //!
-//! A test that cannot fail is a defect: for each check of the [suite](crate::conformance) there is at least one defect here
+//! A test that cannot fail is a defect: for each check of the [suite](mod@crate::conformance) there is at least one defect here
 //! that it finds. [`SabotagedHarness`] puts one into the [scripted source](crate::scripted). Who writes checks, guards or an
 //! import of their own may try them on these, too.
 
@@ -67,8 +67,10 @@ sabotages! {
     FalseUnchanged: unchanged_means_unchanged, "Says `Unchanged` without looking.";
     MissedUpsert: changes_miss_nothing, "Leaves changed people out of a changes pull.";
     MissedDelete: changes_miss_nothing, "Leaves deletes out of a changes pull.";
+    StaleBody: deltas_add_up, "Delivers a changed record as it was before.";
     ChangesCursorTooNew: deltas_add_up, "Gives a cursor at the end of a changes pull that skips what comes next.";
     UnpromisedFeed: changes_are_told_as_promised, "Tells changes and says that it has no feed.";
+    UnpromisedDelete: changes_are_told_as_promised, "Deletes and says that it tells no deletions.";
     CursorTakenAtEnd: cursor_is_taken_first, "Takes the cursor when a full pull is over.";
     CursorOfOneProcess: cursor_survives_json_and_restart, "Refuses cursors of before its restart.";
     CursorForAnyTenant: cursor_is_refused_by_other_tenant, "Takes cursors of other tenants.";
@@ -77,6 +79,9 @@ sabotages! {
     CursorForAnySensitiveFields: cursor_is_refused_for_other_sensitive_fields,
         "Takes cursors of pulls with other sensitive fields.";
     CursorForAnyExtra: cursor_is_refused_for_other_extra, "Takes cursors of pulls with other extra fields.";
+    CursorRefusedLate: cursor_is_refused_for_other_kinds, "Begins before it looks at the cursor.";
+    CursorRefusedOddly: cursor_is_refused_for_other_scope, "Refuses a cursor as if the vendor were at fault.";
+    ForgottenToldOddly: forgotten_changes_are_told, "Tells forgotten changes as a fault of the vendor.";
     ForgottenTakenForQuiet: forgotten_changes_are_told, "Takes forgotten changes for no changes.";
     EverythingInMemory: records_alive_are_bounded, "Reads all pages before it delivers the first record.";
     BeginTwice: every_kind_begins_once, "Begins a kind twice.";
@@ -89,10 +94,12 @@ sabotages! {
     SecretInDebug: debug_shows_no_secret, "Shows its credential in `Debug`.";
     NameInDebug: debug_shows_no_personal_data, "Shows whom it read last in `Debug`.";
     NameInProblem: problems_quote_no_data, "Quotes the bad row in its problem.";
+    NameInReason: problems_quote_no_data, "Quotes the bad row where it says why a slice is partial.";
     NameInError: errors_quote_no_data, "Keeps a parser's error, which quotes the row, as the cause.";
     NameInNotice: notices_quote_no_data, "Tells the observer a whole URL.";
     SecretInCursor: cursor_holds_no_data, "Keeps its credential in the cursor.";
     ForeignCredential: foreign_credential_is_refused, "Does not look whose credential it has.";
+    CheckFails: check_tells_what_is_granted, "Fails to check what it can pull.";
     CheckForgetsAKind: check_tells_what_is_granted, "Forgets a kind in its check report.";
     ScopeIgnored: scope_is_kept, "Delivers everything, whatever the scope.";
     EmptyScopeIsEverything: empty_scope_reaches_nothing, "Takes an empty scope for none.";

@@ -74,6 +74,9 @@ impl Spoiler {
     fn damage(&self, record: &mut Record) {
         match (self.sabotage, record) {
             (Sabotage::Unsorted, Record::Person(person)) => person.identifiers.reverse(),
+            (Sabotage::StaleBody, Record::Org(org)) if org.id.as_str() == "s2" && !self.is_full() => {
+                "Birch School".clone_into(&mut org.name);
+            }
             (Sabotage::EmptyText, Record::Person(person)) => person.username = Some(String::new()),
             (Sabotage::EmptyId, Record::Course(course)) if course.id.as_str() == "k1" => {
                 course.id = "".into();

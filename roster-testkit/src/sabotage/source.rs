@@ -7,12 +7,12 @@ use std::{
 
 use futures::{StreamExt, channel::mpsc, future::BoxFuture, stream};
 use roster_core::{
-    Capabilities, CheckReport, EntityKind, FieldSet, Incremental, PullContext, PullRequest, PullStream,
-    Result, RosterSource, SourceInfo, async_trait,
+    Capabilities, CheckReport, EntityKind, Error, ErrorKind, FieldSet, Incremental, PullContext, PullRequest,
+    PullStream, Result, RosterSource, SourceInfo, async_trait,
 };
 
 use super::{Sabotage, cursors::Binding, spoiler::Spoiler};
-use crate::scripted::{Paging, Row, ScriptedSource};
+use crate::scripted::{PROVIDER, Paging, Row, ScriptedSource};
 
 /// A piece of the sample's data, to be shown where none may be.
 pub(super) const CANARY: &str = "Cottersham";
@@ -84,6 +84,11 @@ impl RosterSource for SabotagedSource {
                     capability.incremental = Incremental::None;
                 }
             }
+            Sabotage::UnpromisedDelete => {
+                for capability in capabilities.kinds.values_mut() {
+                    capability.incremental = Incremental::UpsertsOnly;
+                }
+            }
             Sabotage::FieldsPromised => {
                 for capability in capabilities.kinds.values_mut() {
                     capability.fields = FieldSet::EMPTY;
@@ -95,6 +100,10 @@ impl RosterSource for SabotagedSource {
     }
 
     async fn check(&self, cx: &PullContext) -> Result<CheckReport> {
+        if self.sabotage == Sabotage::CheckFails {
+            let message = "there is no such endpoint";
+            return Err(Error::new(ErrorKind::NotFound, PROVIDER, "checking", message));
+        }
         let mut report = self.inner.check(cx).await?;
         if self.sabotage == Sabotage::CheckForgetsAKind {
             report.granted.remove(&EntityKind::Person);
