@@ -22,7 +22,8 @@ pub struct PullRequest {
     pub sensitive: BTreeSet<SensitiveField>,
     /// Keep fields that the model has no place for, in each record's `extra`.
     pub extra: bool,
-    /// A wish for the number of records a request, clamped to the vendor's limits.
+    /// A wish for the number of records a request, clamped to the vendor's limits. `Some(0)`: send no wish; `None`: the
+    /// source chooses.
     pub page_size: Option<u32>,
 }
 
@@ -117,12 +118,18 @@ impl PullRequest {
     }
 }
 
-/// Limits a pull to some schools or classes. `None` means no limit; an empty set means nothing at all.
+/// Limits a pull to some schools or classes. `None` means no limit; an empty set names none, so nothing is in scope by it.
 ///
-/// A person is in scope by any affiliation with a school in scope or any enrollment in a class in scope, a contact by any
-/// such pupil. With `orgs`, the orgs delivered are those named and the ones above them, the courses those of an org
-/// delivered, the classes those of an org named. With `classes`, a class must be named and people are in scope by enrollment alone; orgs, sessions and
-/// courses are then delivered as without it. A delete that a vendor announces may concern a record outside the scope.
+/// * With `orgs`, the orgs delivered are those named and the ones above them, the courses those of an org delivered, the
+///   classes those of an org named. Academic sessions are delivered as without it.
+/// * With `classes`, a class must be named too. Orgs, sessions and courses are delivered as without it.
+/// * A seat is in scope if its class is.
+/// * A person is in scope by any affiliation with an org named or by any seat in scope; with `classes` by a seat alone. To be
+///   a contact is no affiliation in this sense.
+/// * A contact is in scope by any pupil in scope, a relationship by its pupil.
+///
+/// A record that leaves the scope is a `Delete` of a feed that can tell, or its slice ends `Partial`. A delete that a vendor
+/// announces may concern a record outside the scope.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Scope {
