@@ -155,7 +155,7 @@ impl<'s> Reach<'s> {
     }
 
     fn course(&self, course: &Course) -> bool {
-        self.scope.orgs.is_none() || course.org.as_ref().is_some_and(|org| self.scope.names_org(org))
+        self.scope.orgs.is_none() || course.org.as_ref().is_some_and(|org| self.orgs.contains(org))
     }
 }
 

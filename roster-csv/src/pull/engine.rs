@@ -260,6 +260,7 @@ impl Engine {
             self.count(|counts| counts.skipped += 1);
         } else if mark.fault.is_none() && file.header.is_repeated_by(batch.row_cells(mark)) {
             self.count(|counts| counts.skipped += 1);
+            self.pass(mark, batch.key(index, 0), Unused::Skipped);
             let message = "the header stands again in the middle of the file; the row was skipped";
             self.say(
                 Problem::warning(codes::REPEATED_HEADER, message)
@@ -268,6 +269,9 @@ impl Engine {
             );
         } else if let Err(problem) = self.sound(file, batch, mark) {
             let id = own_id(file, batch, mark).map(|id| (id, batch.key(index, 0)));
+            if id.is_none() {
+                self.pass(mark, batch.key(index, 0), Unused::Rejected);
+            }
             self.reject(file, mark, problem, id);
         } else if self.at.step.purpose == Purpose::Side {
             self.keep_side(file, batch, mark, self.at.record - 1);
@@ -536,6 +540,13 @@ impl Engine {
     fn see(&mut self, kind: EntityKind, key: u64) {
         if let Some(ids) = self.ids.get_mut(kind as usize) {
             ids.insert(key);
+        }
+    }
+
+    /// Notes that the first row with some id, or with bytes that pass for one, was not used.
+    fn pass(&mut self, mark: &RowMark, key: u64, why: Unused) {
+        if mark.seen == Seen::First && self.at.step.purpose == Purpose::Records {
+            self.leave(self.at.kind, key, why);
         }
     }
 

@@ -1,0 +1,61 @@
+//! Nothing before the first poll, nothing after the drop.
+
+use std::time::Duration;
+
+use futures::StreamExt;
+use roster_core::{PullContext, PullRequest, RosterSource};
+use roster_csv::CsvSource;
+use roster_testkit::district::{District, DistrictSpec, OneRosterCsv, OneRosterVersion, write_oneroster_csv};
+use tempfile::TempDir;
+
+fn write(district: &District, folder: &std::path::Path) {
+    write_oneroster_csv(district, folder, &OneRosterCsv::new(OneRosterVersion::V1_1)).unwrap();
+}
+
+#[tokio::test]
+async fn the_files_are_looked_at_when_the_stream_is_polled() {
+    let parent = TempDir::new().unwrap();
+    let folder = parent.path().join("district");
+    let source = CsvSource::builder().path(&folder).build().unwrap();
+    assert!(source.check(&PullContext::default()).await.is_err());
+    let pull = source.pull(PullRequest::full(), PullContext::default());
+    // Only now there is something to read.
+    std::fs::create_dir(&folder).unwrap();
+    write(&District::seed(7), &folder);
+    assert!(pull.map(Result::unwrap).count().await > 100);
+}
+
+/// The threads of this process that bear the reader's name.
+#[cfg(target_os = "linux")]
+fn readers() -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().map(|task| task.unwrap().path().join("comm"));
+    let names = tasks.filter_map(|comm| {
+        let mut name = String::new();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(std::fs::File::open(comm).ok()?), &mut name).ok()?;
+        Some(name)
+    });
+    names.filter(|name| name.trim() == "roster-csv").count()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_dropped_pull_leaves_no_thread_behind() {
+    let folder = TempDir::new().unwrap();
+    // More than what may be in flight, so that the reader can't be done on its own.
+    write(&DistrictSpec::new(3).schools(4).students(9000).families_with_contacts(0).generate(), folder.path());
+    let source = CsvSource::builder().path(folder.path()).build().unwrap();
+    let mut pull = source.pull(PullRequest::full(), PullContext::default());
+    // The other test of this file may have a reader of its own for a moment.
+    for _ in 0..10 {
+        pull.next().await.unwrap().unwrap();
+    }
+    assert!(readers() >= 1, "it reads ahead");
+    drop(pull);
+    for _ in 0..200 {
+        if readers() == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the reader still runs");
+}
