@@ -30,7 +30,9 @@ impl Observer for AddUp {
 /// Pulls to the end. The laws that hold for any input are checked here.
 fn pull(path: &Path) {
     let source = CsvSource::builder().path(path).build().unwrap();
-    let request = PullRequest::full().with_sensitive(SensitiveField::ALL).with_extra();
+    let request = PullRequest::full()
+        .with_sensitive(SensitiveField::ALL)
+        .with_extra();
     let mut pull = source.pull(request, PullContext::new(Arc::new(AddUp::default())));
     let (mut tally, mut failed) = (Tally::new(), false);
     block_on(async {
@@ -78,7 +80,9 @@ impl Spoil {
         let end = |at: usize, count: u8| length.min(at + usize::from(count));
         match self {
             Self::Set(at, byte) => bytes[at.index(length)] = *byte,
-            Self::Insert(at, more) => drop(bytes.splice(at.index(length)..at.index(length), more.iter().copied())),
+            Self::Insert(at, more) => {
+                drop(bytes.splice(at.index(length)..at.index(length), more.iter().copied()))
+            }
             Self::Cut(at) => bytes.truncate(at.index(length)),
             Self::Remove(at, count) => drop(bytes.drain(at.index(length)..end(at.index(length), *count))),
             Self::Repeat(at, count) => {
@@ -90,7 +94,15 @@ impl Spoil {
 }
 
 fn byte() -> impl Strategy<Value = u8> {
-    prop_oneof![Just(b','), Just(b'"'), Just(b'\n'), Just(b'\r'), Just(0), Just(0xef), any::<u8>()]
+    prop_oneof![
+        Just(b','),
+        Just(b'"'),
+        Just(b'\n'),
+        Just(b'\r'),
+        Just(0),
+        Just(0xef),
+        any::<u8>()
+    ]
 }
 
 fn spoil() -> impl Strategy<Value = Spoil> {

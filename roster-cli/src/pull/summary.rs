@@ -100,15 +100,23 @@ fn files(report: &Report<'_>) -> String {
 fn problems(group: &ProblemGroup) -> String {
     let of = group.kind.map(|kind| format!(" ({kind})")).unwrap_or_default();
     let mut lines = vec![format!("{} {}{of}: {}", group.severity, group.code, group.count)];
-    lines.extend(group.first.first().map(|problem| problem.message.clone()));
+    let info = codes::ALL.iter().find(|info| info.code == group.code);
+    lines.extend(what_is_wrong(group, info.map(|info| info.meaning)));
     let places: Vec<_> = group.first.iter().filter_map(place).take(PLACES).collect();
     let rest = group.count.saturating_sub(places.len() as u64);
     let are_there = !places.is_empty();
     lines.extend(places.into_iter().map(|place| format!("  {place}")));
     lines.extend((are_there && rest > 0).then(|| format!("  and {rest} more")));
-    let info = codes::ALL.iter().find(|info| info.code == group.code);
     lines.extend(info.map(|info| format!("What to do: {}", info.remedy)));
     format!("{}\n", lines.join("\n    "))
+}
+
+/// The problems' own words if they all use the same, else what their code means.
+fn what_is_wrong(group: &ProblemGroup, meaning: Option<&str>) -> Option<String> {
+    let mut messages = group.first.iter().map(|problem| problem.message.as_str());
+    let first = messages.next()?;
+    let same = messages.all(|message| message == first);
+    Some(meaning.filter(|_| !same).unwrap_or(first).to_owned())
 }
 
 /// Where it is, as far as it says so.

@@ -22,7 +22,6 @@ pub(super) struct Archive {
     bytes: u64,
     /// When the zip was changed.
     pub(super) modified: Option<std::time::SystemTime>,
-    expanded: u64,
 }
 
 /// Below this a high ratio proves nothing: a file of a header and blanks shrinks well.
@@ -48,7 +47,6 @@ impl Archive {
             strangers: Vec::new(),
             bytes,
             modified,
-            expanded: 0,
         };
         for index in 0..archive.zip.len() {
             archive.list(index)?;
@@ -108,36 +106,30 @@ impl Archive {
         self.strangers.iter().map(|(name, why)| (name.as_str(), *why))
     }
 
-    /// Opens an entry for `read`.
+    /// Opens an entry for `read`. The other entries are `others` bytes long, as far as they were read.
     pub(super) fn read(
         &mut self,
         name: &str,
-        limits: &Limits,
+        others: u64,
+        expansion: u64,
         read: impl FnOnce(&mut dyn Read) -> Result<()>,
     ) -> Result<()> {
         let index = *self.entries.get(name).ok_or_else(|| super::no_such_file(name))?;
         // The sizes that a zip states are a claim: what counts is what comes out.
-        let allowed = self.bytes.saturating_mul(limits.expansion).max(SMALL);
-        let before = self.expanded;
+        let allowed = self.bytes.saturating_mul(expansion).max(SMALL);
         let entry = self
             .zip
             .by_index(index)
             .map_err(|error| unreadable(&name, &error))?;
         let mut metered = Metered {
             entry,
-            left: allowed.saturating_sub(before),
-            count: 0,
+            left: allowed.saturating_sub(others),
             burst: false,
         };
         let result = read(&mut metered);
-        let (count, burst) = (metered.count, metered.burst);
-        drop(metered);
-        self.expanded = before + count;
-        if burst {
-            let message = format!(
-                "{name} makes the zip expand more than {} times; it looks like a zip bomb",
-                limits.expansion
-            );
+        if metered.burst {
+            let message =
+                format!("{name} makes the zip expand more than {expansion} times; it looks like a zip bomb");
             return Err(Error::new(ErrorKind::TooLarge, PROVIDER, READING, message));
         }
         result
@@ -148,19 +140,22 @@ impl Archive {
 struct Metered<R> {
     entry: R,
     left: u64,
-    count: u64,
     burst: bool,
 }
 
 impl<R: Read> Read for Metered<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.entry.read(buffer)?;
-        self.count += count as u64;
-        if self.count > self.left {
-            self.burst = true;
-            return Err(io::Error::other("over the limit"));
+        match self.left.checked_sub(count as u64) {
+            Some(left) => {
+                self.left = left;
+                Ok(count)
+            }
+            None => {
+                self.burst = true;
+                Err(io::Error::other("over the limit"))
+            }
         }
-        Ok(count)
     }
 }
 

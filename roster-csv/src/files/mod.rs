@@ -4,6 +4,7 @@ mod archive;
 mod folder;
 
 use std::{
+    collections::BTreeMap,
     fs::{File, Metadata},
     io::{self, Read},
     path::Path,
@@ -24,7 +25,8 @@ pub(crate) struct FileSet {
     /// What is to be said of files that are there and not a part of the set.
     pub(crate) problems: Vec<Problem>,
     limits: Limits,
-    read: u64,
+    /// How large each file turned out to be. Some are read more than once, and count once.
+    sizes: BTreeMap<String, u64>,
 }
 
 enum Place {
@@ -57,7 +59,7 @@ impl FileSet {
             names: Vec::new(),
             problems: Vec::new(),
             limits,
-            read: 0,
+            sizes: BTreeMap::new(),
         };
         if metadata.is_dir() {
             let listed = folder::Folder::list(path, limits.files)?;
@@ -105,39 +107,48 @@ impl FileSet {
 
     /// Reads a file, piece by piece, into `each`; ends early if that says so (`false`).
     pub(crate) fn read(&mut self, name: &str, mut each: impl FnMut(&[u8]) -> bool) -> Result<()> {
+        let others: u64 = self
+            .sizes
+            .iter()
+            .filter(|(other, _)| *other != name)
+            .map(|(_, size)| size)
+            .sum();
         let limit = self
             .limits
             .file_bytes
-            .min(self.limits.total_bytes.saturating_sub(self.read));
-        let (limits, read) = (self.limits, &mut self.read);
-        match &mut self.place {
+            .min(self.limits.total_bytes.saturating_sub(others));
+        let mut size = 0;
+        let result = match &mut self.place {
             Place::Folder(folder) => {
                 let path = folder.path(name).ok_or_else(|| no_such_file(name))?;
                 let mut file = File::open(path).map_err(|error| cannot_read(name, &error))?;
                 let stamp = |file: &File| file.metadata().map(|metadata| Stamp::of(&metadata)).ok();
                 let before = stamp(&file);
-                let whole = pump(&mut file, name, limit, read, &mut each)?;
-                if whole && before != stamp(&file) {
-                    return Err(unstable(name));
-                }
-                Ok(())
+                pump(&mut file, name, limit, &mut size, &mut each).and_then(|whole| {
+                    if whole && before != stamp(&file) {
+                        Err(unstable(name))
+                    } else {
+                        Ok(())
+                    }
+                })
             }
-            Place::Archive(archive) => archive.read(name, &limits, |entry| {
-                pump(entry, name, limit, read, &mut each).map(|_| ())
+            Place::Archive(archive) => archive.read(name, others, self.limits.expansion, |entry| {
+                pump(entry, name, limit, &mut size, &mut each).map(|_| ())
             }),
-        }
+        };
+        let known = self.sizes.entry(name.to_owned()).or_default();
+        *known = size.max(*known);
+        result
     }
 
     /// The first bytes of a file, at most `length`.
     pub(crate) fn head(&mut self, name: &str, length: usize) -> Result<Vec<u8>> {
         let mut head = Vec::new();
-        let read = self.read;
         self.read(name, |piece| {
             let room = length.saturating_sub(head.len());
             head.extend_from_slice(piece.get(..room.min(piece.len())).unwrap_or(piece));
             head.len() < length
         })?;
-        self.read = read;
         Ok(head)
     }
 }
@@ -149,16 +160,15 @@ fn modified(path: &Path) -> Option<SystemTime> {
 /// How much is read at a time. Between 64 KiB and 1 MiB the size does not matter.
 const PIECE: usize = 128 << 10;
 
-/// Reads to the end, or until `each` has enough. Returns whether the end was reached.
+/// Reads to the end, or until `each` has enough; counts in `size`. Returns whether the end was reached.
 fn pump(
     from: &mut dyn Read,
     name: &str,
     limit: u64,
-    total: &mut u64,
+    size: &mut u64,
     each: &mut dyn FnMut(&[u8]) -> bool,
 ) -> Result<bool> {
     let mut piece = vec![0; PIECE];
-    let mut length = 0;
     loop {
         let count = match from.read(&mut piece) {
             Ok(0) => return Ok(true),
@@ -166,9 +176,8 @@ fn pump(
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(cannot_read(name, &error)),
         };
-        length += count as u64;
-        *total += count as u64;
-        if length > limit {
+        *size += count as u64;
+        if *size > limit {
             return Err(too_large(name, limit));
         }
         if !each(piece.get(..count).unwrap_or(&[])) {
@@ -234,16 +243,25 @@ fn cannot_open(path: &Path, error: &io::Error) -> Error {
         kind,
         PROVIDER,
         OPENING,
-        format!("can't open {}: {}", path.display(), error.kind()),
+        format!("can't open {}: {}", path.display(), reason(error)),
     )
 }
 
-pub(crate) fn cannot_read(name: &str, error: &io::Error) -> Error {
+/// The class of an error in plain words. Its own text may quote what was read.
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "it may not be read by this user".to_owned(),
+        kind => kind.to_string(),
+    }
+}
+
+fn cannot_read(name: &str, error: &io::Error) -> Error {
     Error::new(
         ErrorKind::Transport,
         PROVIDER,
         READING,
-        format!("can't read {name}: {}", error.kind()),
+        format!("can't read {name}: {}", reason(error)),
     )
 }
 

@@ -221,7 +221,10 @@ impl Engine {
 
     /// Whether every kind that was asked for was seen whole.
     pub(crate) fn is_complete(&self) -> bool {
-        self.partial.iter().all(Option::is_none)
+        self.partial
+            .iter()
+            .zip(self.wanted)
+            .all(|(partial, wanted)| !wanted || partial.is_none())
     }
 
     /// Notes that absence means nothing any more. The first reason counts.
