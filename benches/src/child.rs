@@ -38,10 +38,8 @@ pub(crate) fn peak_kib() -> u64 {
     let Ok(status) = std::fs::File::open("/proc/self/status") else {
         return 0;
     };
-    let lines = BufReader::new(status).lines().map_while(Result::ok);
-    let peak = lines
-        .filter_map(|line| line.strip_prefix("VmHWM:").map(str::to_owned))
-        .next();
+    let mut lines = BufReader::new(status).lines().map_while(Result::ok);
+    let peak = lines.find_map(|line| line.strip_prefix("VmHWM:").map(str::to_owned));
     peak.and_then(|line| line.split_whitespace().next()?.parse().ok())
         .unwrap_or(0)
 }

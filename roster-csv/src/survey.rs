@@ -10,7 +10,7 @@ use roster_core::{
 use roster_oneroster::csv::{MANIFEST, Manifest, ManifestFile, Mode};
 
 use crate::{
-    dialect::{Candidate, Dialect, Header, recognize, table_for},
+    dialect::{Candidate, Dialect, Header, Unusable, recognize, table_for},
     files::FileSet,
     limits::Limits,
     rows::{Batch, Scanner},
@@ -166,7 +166,7 @@ impl Survey {
             }
             Err(problem) => {
                 let reason = format!("{name} can't be read: {}", problem.message);
-                self.fail(table, of_file(problem, &name), PartialCode::Unreadable, reason);
+                self.fail(table, of_file(*problem, &name), PartialCode::Unreadable, reason);
             }
         }
     }
@@ -280,7 +280,7 @@ impl Survey {
 /// The beginning of a file.
 struct Head {
     name: String,
-    header: Result<Vec<String>, Problem>,
+    header: Result<Vec<String>, Unusable>,
 }
 
 impl Head {
@@ -293,31 +293,29 @@ impl Head {
     }
 }
 
-fn header_of(bytes: &[u8], limits: &Limits) -> Result<Vec<String>, Problem> {
+fn header_of(bytes: &[u8], limits: &Limits) -> Result<Vec<String>, Unusable> {
+    let unusable = |code, message: &str| Err(Box::new(Problem::error(code, message)));
     let text = without_bom(bytes);
     if let Some(what) = not_text(bytes) {
-        return Err(Problem::error(
+        return unusable(
             codes::NOT_TEXT,
-            format!("it is {what}, not a text file in UTF-8"),
-        ));
+            &format!("it is {what}, not a text file in UTF-8"),
+        );
     }
     if text.iter().all(u8::is_ascii_whitespace) {
-        return Err(Problem::error(codes::EMPTY_FILE, "it is empty"));
+        return unusable(codes::EMPTY_FILE, "it is empty");
     }
     let mut batch = Batch::default();
     Scanner::new(limits.row_bytes).scan(text, true, 1, &mut batch);
     let Some(mark) = batch.row(0) else {
-        return Err(Problem::error(codes::EMPTY_FILE, "it is empty"));
+        return unusable(codes::EMPTY_FILE, "it is empty");
     };
     if mark.fault.is_some() {
-        return Err(Problem::error(
-            codes::NOT_TEXT,
-            "its first line is no header that can be read",
-        ));
+        return unusable(codes::NOT_TEXT, "its first line is no header that can be read");
     }
     if Batch::width(mark) > limits.columns {
         let message = format!("its header has more than {} columns", limits.columns);
-        return Err(Problem::error(codes::TOO_MANY_COLUMNS, message));
+        return unusable(codes::TOO_MANY_COLUMNS, &message);
     }
     Ok(batch
         .cells(mark)

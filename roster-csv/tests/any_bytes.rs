@@ -1,6 +1,7 @@
 //! Whatever the bytes: a clear result or a typed error, never a panic, and counts that add up.
 //!
 //! `PROPTEST_CASES` sets how long it runs.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::{
     fs,
@@ -81,7 +82,7 @@ impl Spoil {
         match self {
             Self::Set(at, byte) => bytes[at.index(length)] = *byte,
             Self::Insert(at, more) => {
-                drop(bytes.splice(at.index(length)..at.index(length), more.iter().copied()))
+                drop(bytes.splice(at.index(length)..at.index(length), more.iter().copied()));
             }
             Self::Cut(at) => bytes.truncate(at.index(length)),
             Self::Remove(at, count) => drop(bytes.drain(at.index(length)..end(at.index(length), *count))),

@@ -1,6 +1,7 @@
 //! Damaged districts: every damaged record is reported at its line, every other arrives, and the counts add up.
 //!
 //! `ROSTER_DIRTY_SETS` may name further folders, separated by colons, each with a `truth.json`.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::{
     collections::{BTreeMap, BTreeSet},

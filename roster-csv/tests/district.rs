@@ -1,4 +1,5 @@
 //! A district written as files and read back is the same district, as far as the format can say it.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeSet;
 

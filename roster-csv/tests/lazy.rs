@@ -1,4 +1,5 @@
 //! Nothing before the first poll, nothing after the drop.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::time::Duration;
 

@@ -1,4 +1,10 @@
 //! Sets as they arrive: incomplete, misnamed, zipped, and with traps in them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::similar_names,
+    reason = "a test may panic"
+)]
 
 use std::{
     collections::BTreeMap,

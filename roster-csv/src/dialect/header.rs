@@ -29,7 +29,7 @@ pub(crate) struct Header {
 }
 
 /// Why a file can't be read by its header.
-pub(crate) type Unusable = Problem;
+pub(crate) type Unusable = Box<Problem>;
 
 impl Header {
     /// A header without columns.
@@ -66,7 +66,9 @@ impl Header {
             let message = format!("{} has no column `{}`", table.name, column.name);
             match column.need {
                 Need::Required => {
-                    return Err(Problem::error(codes::MISSING_COLUMN, message).in_field(column.name));
+                    return Err(Problem::error(codes::MISSING_COLUMN, message)
+                        .in_field(column.name)
+                        .into());
                 }
                 Need::Expected => {
                     header
@@ -91,7 +93,9 @@ impl Header {
                 "the column `{}` stands there twice; which one counts can't be told",
                 column.name
             );
-            return Err(Problem::error(codes::DUPLICATE_COLUMN, message).in_field(column.name));
+            return Err(Problem::error(codes::DUPLICATE_COLUMN, message)
+                .in_field(column.name)
+                .into());
         }
         self.known.push((at, column));
         if column.need != Need::Optional {

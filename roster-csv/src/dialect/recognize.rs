@@ -87,12 +87,13 @@ impl Fit {
             columns: 0,
         };
         for file in files {
-            match table_for(dialect, file).filter(|(table, _)| table.rows != Rows::Other) {
-                Some((table, _)) => match bind(table, file) {
-                    Ok(header) => fit.columns += header.known_columns(),
-                    Err(_) => fit.misfits += 1,
-                },
-                None => {}
+            let Some((table, _)) = table_for(dialect, file).filter(|(table, _)| table.rows != Rows::Other)
+            else {
+                continue;
+            };
+            match bind(table, file) {
+                Ok(header) => fit.columns += header.known_columns(),
+                Err(_) => fit.misfits += 1,
             }
         }
         fit

@@ -275,7 +275,7 @@ impl Engine {
             if id.is_none() {
                 self.pass(mark, batch.key(index, 0), Unused::Rejected);
             }
-            self.reject(file, mark, problem, id);
+            self.reject(file, mark, *problem, id);
         } else if self.at.step.purpose == Purpose::Side {
             self.keep_side(file, batch, mark, self.at.record - 1);
         } else {
@@ -284,16 +284,16 @@ impl Engine {
     }
 
     /// Whether the row can be read at all; notes what is odd about it.
-    fn sound(&mut self, file: &SurveyedFile, batch: &Batch, mark: &RowMark) -> Result<(), Problem> {
+    fn sound(&mut self, file: &SurveyedFile, batch: &Batch, mark: &RowMark) -> Result<(), Box<Problem>> {
         let (header, width) = (&file.header, Batch::width(mark));
         if mark.unterminated
             && (width < header.width() || matches!(mark.fault, Some(Fault::UnclosedQuote { .. })))
         {
             let message = format!("{} breaks off in the middle of its last row", file.name);
-            return Err(Problem::error(codes::TRUNCATED_FILE, message));
+            return Err(Problem::error(codes::TRUNCATED_FILE, message).into());
         }
         if let Some(fault) = mark.fault {
-            return Err(describe(fault, header));
+            return Err(describe(fault, header).into());
         }
         if width != header.width() {
             check_width(batch, mark, header)?;
@@ -315,7 +315,7 @@ impl Engine {
                 ),
             };
             if column.need == Need::Required {
-                return Err(problem.in_field(name));
+                return Err(problem.in_field(name).into());
             }
             self.findings.unseen = self.findings.unseen.union(column.holds.fields());
             self.findings
@@ -411,9 +411,10 @@ impl Engine {
 
     /// Says once a file that it is a bulk file with words that only a delta file should have.
     fn note_status(&mut self, row: &mut Row<'_>) {
-        if !self.at.said_status
-            && !(row.value(Holds::Status).is_empty() && row.value(Holds::Modified).is_empty())
-        {
+        if self.at.said_status {
+            return;
+        }
+        if !row.value(Holds::Status).is_empty() || !row.value(Holds::Modified).is_empty() {
             self.at.said_status = true;
             let message =
                 "the file fills `status` or `dateLastModified`, as only a delta file should; read as bulk";
@@ -656,7 +657,7 @@ fn is_blank(batch: &Batch, mark: &RowMark) -> bool {
 }
 
 /// Judges a row with another number of cells than the header.
-fn check_width(batch: &Batch, mark: &RowMark, header: &Header) -> Result<(), Problem> {
+fn check_width(batch: &Batch, mark: &RowMark, header: &Header) -> Result<(), Box<Problem>> {
     let (expected, found) = (header.width(), Batch::width(mark));
     let harmless = if found > expected {
         batch
@@ -677,7 +678,7 @@ fn check_width(batch: &Batch, mark: &RowMark, header: &Header) -> Result<(), Pro
         ""
     };
     let message = format!("the row has {found} cells, the header {expected}{hint}");
-    Err(Problem::error(codes::COLUMN_COUNT, message))
+    Err(Problem::error(codes::COLUMN_COUNT, message).into())
 }
 
 fn describe(fault: Fault, header: &Header) -> Problem {

@@ -1,8 +1,10 @@
 //! In which order the files are read, and what for.
 
 use roster_core::{
-    EntityKind, EntityKind::*, FieldSet, OrgField, PersonField, PullRequest, RelationshipField,
-    SensitiveField, table::Rows,
+    EntityKind,
+    EntityKind::{AcademicSession, Class, Course, Enrollment, Org, Person, Relationship},
+    FieldSet, OrgField, PersonField, PullRequest, RelationshipField, SensitiveField,
+    table::Rows,
 };
 
 use crate::survey::Survey;

@@ -17,7 +17,7 @@ use roster_testkit::{
 use tempfile::TempDir;
 
 /// A district in a folder.
-pub struct FilesHarness {
+pub(crate) struct FilesHarness {
     folder: TempDir,
     version: OneRosterVersion,
     state: Mutex<State>,
@@ -31,7 +31,7 @@ struct State {
 }
 
 impl FilesHarness {
-    pub fn new(version: OneRosterVersion) -> Self {
+    pub(crate) fn new(version: OneRosterVersion) -> Self {
         let district = DistrictSpec::new(11).schools(2).students(40).generate();
         let harness = Self {
             folder: TempDir::new().unwrap(),
@@ -69,9 +69,13 @@ impl FilesHarness {
 fn damage(bytes: &[u8], id: &SourcedId) -> Vec<u8> {
     let text = String::from_utf8(bytes.to_vec()).unwrap();
     let start = format!("{id},");
-    let lines = text.lines().map(|line| match line.starts_with(&start) {
-        true => format!("{line},CanaryCell\n"),
-        false => format!("{line}\n"),
+    let lines = text.lines().map(|line| {
+        let more = if line.starts_with(&start) {
+            ",CanaryCell"
+        } else {
+            ""
+        };
+        format!("{line}{more}\n")
     });
     lines.collect::<String>().into_bytes()
 }
@@ -166,7 +170,7 @@ impl Harness for FilesHarness {
 
     async fn break_record(&self) -> Option<Broken> {
         let mut state = self.state();
-        let id = state.district.enrollments.iter().nth(7)?.id.clone();
+        let id = state.district.enrollments.get(7)?.id.clone();
         state.broken = Some(id.clone());
         self.write(&state);
         Some(Broken::new(EntityKind::Enrollment, id))

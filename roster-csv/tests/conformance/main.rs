@@ -1,4 +1,5 @@
 //! The suite of all sources, on districts in files.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod harness;
 
