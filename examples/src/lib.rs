@@ -1,7 +1,6 @@
-//! Programs to start from. Each folder beside this one holds one: run it with `cargo run -p examples --example NAME`.
+//! Programs to start from. Each folder beside `src` holds one: `cargo run -p examples --example quickstart` runs it.
 
-/// The Rust programs of the project's first pages, compiled and run as tests.
+/// The Rust of the project's first page, compiled and run as a test.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
-#[doc = include_str!("../../CONTRIBUTING.md")]
-pub struct FirstPages;
+pub struct FirstPage;

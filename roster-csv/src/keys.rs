@@ -71,7 +71,9 @@ impl<const N: usize> Table<N> {
     #[inline]
     pub(crate) fn contains(&self, key: u64) -> bool {
         let key = key.max(1);
-        self.probe(key).any(|there| there == key)
+        self.slots
+            .get(self.find(key))
+            .is_some_and(|slot| first(slot) == key)
     }
 
     /// Looks at the slot that a later look-up of `key` will begin with, so that it is near by then.
@@ -87,11 +89,10 @@ impl<const N: usize> Table<N> {
             self.grow();
         }
         let key = key.max(1);
-        let steps = self.probe(key).take_while(|there| *there != key).count();
-        let at = (self.home(key) + steps) & (self.slots.len() - 1);
+        let at = self.find(key);
         #[expect(
             clippy::indexing_slicing,
-            reason = "`at` is masked with the length, which is at least 64 here"
+            reason = "`find` stays within a table that is not empty, and after growing it is not"
         )]
         let slot = &mut self.slots[at];
         let new = first(slot) == 0;
@@ -102,19 +103,25 @@ impl<const N: usize> Table<N> {
         (slot, new)
     }
 
+    /// Where a look-up of the key begins.
     #[expect(clippy::cast_possible_truncation, reason = "it is masked anyway")]
     fn home(&self, key: u64) -> usize {
         key as usize & self.slots.len().wrapping_sub(1)
     }
 
-    /// The keys from the home of `key` on, up to the first empty slot.
+    /// The slot of the key, or the empty one where it would be put. There is always an empty slot, unless there is none at all.
     #[inline]
-    fn probe(&self, key: u64) -> impl Iterator<Item = u64> {
-        let (before, from) = self.slots.split_at(self.home(key).min(self.slots.len()));
-        from.iter()
-            .chain(before)
+    fn find(&self, key: u64) -> usize {
+        let mut at = self.home(key);
+        while self
+            .slots
+            .get(at)
             .map(first)
-            .take_while(|there| *there != 0)
+            .is_some_and(|there| there != 0 && there != key)
+        {
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+        at
     }
 
     fn grow(&mut self) {
@@ -127,6 +134,7 @@ impl<const N: usize> Table<N> {
     }
 }
 
+#[inline]
 fn first<const N: usize>(slot: &[u64; N]) -> u64 {
     slot.first().copied().unwrap_or(0)
 }

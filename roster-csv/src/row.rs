@@ -56,12 +56,20 @@ impl<'a> Row<'a> {
     fn value_at(&mut self, position: usize) -> &'a str {
         match self.cells {
             Cells::Batch(cells, false) => cells.cell(position),
-            Cells::Batch(cells, true) => self.trimmed(cells.cell(position), position),
-            Cells::Packed(text) => self.trimmed(text.split(PACKED).nth(position).unwrap_or(""), position),
+            _ => self.trimmed_at(position),
         }
     }
 
-    #[cold]
+    /// Kept out of the way of the rows that need no trimming.
+    #[inline(never)]
+    fn trimmed_at(&mut self, position: usize) -> &'a str {
+        let raw = match self.cells {
+            Cells::Batch(cells, _) => cells.cell(position),
+            Cells::Packed(text) => text.split(PACKED).nth(position).unwrap_or(""),
+        };
+        self.trimmed(raw, position)
+    }
+
     fn trimmed(&mut self, raw: &'a str, position: usize) -> &'a str {
         let value = decode::trim(raw);
         if value.len() != raw.len() && !value.is_empty() {

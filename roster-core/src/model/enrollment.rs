@@ -37,6 +37,7 @@ pub struct Enrollment {
 
 impl Enrollment {
     /// A seat under the vendor's own id.
+    #[inline]
     pub fn new(
         id: impl Into<SourcedId>,
         class: impl Into<SourcedId>,

@@ -13,7 +13,7 @@ const NONE: u16 = u16::MAX;
 pub(crate) struct Header {
     names: Vec<String>,
     /// The position of the column that holds each thing, or `NONE`.
-    positions: Vec<u16>,
+    positions: [u16; Holds::ALL.len()],
     /// Position and column, for those that the table knows.
     known: Vec<(u16, &'static Column)>,
     /// Position and column, for those that should not be empty.
@@ -36,7 +36,7 @@ impl Header {
     pub(crate) fn empty() -> Self {
         Self {
             names: Vec::new(),
-            positions: vec![NONE; Holds::ALL.len()],
+            positions: [NONE; Holds::ALL.len()],
             known: Vec::new(),
             needed: Vec::new(),
             demographics: Vec::new(),
@@ -142,10 +142,10 @@ impl Header {
     /// The position of the column that holds it.
     #[inline]
     pub(crate) fn position(&self, holds: Holds) -> Option<usize> {
-        self.positions
-            .get(holds as usize)
-            .filter(|position| **position != NONE)
-            .map(|position| usize::from(*position))
+        match self.positions.get(holds as usize) {
+            Some(&position) if position != NONE => Some(usize::from(position)),
+            _ => None,
+        }
     }
 
     /// The file's own name of the column that holds it.

@@ -300,7 +300,9 @@ impl Engine {
         }
         let cells = batch.row_cells(mark);
         for &(position, column) in header.needed() {
-            if !decode::trim(cells.cell(position)).is_empty() {
+            let is_empty =
+                cells.is_empty(position) || mark.padded && decode::trim(cells.cell(position)).is_empty();
+            if !is_empty {
                 continue;
             }
             let name = header.name_at(position);
@@ -403,7 +405,9 @@ impl Engine {
                 self.say(self.locate(file, batch, mark, problem));
             }
         }
-        self.people.settle(&mut self.counts, settled);
+        if kind == EntityKind::Person {
+            self.people.settle(&mut self.counts, settled);
+        }
         findings.problems.clear();
         findings.unseen = FieldSet::EMPTY;
         self.findings = findings;
@@ -479,19 +483,20 @@ impl Engine {
                 findings.problems.push(problem.in_field(field).at(place.clone()));
             }
         }
-        if self.wants(self.at.kind) {
-            self.out.extend(
-                findings
-                    .problems
-                    .drain(..)
-                    .map(|problem| PullEvent::Problem(Box::new(problem))),
-            );
-            self.out.push_back(PullEvent::Upsert {
-                record,
-                unseen: findings.unseen,
-                place: Some(Box::new(place)),
-            });
+        if !self.wants(self.at.kind) {
+            return;
         }
+        // Most rows have no problem, and need no drain set up.
+        if !findings.problems.is_empty() {
+            let problems = findings.problems.drain(..);
+            self.out
+                .extend(problems.map(|problem| PullEvent::Problem(Box::new(problem))));
+        }
+        self.out.push_back(PullEvent::Upsert {
+            record,
+            unseen: findings.unseen,
+            place: Some(Box::new(place)),
+        });
     }
 
     fn is_shared(&mut self, email: Option<&str>) -> bool {

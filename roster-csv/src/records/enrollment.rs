@@ -1,4 +1,4 @@
-use roster_core::{Enrollment, Role, SourcedId, table::Holds};
+use roster_core::{Enrollment, Record, Role, table::Holds};
 use roster_oneroster::csv::Status;
 
 use super::{Mapped, extra, status};
@@ -17,9 +17,10 @@ pub(crate) fn enrollment(row: &mut Row<'_>, with_extra: bool, with_contacts: boo
     if role.is_contact() && !with_contacts {
         return Mapped::Skip;
     }
-    let class: SourcedId = row.value(Holds::EnrollmentClass).into();
-    let person: SourcedId = row.value(Holds::EnrollmentPerson).into();
-    let mut enrollment = Enrollment::new(row.id, class, person, role);
+    let class = row.value(Holds::EnrollmentClass);
+    let person = row.value(Holds::EnrollmentPerson);
+    // Filled where it will lie: a seat is large, and there are more of them than of all else.
+    let mut enrollment = Box::new(Enrollment::new(row.id, class, person, role));
     enrollment.primary = row.flag(Holds::EnrollmentPrimary);
     enrollment.org = row.id(Holds::EnrollmentOrg);
     enrollment.begin = row.date(Holds::EnrollmentBegin);
@@ -27,5 +28,5 @@ pub(crate) fn enrollment(row: &mut Row<'_>, with_extra: bool, with_contacts: boo
     if with_extra {
         enrollment.extra = extra(row, true);
     }
-    Mapped::Record(enrollment.into())
+    Mapped::Record(Record::Enrollment(enrollment))
 }

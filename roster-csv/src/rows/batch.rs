@@ -27,11 +27,15 @@ pub(crate) struct Batch {
 
 /// One row of a batch.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and any of them may hold beside any other"
+)]
 pub(crate) struct RowMark {
     /// The physical line on which the row starts, from 1.
     pub(crate) line: u64,
     /// Its cells, as indices into the batch's.
-    pub(super) cells: Range<usize>,
+    pub(super) cells: Range<u32>,
     /// Why the row can't be used, if it can't.
     pub(crate) fault: Option<Fault>,
     /// A cell holds a line break.
@@ -70,6 +74,14 @@ pub(crate) enum Fault {
     },
 }
 
+impl RowMark {
+    /// Where its cells are among the batch's.
+    #[inline]
+    pub(super) const fn range(&self) -> Range<usize> {
+        self.cells.start as usize..self.cells.end as usize
+    }
+}
+
 impl Batch {
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
@@ -80,11 +92,13 @@ impl Batch {
     }
 
     /// A hash of what a row says: equal for equal cells, quoted or not.
+    #[inline]
     pub(crate) fn row_hash(&self, index: usize) -> u64 {
         self.hashes.get(index * self.stride).copied().unwrap_or(0)
     }
 
     /// The hash of a key column's trimmed value.
+    #[inline]
     pub(crate) fn key(&self, index: usize, key: usize) -> u64 {
         self.hashes
             .get(index * self.stride + 1 + key)
@@ -94,7 +108,7 @@ impl Batch {
 
     /// How many cells the row has.
     pub(crate) fn width(mark: &RowMark) -> usize {
-        mark.cells.len()
+        mark.range().len()
     }
 
     /// A cell of a row, as it stands; empty if the row has no such cell.
@@ -108,7 +122,7 @@ impl Batch {
     pub(crate) fn row_cells(&self, mark: &RowMark) -> RowCells<'_> {
         RowCells {
             text: &self.text,
-            cells: self.cells.get(mark.cells.clone()).unwrap_or(&[]),
+            cells: self.cells.get(mark.range()).unwrap_or(&[]),
         }
     }
 
@@ -135,39 +149,26 @@ impl Batch {
         }
     }
 
-    /// The row's text with its separators, if no cell was quoted: then equal text means equal cells.
-    fn plain(&self, mark: &RowMark) -> Option<&str> {
-        if mark.has_quote {
-            return None;
-        }
-        let first = self.cells.get(mark.cells.start)?.0 as usize;
-        let last = self.cells.get(mark.cells.end.checked_sub(1)?)?.1 as usize;
-        self.text.get(first..last)
-    }
-
     /// Hashes rows and key columns.
     pub(super) fn hash(&mut self, key_columns: &[usize], scratch: &mut String) {
         let mut hashes = std::mem::take(&mut self.hashes);
         hashes.clear();
-        for mark in &mut self.rows {
-            let cells = self.cells.get(mark.cells.clone()).unwrap_or(&[]);
-            mark.padded = cells
-                .iter()
-                .any(|(start, end)| is_padded(self.text.as_bytes(), *start, *end));
-        }
+        self.stride = 1 + key_columns.len();
+        hashes.reserve(self.rows.len() * self.stride);
         for mark in &self.rows {
-            hashes.push(match self.plain(mark) {
-                Some(text) => xxh3_64(text.as_bytes()),
-                None => self.quoted_hash(mark, scratch),
+            let row = self.row_cells(mark);
+            hashes.push(if mark.has_quote {
+                self.quoted_hash(mark, scratch)
+            } else {
+                // Without quotes, equal text means equal cells.
+                xxh3_64(row.text.as_bytes().get(span(row.cells)).unwrap_or(&[]))
             });
-            hashes.extend(
-                key_columns
-                    .iter()
-                    .map(|position| hash(decode::trim(self.cell(mark, *position)))),
-            );
+            for position in key_columns {
+                let cell = row.cell(*position);
+                hashes.push(hash(if mark.padded { decode::trim(cell) } else { cell }));
+            }
         }
         self.hashes = hashes;
-        self.stride = 1 + key_columns.len();
     }
 
     fn quoted_hash(&self, mark: &RowMark, scratch: &mut String) -> u64 {
@@ -200,14 +201,23 @@ impl<'a> RowCells<'a> {
     /// A cell, as it stands; empty if the row has no such cell.
     #[inline]
     pub(crate) fn cell(self, index: usize) -> &'a str {
-        let (start, end) = self.cells.get(index).copied().unwrap_or((0, 0));
-        self.text.get(start as usize..end as usize).unwrap_or("")
+        match self.cells.get(index) {
+            // Many cells are empty, and need no look at the text.
+            Some(&(start, end)) if start < end => self.text.get(start as usize..end as usize).unwrap_or(""),
+            _ => "",
+        }
+    }
+
+    /// Whether a cell is empty as it stands, or missing.
+    #[inline]
+    pub(crate) fn is_empty(self, index: usize) -> bool {
+        self.cells.get(index).is_none_or(|(start, end)| start == end)
     }
 }
 
-/// Whether trimming could change a cell: whether it begins or ends with anything but a visible ASCII character.
-fn is_padded(text: &[u8], start: u32, end: u32) -> bool {
-    let (start, end) = (start as usize, end as usize);
-    let visible = |at: usize| text.get(at).is_some_and(u8::is_ascii_graphic);
-    start < end && !(visible(start) && visible(end - 1))
+/// Where the text of a row lies, its separators included.
+pub(super) fn span(cells: &[(u32, u32)]) -> Range<usize> {
+    let start = cells.first().map_or(0, |cell| cell.0);
+    let end = cells.last().map_or(start, |cell| cell.1);
+    start as usize..end as usize
 }

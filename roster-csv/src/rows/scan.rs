@@ -3,7 +3,7 @@
 use memchr::{memchr, memchr2};
 
 use super::{
-    batch::{Batch, Fault, RowMark},
+    batch::{Batch, Fault, RowMark, span},
     split,
 };
 use crate::keys::Seen;
@@ -102,7 +102,8 @@ impl Scanner {
         self.rest.extend_from_slice(text.get(at..).unwrap_or(&[]));
         text.truncate(at);
         unquote(&mut text, batch);
-        batch.text = checked(text, batch);
+        let suspect = look_at_ends(&text, batch);
+        batch.text = checked(text, suspect, batch);
         batch.hash(&self.key_columns, &mut self.scratch);
         more
     }
@@ -133,6 +134,7 @@ impl Scanner {
     }
 
     /// A row without quotes.
+    #[inline]
     fn plain(
         &self,
         rest: &[u8],
@@ -145,13 +147,13 @@ impl Scanner {
         let length = line.len() + usize::from(terminated);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let first = cells.len();
-        let mut start = at;
-        split::commas(line, |comma| {
-            cells.push(range(start, at + comma));
-            start = at + comma + 1;
+        let (mut start, end) = range(at, at + line.len());
+        split::commas(line, start, |comma| {
+            cells.push((start, comma));
+            start = comma + 1;
         });
-        cells.push(range(start, at + line.len()));
-        let mut mark = self.mark(first..cells.len());
+        cells.push((start, end));
+        let mut mark = self.mark(cell_range(first, cells.len()));
         mark.unterminated = !terminated;
         if length > self.row_bytes {
             mark.fault = Some(Fault::TooLong);
@@ -176,7 +178,7 @@ impl Scanner {
     /// A row with at least one quote.
     fn quoted(&mut self, rest: &[u8], at: usize, last: bool, cells: &mut Vec<(u32, u32)>) -> Option<Found> {
         let first = cells.len();
-        let mut mark = self.mark(first..first);
+        let mut mark = self.mark(cell_range(first, first));
         mark.has_quote = true;
         // Where the first quote that reaches over a line's end was opened.
         let mut crossing = None;
@@ -227,7 +229,7 @@ impl Scanner {
                 start = end + 1;
                 continue;
             }
-            mark.cells = first..cells.len();
+            mark.cells = cell_range(first, cells.len());
             mark.unterminated = separator.is_none();
             let length = end + usize::from(separator.is_some());
             let odd = self.width.is_some_and(|width| width != mark.cells.len()) || length > self.row_bytes;
@@ -263,7 +265,7 @@ impl Scanner {
                     .take_while(|cell| (cell.0 as usize) < at + opened)
                     .count(),
         );
-        let mut mark = self.mark(first..cells.len());
+        let mut mark = self.mark(cell_range(first, cells.len()));
         mark.has_quote = true;
         mark.fault = Some(Fault::UnclosedQuote {
             line: self.line + before,
@@ -276,7 +278,7 @@ impl Scanner {
         }
     }
 
-    fn mark(&self, cells: std::ops::Range<usize>) -> RowMark {
+    fn mark(&self, cells: std::ops::Range<u32>) -> RowMark {
         RowMark {
             line: self.line,
             cells,
@@ -354,7 +356,7 @@ fn closing(rest: &[u8], start: usize, last: bool) -> Quoted {
 /// Takes the quotes off the cells that have some, in place. What becomes free is filled with blanks.
 fn unquote(text: &mut [u8], batch: &mut Batch) {
     for mark in batch.rows.iter().filter(|mark| mark.has_quote) {
-        for (start, end) in batch.cells.get_mut(mark.cells.clone()).unwrap_or(&mut []) {
+        for (start, end) in batch.cells.get_mut(mark.range()).unwrap_or(&mut []) {
             let Some(cell) = text.get_mut(*start as usize..*end as usize) else {
                 continue;
             };
@@ -389,10 +391,32 @@ fn unquote_cell(cell: &mut [u8]) -> usize {
     write
 }
 
+/// Marks the rows with a cell that trimming could change. Returns whether a row may hold a control character.
+fn look_at_ends(text: &[u8], batch: &mut Batch) -> bool {
+    let mut control = false;
+    for mark in &mut batch.rows {
+        let cells = batch.cells.get(mark.range()).unwrap_or(&[]);
+        let row = text.get(span(cells)).unwrap_or(&[]);
+        // Most rows have no blank at all, and no cell of them has to be looked at.
+        if !split::is_graphic(row) {
+            mark.padded = cells
+                .iter()
+                .any(|(start, end)| is_padded(text, *start as usize, *end as usize));
+            control |= row.iter().fold(false, |found, byte| found | is_control(*byte));
+        }
+    }
+    control
+}
+
+/// Whether trimming could change a cell: whether it begins or ends with anything but a visible ASCII character.
+fn is_padded(text: &[u8], start: usize, end: usize) -> bool {
+    let visible = |at: usize| text.get(at).is_some_and(u8::is_ascii_graphic);
+    start < end && !(visible(start) && visible(end - 1))
+}
+
 /// Makes the text a `String`. Rows with bytes that are no UTF-8, or with control characters, are marked, and the bytes
 /// replaced: a row that is marked is never used.
-fn checked(text: Vec<u8>, batch: &mut Batch) -> String {
-    let control = text.iter().fold(false, |found, byte| found | is_control(*byte));
+fn checked(text: Vec<u8>, control: bool, batch: &mut Batch) -> String {
     let (mut text, valid) = match String::from_utf8(text) {
         Ok(text) if !control => return text,
         Ok(text) => (text.into_bytes(), true),
@@ -400,7 +424,7 @@ fn checked(text: Vec<u8>, batch: &mut Batch) -> String {
     };
     let Batch { rows, cells, .. } = batch;
     for mark in rows {
-        for (index, (start, end)) in cells.get(mark.cells.clone()).unwrap_or(&[]).iter().enumerate() {
+        for (index, (start, end)) in cells.get(mark.range()).unwrap_or(&[]).iter().enumerate() {
             let Some(cell) = text.get(*start as usize..*end as usize) else {
                 continue;
             };
@@ -450,6 +474,11 @@ fn range(start: usize, end: usize) -> (u32, u32) {
         u32::try_from(start).unwrap_or(u32::MAX),
         u32::try_from(end).unwrap_or(u32::MAX),
     )
+}
+
+fn cell_range(start: usize, end: usize) -> std::ops::Range<u32> {
+    let (start, end) = range(start, end);
+    start..end
 }
 
 #[cfg(test)]

@@ -1,0 +1,28 @@
+//! Each example runs, and prints what it should.
+
+#[path = "../custom_source/main.rs"]
+#[expect(dead_code, reason = "its `main` is not called here")]
+mod custom_source;
+#[path = "../quickstart/main.rs"]
+#[expect(dead_code, reason = "its `main` is not called here")]
+mod quickstart;
+
+use roster::ErrorKind;
+
+#[tokio::test]
+async fn quickstart_tells_of_lincoln() {
+    let report = quickstart::report(quickstart::LINCOLN.into()).await.unwrap();
+    assert_eq!(report, "");
+}
+
+#[tokio::test]
+async fn quickstart_says_what_is_not_there() {
+    let error = quickstart::report("no/such/folder".into()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+}
+
+#[tokio::test]
+async fn custom_source_tells_of_the_village() {
+    let report = custom_source::report(custom_source::VILLAGE.into()).await.unwrap();
+    assert_eq!(report, "2 schools, 4 people\n");
+}
