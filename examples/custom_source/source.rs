@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt::Display, fs::File, io, io::Read, path::Pat
 use futures::stream;
 use roster::{prelude::*, *};
 use serde::Deserialize;
+use serde_json::Value;
 
 /// The file is one page, whose records are made at once. Larger data come in pages, each with its own events.
 const LIMIT: u64 = 4 << 20;
@@ -12,8 +13,8 @@ const LIMIT: u64 = 4 << 20;
 /// What the file says, by id. A list that is missing is not an empty one: it is an error.
 #[derive(Deserialize)]
 struct Page {
-    schools: BTreeMap<String, serde_json::Value>,
-    people: BTreeMap<String, serde_json::Value>,
+    schools: BTreeMap<String, Value>,
+    people: BTreeMap<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -86,7 +87,7 @@ impl JsonSource {
         let mut events = Vec::new();
         let lists = [(EntityKind::Org, page.schools), (EntityKind::Person, page.people)];
         for (kind, rows) in lists.into_iter().filter(|(kind, _)| request.wants(*kind)) {
-            if rows.contains_key("") {
+            if rows.keys().any(|id| id.trim().is_empty()) {
                 return Err(error(ErrorKind::Decode, format!("an id of {kind} is empty")));
             }
             let fields = fields(kind, request.sees(SensitiveField::BirthDate));
@@ -103,12 +104,7 @@ impl JsonSource {
 }
 
 /// What a row becomes: nothing if it is out of scope. A bad one is named, so that the host keeps what it has of it.
-fn event(
-    request: &PullRequest,
-    kind: EntityKind,
-    id: SourcedId,
-    row: serde_json::Value,
-) -> Option<PullEvent> {
+fn event(request: &PullRequest, kind: EntityKind, id: SourcedId, row: Value) -> Option<PullEvent> {
     let mapped = match kind {
         EntityKind::Org => String::deserialize(row).map(|name| {
             request.scope.names_org(&id).then(|| Org::new(id.clone(), OrgType::School, name).into())

@@ -130,7 +130,8 @@ pub fn has_control(text: &str) -> bool {
 
 /// Whether a spreadsheet would take the text for a formula.
 pub fn is_formula_like(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠'])
+    let begins_plainly = text.as_bytes().first().is_none_or(u8::is_ascii_alphanumeric);
+    !begins_plainly && text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\0', '＝', '＋', '－', '＠'])
 }
 
 #[cfg(test)]

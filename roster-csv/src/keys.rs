@@ -124,6 +124,16 @@ impl<const N: usize> Table<N> {
         at
     }
 
+    /// Makes room for about `keys` at once, so that the table need not grow step by step. It is a guess: at most a million
+    /// is believed.
+    pub(crate) fn expect(&mut self, keys: u64) {
+        let keys = usize::try_from(keys.min(1 << 20)).unwrap_or(0);
+        let slots = (keys * 4 / 3 + 1).next_power_of_two();
+        if self.filled == 0 && slots > self.slots.len() {
+            self.slots = vec![[0; N]; slots];
+        }
+    }
+
     fn grow(&mut self) {
         let larger = vec![[0; N]; (self.slots.len() * 2).max(64)];
         let old = std::mem::replace(&mut self.slots, larger);

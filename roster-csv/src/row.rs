@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use roster_core::{
-    EntityKind, FieldSet, GradeLevel, GradeTable, Place, Problem, SourcedId, Spelling, codes, decode,
+    EntityKind, FieldSet, GradeLevel, GradeTable, Place, Problem, SourcedId, Spelling, codes,
+    decode::{self, Read},
     jiff::civil::Date, table::Holds,
 };
 
@@ -27,6 +28,39 @@ pub(crate) struct Findings {
     pub(crate) problems: Vec<Problem>,
     /// Fields whose value could not be read: they are unknown, not empty.
     pub(crate) unseen: FieldSet,
+    dates: Dates,
+}
+
+impl Findings {
+    /// Forgets what was found about the last row.
+    pub(crate) fn clear(&mut self) {
+        self.problems.clear();
+        self.unseen = FieldSet::EMPTY;
+    }
+}
+
+/// The two dates that were read last: most seats of a district begin on one day and end on another.
+#[derive(Default)]
+struct Dates {
+    last: [([u8; 10], Date); 2],
+    next: usize,
+}
+
+impl Dates {
+    fn read(&mut self, text: &str) -> Option<Read<Date>> {
+        let Ok(key) = <[u8; 10]>::try_from(text.as_bytes()) else {
+            return decode::date(text);
+        };
+        if let Some((_, date)) = self.last.iter().find(|(last, _)| *last == key) {
+            return Some(Read { value: *date, standard: true });
+        }
+        let read = decode::date(text)?;
+        if let Some(last) = self.last.get_mut(self.next) {
+            *last = (key, read.value);
+            self.next = 1 - self.next;
+        }
+        Some(read)
+    }
 }
 
 /// One row.
@@ -78,6 +112,14 @@ impl<'a> Row<'a> {
         value
     }
 
+    /// Whether the column that holds it is missing, or empty as it stands.
+    pub(crate) fn is_empty(&self, holds: Holds) -> bool {
+        match (self.header.position(holds), self.cells) {
+            (Some(position), Cells::Batch(cells, _)) => cells.is_empty(position),
+            (position, _) => position.is_none(),
+        }
+    }
+
     /// An id, if there is one.
     pub(crate) fn id(&mut self, holds: Holds) -> Option<SourcedId> {
         let value = self.value(holds);
@@ -119,7 +161,7 @@ impl<'a> Row<'a> {
                 "the value begins as a formula does; it was kept as text",
             );
         }
-        if value.contains('\n') {
+        if memchr::memchr(b'\n', value.as_bytes()).is_some() {
             self.warn(
                 holds,
                 codes::NEWLINE_IN_VALUE,
@@ -134,7 +176,7 @@ impl<'a> Row<'a> {
         if value.is_empty() {
             return None;
         }
-        match decode::date(value) {
+        match self.findings.dates.read(value) {
             Some(read) => {
                 if !read.standard {
                     self.warn(

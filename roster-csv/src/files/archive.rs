@@ -106,6 +106,12 @@ impl Archive {
         self.strangers.iter().map(|(name, why)| (name.as_str(), *why))
     }
 
+    /// The size that the zip states for an entry.
+    pub(super) fn size(&mut self, name: &str) -> u64 {
+        let Some(index) = self.entries.get(name) else { return 0 };
+        self.zip.by_index_raw(*index).map_or(0, |entry| entry.size())
+    }
+
     /// Opens an entry for `read`. The other entries are `others` bytes long, as far as they were read.
     pub(super) fn read(
         &mut self,

@@ -105,6 +105,14 @@ impl FileSet {
         newest.and_then(|time| Timestamp::try_from(time).ok())
     }
 
+    /// How large a file is, as far as the place says so: a hint, since the file may grow and a zip may lie.
+    pub(crate) fn size(&mut self, name: &str) -> u64 {
+        match &mut self.place {
+            Place::Folder(folder) => folder.path(name).and_then(|path| std::fs::metadata(path).ok()).map_or(0, |m| m.len()),
+            Place::Archive(archive) => archive.size(name),
+        }
+    }
+
     /// Reads a file, piece by piece, into `each`; ends early if that says so (`false`).
     pub(crate) fn read(&mut self, name: &str, mut each: impl FnMut(&[u8]) -> bool) -> Result<()> {
         let others: u64 = self

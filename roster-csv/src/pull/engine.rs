@@ -408,14 +408,13 @@ impl Engine {
         if kind == EntityKind::Person {
             self.people.settle(&mut self.counts, settled);
         }
-        findings.problems.clear();
-        findings.unseen = FieldSet::EMPTY;
+        findings.clear();
         self.findings = findings;
     }
 
     /// Says once a file that it is a bulk file with words that only a delta file should have.
     fn note_status(&mut self, row: &mut Row<'_>) {
-        if self.at.said_status {
+        if self.at.said_status || (row.is_empty(Holds::Status) && row.is_empty(Holds::Modified)) {
             return;
         }
         if !row.value(Holds::Status).is_empty() || !row.value(Holds::Modified).is_empty() {
@@ -500,14 +499,17 @@ impl Engine {
     }
 
     fn is_shared(&mut self, email: Option<&str>) -> bool {
-        email.is_some_and(|email| !self.emails.insert(hash(&email.to_lowercase())))
+        email.is_some_and(|email| {
+            let is_folded = email.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+            let key = if is_folded { hash(email) } else { hash(&email.to_lowercase()) };
+            !self.emails.insert(key)
+        })
     }
 
     /// Counts a row as rejected and says why. One that can't be named makes its kind partial.
     fn reject(&mut self, file: &SurveyedFile, mark: &RowMark, problem: Problem, id: Option<(&str, u64)>) {
         self.count(|counts| counts.rejected += 1);
-        self.findings.problems.clear();
-        self.findings.unseen = FieldSet::EMPTY;
+        self.findings.clear();
         let kind = self.at.kind;
         // A file that breaks off may break off in the middle of an id.
         let id = id.filter(|_| problem.code != codes::TRUNCATED_FILE);
@@ -644,7 +646,8 @@ fn own_id<'a>(file: &SurveyedFile, batch: &'a Batch, mark: &RowMark) -> Option<&
         Some(Fault::TooLong) => position + 1 >= Batch::width(mark),
         Some(Fault::UnclosedQuote { .. }) | None => position >= Batch::width(mark),
     };
-    let id = decode::trim(batch.cell(mark, position));
+    let cell = batch.cell(mark, position);
+    let id = if mark.padded { decode::trim(cell) } else { cell };
     (!damaged && !id.is_empty()).then_some(id)
 }
 

@@ -191,11 +191,16 @@ fn stream(
     scanner.hash_columns(key_columns(&file.header, file.table.rows));
     // Rows that add to people have no id of their own, and a person may have several.
     let mut keys = (step.purpose == Purpose::Records).then(Keys::default);
+    let size = files.size(&file.name);
     let mut hasher = Xxh3::new();
     let mut first = true;
     let mut heard = true;
     files.read(&file.name, |piece| {
         hasher.update(piece);
+        if let (true, Some(keys)) = (first, &mut keys) {
+            let lines = memchr::memchr_iter(b'\n', piece).count() as u64;
+            keys.expect(lines.saturating_mul(size) / (piece.len() as u64).max(1));
+        }
         let text = if std::mem::take(&mut first) {
             without_bom(piece)
         } else {
