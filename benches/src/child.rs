@@ -14,9 +14,7 @@ impl Sample {
     /// Runs a round and times it, start of the process included.
     pub(crate) fn take(what: &str, directory: &str) -> Result<Self, Box<dyn Error>> {
         let start = Instant::now();
-        let output = Command::new(std::env::current_exe()?)
-            .args(["one", what, directory])
-            .output()?;
+        let output = Command::new(std::env::current_exe()?).args(["one", what, directory]).output()?;
         let seconds = start.elapsed().as_secs_f64();
         let text = String::from_utf8(output.stdout)?;
         if !output.status.success() {
@@ -24,11 +22,7 @@ impl Sample {
         }
         let mut words = text.split_whitespace().map(str::parse);
         let mut next = || words.next().unwrap_or(Ok(0));
-        Ok(Self {
-            seconds,
-            rows: next()?,
-            peak_kib: next()?,
-        })
+        Ok(Self { seconds, rows: next()?, peak_kib: next()? })
     }
 }
 
@@ -40,6 +34,5 @@ pub(crate) fn peak_kib() -> u64 {
     };
     let mut lines = BufReader::new(status).lines().map_while(Result::ok);
     let peak = lines.find_map(|line| line.strip_prefix("VmHWM:").map(str::to_owned));
-    peak.and_then(|line| line.split_whitespace().next()?.parse().ok())
-        .unwrap_or(0)
+    peak.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }

@@ -21,10 +21,9 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments.as_slice() {
         ["pull", directory] => compare(directory, 7),
-        ["pull", directory, rounds] => rounds
-            .parse()
-            .map_err(Into::into)
-            .and_then(|rounds| compare(directory, rounds)),
+        ["pull", directory, rounds] => {
+            rounds.parse().map_err(Into::into).and_then(|rounds| compare(directory, rounds))
+        }
         // A round, in a process of its own.
         ["one", what, directory] => one(what, directory),
         _ => Err("usage: benches pull DIR [ROUNDS]".into()),
@@ -57,19 +56,10 @@ fn compare(directory: &str, rounds: usize) -> Result<(), Box<dyn Error>> {
             ours.push(sample);
         }
     }
-    let ratios: Vec<f64> = ours
-        .iter()
-        .zip(&raw)
-        .map(|(ours, raw)| ours.seconds / raw.seconds)
-        .collect();
+    let ratios: Vec<f64> = ours.iter().zip(&raw).map(|(ours, raw)| ours.seconds / raw.seconds).collect();
     report("raw csv loop", &raw);
     report("our pull", &ours);
-    println!(
-        "ratio: median {:.2} (least {:.2}, most {:.2})",
-        median(&ratios),
-        least(&ratios),
-        most(&ratios)
-    );
+    println!("ratio: median {:.2} (least {:.2}, most {:.2})", median(&ratios), least(&ratios), most(&ratios));
     Ok(())
 }
 
@@ -77,11 +67,7 @@ fn report(name: &str, samples: &[Sample]) {
     let seconds: Vec<f64> = samples.iter().map(|sample| sample.seconds).collect();
     let memory = samples.iter().map(|sample| sample.peak_kib).max().unwrap_or(0);
     let rows = samples.first().map_or(0, |sample| sample.rows);
-    println!(
-        "{name}: {rows} rows, median {:.3} s, peak {} MiB",
-        median(&seconds),
-        memory / 1024
-    );
+    println!("{name}: {rows} rows, median {:.3} s, peak {} MiB", median(&seconds), memory / 1024);
 }
 
 fn median(values: &[f64]) -> f64 {

@@ -18,24 +18,16 @@ impl std::fmt::Display for Counted {
     }
 }
 
-const FILES: [&str; 6] = [
-    "orgs.csv",
-    "academicSessions.csv",
-    "courses.csv",
-    "classes.csv",
-    "users.csv",
-    "enrollments.csv",
-];
+const FILES: [&str; 6] =
+    ["orgs.csv", "academicSessions.csv", "courses.csv", "classes.csv", "users.csv", "enrollments.csv"];
 
 /// The bare loop of the `csv` crate.
 pub(crate) fn raw(directory: &Path) -> Result<Counted, Box<dyn Error>> {
     let mut rows = 0;
     for file in FILES {
         let file = File::open(directory.join(file))?;
-        let mut reader = csv::ReaderBuilder::new()
-            .flexible(true)
-            .buffer_capacity(256 << 10)
-            .from_reader(file);
+        let mut reader =
+            csv::ReaderBuilder::new().flexible(true).buffer_capacity(256 << 10).from_reader(file);
         let mut record = csv::ByteRecord::new();
         while reader.read_byte_record(&mut record)? {
             rows += 1;

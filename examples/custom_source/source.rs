@@ -72,10 +72,9 @@ impl JsonSource {
             (PullMode::Changes, Some(cursor)) => Some(cursor.decode(&self.info(), 1, request)?),
             (PullMode::Changes, None) => return Err(error(ErrorKind::CursorInvalid, "there is no cursor")),
         };
-        let failed = |e: io::Error| error(ErrorKind::Transport, e.kind());
         let mut bytes = Vec::new();
-        let mut file = File::open(&self.path).map_err(failed)?.take(LIMIT + 1);
-        if io::copy(&mut file, &mut bytes).map_err(failed)? > LIMIT {
+        let read = File::open(&self.path).and_then(|file| io::copy(&mut file.take(LIMIT + 1), &mut bytes));
+        if read.map_err(|e| error(ErrorKind::Transport, e.kind()))? > LIMIT {
             return Err(error(ErrorKind::TooLarge, format!("more than {LIMIT} bytes")));
         }
         // Line and column alone: the parser's own words may quote a person's data.
@@ -122,11 +121,10 @@ fn event(request: &PullRequest, kind: EntityKind, id: SourcedId, row: Value) -> 
 
 fn person(request: &PullRequest, id: SourcedId, row: Member) -> Option<Record> {
     let (scope, role) = (&request.scope, Role::read(&row.role));
-    // A contact needs asking for, and is in scope by a pupil alone, whom this file does not tell.
-    let delivered = match role.is_contact() {
-        true => scope.is_everything() && request.sees(SensitiveField::Contacts),
-        false => scope.classes.is_none() && scope.names_org(&row.school),
-    };
+    // Contacts need asking for, and are in scope by a pupil alone, whom this file does not tell.
+    let asked = scope.is_everything() && request.sees(SensitiveField::Contacts);
+    let in_scope = scope.classes.is_none() && scope.names_org(&row.school);
+    let delivered = if role.is_contact() { asked } else { in_scope };
     let mut person = Person::new(id);
     person.affiliations.push(Affiliation::new(role, Some(row.school.into())));
     person.name.given = row.given.filter(|name| !name.is_empty());

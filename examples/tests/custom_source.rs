@@ -11,10 +11,7 @@ use std::{
     },
 };
 
-use roster::{
-    Affiliation, EntityKind, Notice, Observer, Org, OrgType, Person, PullContext, PullRequest, Record, Role,
-    Scope,
-};
+use roster::{Affiliation, Notice, Observer, Org, OrgType, Person, prelude::*};
 use roster_testkit::{Broken, Change, Fault, Harness, Support, Truth};
 use serde_json::{Map, Value, json};
 use source::JsonSource;
@@ -23,16 +20,31 @@ use tempfile::TempDir;
 // What one file can't do: it has no secret and no credential, no pages and no feed that forgets, and it is read whole before
 // its first event, so that nothing is left to stop. Its records are those of the one page in flight, which the source caps.
 // Rows are counted by sources of files with one kind each.
-roster_testkit::conformance!(json_file, || async { Village::new() }, skips = [
-    debug_shows_no_secret,
-    drop_stops_the_work,
-    empty_page_is_not_the_end,
-    foreign_credential_is_refused,
-    forgotten_changes_are_told,
-    records_alive_are_bounded,
-    repeated_page_token_is_an_error,
-    row_counts_add_up,
-]);
+roster_testkit::conformance!(
+    json_file,
+    || async { Village::new() },
+    skips = [
+        debug_shows_no_secret,
+        drop_stops_the_work,
+        empty_page_is_not_the_end,
+        foreign_credential_is_refused,
+        forgotten_changes_are_told,
+        records_alive_are_bounded,
+        repeated_page_token_is_an_error,
+        row_counts_add_up,
+    ]
+);
+
+// The suite counts reads as the source tells them to its observer. This one does not take the source's word.
+#[tokio::test]
+async fn the_file_is_not_opened_before_the_first_poll() {
+    let village = Village::new();
+    let (path, away) = (village.folder.path().join("village.json"), village.folder.path().join("away"));
+    fs::rename(&path, &away).unwrap();
+    let mut pull = village.source("village").pull(PullRequest::full(), PullContext::default());
+    fs::rename(&away, &path).unwrap();
+    assert!(pull.next().await.unwrap().is_ok());
+}
 
 /// A village in a file, which knows the truth.
 struct Village {
@@ -81,11 +93,8 @@ impl Village {
             given: GIVEN[number % GIVEN.len()].to_owned(),
         });
         let state = State { people: people.collect(), days: 0, broken: None, cut: false };
-        let village = Self {
-            folder: TempDir::new().unwrap(),
-            state: Mutex::new(state),
-            reads: Arc::default(),
-        };
+        let village =
+            Self { folder: TempDir::new().unwrap(), state: Mutex::new(state), reads: Arc::default() };
         village.write(&village.state());
         village
     }
@@ -96,8 +105,10 @@ impl Village {
 
     /// Writes the file in one step: a reader sees the old one or the new one.
     fn write(&self, state: &State) {
-        let schools: Map<_, _> = SCHOOLS.iter().map(|id| ((*id).to_owned(), json!(format!("School {id}")))).collect();
-        let people: Map<_, _> = state.people.iter().map(|person| (person.id.clone(), row(person, state))).collect();
+        let schools: Map<_, _> =
+            SCHOOLS.iter().map(|id| ((*id).to_owned(), json!(format!("School {id}")))).collect();
+        let people: Map<_, _> =
+            state.people.iter().map(|person| (person.id.clone(), row(person, state))).collect();
         let mut text = json!({ "schools": schools, "people": people }).to_string();
         if state.cut {
             text.truncate(text.len() / 2);

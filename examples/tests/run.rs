@@ -12,7 +12,11 @@ use roster::ErrorKind;
 #[tokio::test]
 async fn quickstart_tells_of_lincoln() {
     let report = quickstart::report(quickstart::LINCOLN.into()).await.unwrap();
-    assert_eq!(report, "");
+    let expected = "Maple Grove Elementary School: 7 classes, 44 people\n\
+                    Riverside Middle School: 7 classes, 46 people\n\
+                    Prairie View High School: 7 classes, 45 people\n\
+                    133 people in all, 0 problems\n";
+    assert_eq!(report, expected);
 }
 
 #[tokio::test]

@@ -170,11 +170,7 @@ pub(crate) enum Parsed {
 
 /// Whether `--json` stands there; asked before anything is understood, since misuse is answered in JSON too.
 pub(crate) fn asks_for_json(arguments: &[OsString]) -> bool {
-    arguments
-        .iter()
-        .skip(1)
-        .take_while(|argument| *argument != "--")
-        .any(|argument| argument == "--json")
+    arguments.iter().skip(1).take_while(|argument| *argument != "--").any(|argument| argument == "--json")
 }
 
 /// Understands the command line.
@@ -186,9 +182,7 @@ pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Parsed, Failure> {
                 Ok(Parsed::Help(error.render().to_string()))
             }
             ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
-                Err(misuse(format!(
-                    "no command; there are: {THERE}; `roster --help` explains them"
-                )))
+                Err(misuse(format!("no command; there are: {THERE}; `roster --help` explains them")))
             }
             _ => Err(misuse(explain(&error))),
         })
@@ -201,10 +195,7 @@ fn explain(error: &clap::Error) -> String {
         return format!("`{verb}` is not in this version yet; there are: {THERE}");
     }
     let text = error.render().to_string();
-    text.strip_prefix("error: ")
-        .unwrap_or(&text)
-        .trim_end()
-        .to_owned()
+    text.strip_prefix("error: ").unwrap_or(&text).trim_end().to_owned()
 }
 
 fn misuse(message: String) -> Failure {
@@ -231,10 +222,7 @@ mod tests {
         let Err(Failure::Usage { message, .. }) = parse_words("roster sync lincoln") else {
             panic!("`sync` is not there");
         };
-        assert_eq!(
-            message,
-            "`sync` is not in this version yet; there are: init, providers, check, pull"
-        );
+        assert_eq!(message, "`sync` is not in this version yet; there are: init, providers, check, pull");
         let Err(Failure::Usage { message, .. }) = parse_words("roster snyc") else {
             panic!("`snyc` is a mistake");
         };
@@ -243,10 +231,7 @@ mod tests {
 
     #[test]
     fn flags_stand_before_or_after_the_verb() {
-        for words in [
-            "roster --json --set a=1 check x",
-            "roster check x --json --set a=1",
-        ] {
+        for words in ["roster --json --set a=1 check x", "roster check x --json --set a=1"] {
             let Ok(Parsed::Command(command)) = parse_words(words) else {
                 panic!("{words}");
             };

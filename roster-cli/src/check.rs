@@ -35,20 +35,12 @@ struct Refused<'a> {
 pub(crate) fn run(args: &CheckArgs, output: Output) -> Result<Outcome, Failure> {
     let source = source::resolve(&args.global, &args.source)?.open()?;
     let info = source.info();
-    let result = source::block_on(async {
-        source
-            .check(&PullContext::default())
-            .await
-            .map_err(Failure::Roster)
-    });
+    let result =
+        source::block_on(async { source.check(&PullContext::default()).await.map_err(Failure::Roster) });
     let report = match result {
         Ok(report) => report,
         Err(failure) if output == Output::Json => {
-            let refused = Refused {
-                provider: info.provider,
-                tenant: &info.tenant,
-                error: failure.report(),
-            };
+            let refused = Refused { provider: info.provider, tenant: &info.tenant, error: failure.report() };
             output.answer(&refused, String::new)?;
             return Ok(failure.outcome());
         }
@@ -70,19 +62,11 @@ pub(crate) fn run(args: &CheckArgs, output: Output) -> Result<Outcome, Failure> 
 fn text(info: &SourceInfo, report: &CheckReport) -> String {
     let line = |name: &str, value: &str| format!("{name:<14}{value}\n");
     let granted: Vec<_> = report.granted.iter().map(|kind| kind.as_str()).collect();
-    let granted = if granted.is_empty() {
-        "nothing".to_owned()
-    } else {
-        granted.join(", ")
-    };
+    let granted = if granted.is_empty() { "nothing".to_owned() } else { granted.join(", ") };
     let mut text = format!("{} ({})\n", info.tenant, info.provider);
     text.extend(report.state.map(|state| line("state", state.as_str())));
     text.push_str(&line("may be read", &granted));
-    text.extend(
-        report
-            .data_as_of
-            .map(|time| line("data as of", &time.to_string())),
-    );
+    text.extend(report.data_as_of.map(|time| line("data as of", &time.to_string())));
     text.extend(report.warnings.iter().map(|warning| line("warning", warning)));
     text
 }

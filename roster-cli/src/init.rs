@@ -40,11 +40,7 @@ pub(crate) fn run(global: &Global, output: Output) -> Result<Outcome, Failure> {
     })?;
     if let Err(error) = file.write_all(TEMPLATE.as_bytes()).and_then(|()| file.sync_all()) {
         drop(file);
-        let left = if fs::remove_file(path).is_ok() {
-            ""
-        } else {
-            "; a part of it is left"
-        };
+        let left = if fs::remove_file(path).is_ok() { "" } else { "; a part of it is left" };
         return Err(roster::Error::new(
             roster::ErrorKind::Transport,
             "host",
@@ -68,22 +64,11 @@ mod tests {
 
     #[test]
     fn the_template_parses_as_it_is_and_with_its_example_switched_on() {
-        assert_eq!(
-            Config::from_toml(TEMPLATE, "roster.toml")
-                .unwrap()
-                .names()
-                .count(),
-            0
-        );
-        let lines = TEMPLATE
-            .lines()
-            .map(|line| line.strip_prefix("#: ").unwrap_or(line));
+        assert_eq!(Config::from_toml(TEMPLATE, "roster.toml").unwrap().names().count(), 0);
+        let lines = TEMPLATE.lines().map(|line| line.strip_prefix("#: ").unwrap_or(line));
         let switched_on = lines.collect::<Vec<_>>().join("\n");
         let config = Config::from_toml(&switched_on, "roster.toml").unwrap();
-        let found = Resolver::new(&config)
-            .with_environment(|_| None)
-            .resolve("lincoln")
-            .unwrap();
+        let found = Resolver::new(&config).with_environment(|_| None).resolve("lincoln").unwrap();
         assert_eq!(found.open().unwrap().info().tenant, "lincoln");
         assert!(!found.request().unwrap().scope.is_everything());
     }

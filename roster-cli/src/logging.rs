@@ -14,8 +14,5 @@ pub(crate) fn start(level: Option<LogLevel>) {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
-    tracing_subscriber::fmt()
-        .with_max_level(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    tracing_subscriber::fmt().with_max_level(filter).with_writer(std::io::stderr).init();
 }

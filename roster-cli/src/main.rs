@@ -22,11 +22,7 @@ use crate::{
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().collect();
-    let output = if args::asks_for_json(&arguments) {
-        Output::Json
-    } else {
-        Output::Text
-    };
+    let output = if args::asks_for_json(&arguments) { Output::Json } else { Output::Text };
     let result = match args::parse(arguments) {
         Ok(Parsed::Command(command)) => run(&command, output),
         Ok(Parsed::Help(text)) => print(&text).map(|()| Outcome::Done),

@@ -31,10 +31,7 @@ impl From<Outcome> for ExitCode {
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The command line, or a file it names, is wrong.
-    Usage {
-        operation: &'static str,
-        message: String,
-    },
+    Usage { operation: &'static str, message: String },
     /// The library says why.
     Roster(Error),
     /// Stdout does not take what is written to it.
@@ -51,10 +48,7 @@ pub(crate) struct ErrorReport<'a> {
 
 impl Failure {
     pub(crate) fn usage(operation: &'static str, message: impl Into<String>) -> Self {
-        Self::Usage {
-            operation,
-            message: message.into(),
-        }
+        Self::Usage { operation, message: message.into() }
     }
 
     pub(crate) fn outcome(&self) -> Outcome {
@@ -67,21 +61,17 @@ impl Failure {
 
     pub(crate) fn report(&self) -> ErrorReport<'_> {
         match self {
-            Self::Usage { operation, message } => ErrorReport {
-                kind: "usage",
-                operation,
-                message: message.clone(),
-            },
+            Self::Usage { operation, message } => {
+                ErrorReport { kind: "usage", operation, message: message.clone() }
+            }
             Self::Roster(error) => ErrorReport {
                 kind: error.kind().as_str(),
                 operation: error.operation(),
                 message: error.message().to_owned(),
             },
-            Self::Output(error) => ErrorReport {
-                kind: "output",
-                operation: "writing to stdout",
-                message: error.to_string(),
-            },
+            Self::Output(error) => {
+                ErrorReport { kind: "output", operation: "writing to stdout", message: error.to_string() }
+            }
         }
     }
 

@@ -39,9 +39,7 @@ impl Output {
             return Outcome::Failed;
         }
         let can_answer = self == Self::Json && !matches!(failure, Failure::Output(_));
-        let refusal = Refusal {
-            error: failure.report(),
-        };
+        let refusal = Refusal { error: failure.report() };
         if !(can_answer && print_json(&refusal).is_ok()) {
             note(&format!("error: {}", failure.in_words()));
         }
@@ -52,10 +50,7 @@ impl Output {
 /// Prints text for people.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    stdout
-        .write_all(harmless(text).as_bytes())
-        .and_then(|()| stdout.flush())
-        .map_err(Failure::Output)
+    stdout.write_all(harmless(text).as_bytes()).and_then(|()| stdout.flush()).map_err(Failure::Output)
 }
 
 /// Tells the user something that is no part of the answer.
@@ -75,15 +70,7 @@ fn print_json(document: &impl Serialize) -> Result<(), Failure> {
 
 /// Makes control characters visible: ids and names of files come from outside, and could steer the terminal.
 fn harmless(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c.is_control() && c != '\n' {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect()
+    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -137,10 +137,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn devices_are_written_as_they_are() {
-        PrivateFile::create(Path::new("/dev/null"))
-            .unwrap()
-            .commit()
-            .unwrap();
+        PrivateFile::create(Path::new("/dev/null")).unwrap().commit().unwrap();
         assert!(!fs::metadata("/dev/null").unwrap().is_file());
         assert!(PrivateFile::create(Path::new("/")).is_err());
     }

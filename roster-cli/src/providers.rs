@@ -46,9 +46,7 @@ struct SettingReport {
 }
 
 pub(crate) fn run(output: Output) -> Result<Outcome, Failure> {
-    let answer = Answer {
-        providers: registry().iter().map(report).collect(),
-    };
+    let answer = Answer { providers: registry().iter().map(report).collect() };
     output.answer(&answer, || {
         let texts: Vec<_> = answer.providers.iter().map(text).collect();
         texts.join("\n")
@@ -110,11 +108,7 @@ fn text(provider: &ProviderReport) -> String {
         };
         settings.row([setting.key.to_owned(), mark.to_owned(), setting.what.to_owned()]);
     }
-    let directory = if provider.directory {
-        "It can list who has connected.\n"
-    } else {
-        ""
-    };
+    let directory = if provider.directory { "It can list who has connected.\n" } else { "" };
     format!("{id}: {about}\nAd hoc: {id}:{place}\n{directory}\n{kinds}\n{settings}")
 }
 
@@ -125,14 +119,8 @@ mod tests {
     #[test]
     fn each_provider_is_told_with_its_settings() {
         let reports: Vec<_> = registry().iter().map(report).collect();
-        assert_eq!(
-            reports.iter().map(|report| report.id).collect::<Vec<_>>(),
-            ["csv"]
-        );
+        assert_eq!(reports.iter().map(|report| report.id).collect::<Vec<_>>(), ["csv"]);
         let text = text(&reports[0]);
-        assert!(
-            text.contains("Ad hoc: csv:PATH") && text.contains("path       required"),
-            "{text}"
-        );
+        assert!(text.contains("Ad hoc: csv:PATH") && text.contains("path       required"), "{text}");
     }
 }

@@ -14,11 +14,7 @@ pub(crate) fn settings_file(global: &Global) -> &std::path::Path {
 /// Finds the source. A settings file that was asked for must be there; the default one need not.
 pub(crate) fn resolve(global: &Global, source: &str) -> Result<ResolvedSource, Failure> {
     let file = settings_file(global);
-    let config = if global.config.is_some() {
-        Config::load(file)?
-    } else {
-        Config::load_if_there(file)?
-    };
+    let config = if global.config.is_some() { Config::load(file)? } else { Config::load_if_there(file)? };
     let mut resolver = Resolver::new(&config);
     for setting in &global.set {
         // Not quoted: it may be a secret that somebody typed.

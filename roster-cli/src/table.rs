@@ -9,9 +9,7 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn new<const N: usize>(heading: [&str; N]) -> Self {
-        Self {
-            rows: vec![heading.map(str::to_owned).into()],
-        }
+        Self { rows: vec![heading.map(str::to_owned).into()] }
     }
 
     pub(crate) fn row<const N: usize>(&mut self, cells: [String; N]) {
@@ -32,13 +30,11 @@ impl fmt::Display for Table {
         for row in &self.rows {
             let cells = row.iter().zip(&widths).zip(&numeric);
             let cells: Vec<_> = cells
-                .map(|((cell, &width), &right)| {
-                    if right {
-                        format!("{cell:>width$}")
-                    } else {
-                        format!("{cell:<width$}")
-                    }
-                })
+                .map(
+                    |((cell, &width), &right)| {
+                        if right { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+                    },
+                )
                 .collect();
             writeln!(f, "{}", cells.join("  ").trim_end())?;
         }
@@ -55,9 +51,6 @@ mod tests {
         let mut table = Table::new(["kind", "records"]);
         table.row(["org".to_owned(), "4".to_owned()]);
         table.row(["class".to_owned(), "1200".to_owned()]);
-        assert_eq!(
-            table.to_string(),
-            "kind   records\norg          4\nclass     1200\n"
-        );
+        assert_eq!(table.to_string(), "kind   records\norg          4\nclass     1200\n");
     }
 }

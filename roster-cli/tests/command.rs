@@ -16,9 +16,7 @@ fn init_writes_a_file_once() {
     let second = folder.roster(&["init"]);
     assert_eq!(second.code, 2);
     assert!(
-        second
-            .stderr
-            .contains("roster.toml is already there, and was left as it is"),
+        second.stderr.contains("roster.toml is already there, and was left as it is"),
         "{}",
         second.stderr
     );
@@ -27,11 +25,7 @@ fn init_writes_a_file_once() {
 
     let unknown = folder.roster(&["check", "lincoln"]);
     assert_eq!(unknown.code, 2, "the file is valid and names no source");
-    assert!(
-        unknown.stderr.contains("roster.toml has no source `lincoln`"),
-        "{}",
-        unknown.stderr
-    );
+    assert!(unknown.stderr.contains("roster.toml has no source `lincoln`"), "{}", unknown.stderr);
 }
 
 #[test]
@@ -40,10 +34,7 @@ fn providers_are_listed() {
     let answer = folder.roster(&["providers", "--json"]);
     assert_eq!(answer.code, 0);
     let csv = &answer.json()["providers"][0];
-    assert_eq!(
-        (csv["id"].as_str(), csv["tenant_key"].as_str()),
-        (Some("csv"), Some("path"))
-    );
+    assert_eq!((csv["id"].as_str(), csv["tenant_key"].as_str()), (Some("csv"), Some("path")));
     assert_eq!(csv["directory"], false);
     let path = &csv["settings"][0];
     assert_eq!(
@@ -64,16 +55,7 @@ fn misuse_is_told_in_words_and_in_json() {
         &["pull", "csv:x", "--kinds", "teacher"],
         &["pull", "csv:x", "--kinds", "relationship"],
         &["pull", "csv:x", "--out", "o"],
-        &[
-            "pull",
-            "csv:x",
-            "--format",
-            "ndjson",
-            "--out",
-            "o",
-            "--cursor-out",
-            "o",
-        ],
+        &["pull", "csv:x", "--format", "ndjson", "--out", "o", "--cursor-out", "o"],
         &["pull", "csv:x", "--changes", "absent"],
         &["pull", "csv:x", "--cursor-out", "no/such/folder"],
         &["check", "csv:x", "--set", "path"],
@@ -82,23 +64,13 @@ fn misuse_is_told_in_words_and_in_json() {
     ] {
         let words = folder.roster(arguments);
         assert_eq!((words.code, words.stdout.as_str()), (2, ""), "{arguments:?}");
-        assert!(
-            words.stderr.starts_with("error: "),
-            "{arguments:?}: {}",
-            words.stderr
-        );
+        assert!(words.stderr.starts_with("error: "), "{arguments:?}: {}", words.stderr);
 
         let json = folder.roster(&[arguments, &["--json"]].concat());
         assert_eq!(json.code, 2, "{arguments:?}");
         let error = &json.json()["error"];
-        assert!(
-            error["kind"] == "usage" || error["kind"] == "config",
-            "{arguments:?}: {error}"
-        );
-        assert!(
-            error["operation"].is_string() && error["message"].is_string(),
-            "{error}"
-        );
+        assert!(error["kind"] == "usage" || error["kind"] == "config", "{arguments:?}: {error}");
+        assert!(error["operation"].is_string() && error["message"].is_string(), "{error}");
     }
     let both = folder.roster(&["pull", "csv:x", "--json", "--format", "ndjson"]);
     assert_eq!((both.code, &both.json()["error"]["kind"]), (2, &json!("usage")));
@@ -113,12 +85,7 @@ fn misuse_is_told_in_words_and_in_json() {
 fn help_and_version_are_answers() {
     let folder = Folder::new();
     assert!(folder.roster(&["--help"]).stdout.contains("csv:PATH"));
-    assert!(
-        folder
-            .roster(&["pull", "--help"])
-            .stdout
-            .contains("--cursor-out <FILE>")
-    );
+    assert!(folder.roster(&["pull", "--help"]).stdout.contains("--cursor-out <FILE>"));
     assert!(folder.roster(&["--version"]).stdout.starts_with("roster "));
 }
 
@@ -134,10 +101,7 @@ fn a_provider_that_is_not_there_is_told_what_is() {
 #[test]
 fn settings_that_are_wrong_are_named_by_place() {
     let folder = Folder::new();
-    folder.write(
-        "roster.toml",
-        "[sources.lincoln]\nprovider = \"csv\"\npath = \"data\"\nschool = \"12\"\n",
-    );
+    folder.write("roster.toml", "[sources.lincoln]\nprovider = \"csv\"\npath = \"data\"\nschool = \"12\"\n");
     let answer = folder.roster(&["check", "lincoln"]);
     assert_eq!(answer.code, 2);
     let told =
@@ -151,10 +115,7 @@ fn settings_that_are_wrong_are_named_by_place() {
     let answer = folder.roster(&["pull", "lincoln", "--json"]);
     assert_eq!(answer.code, 2);
     let message = answer.json()["error"]["message"].as_str().unwrap().to_owned();
-    assert!(
-        message.starts_with("`mapping` is not in this version yet"),
-        "{message}"
-    );
+    assert!(message.starts_with("`mapping` is not in this version yet"), "{message}");
 }
 
 #[test]
@@ -173,26 +134,16 @@ fn secrets_are_never_printed() {
     let commands = [
         &["check", "lincoln"][..],
         &["pull", "lincoln", "--json"],
-        &[
-            "check",
-            "lincoln",
-            "--log",
-            "trace",
-            "--set",
-            "token=c4n4ry-T0k3n",
-        ],
+        &["check", "lincoln", "--log", "trace", "--set", "token=c4n4ry-T0k3n"],
         &["check", "csv:x", "--set", "c4n4ry-T0k3n", "--json"],
         &["check", "csv:x", "--json", "--set", "page_size=c4n4ry-T0k3n"],
     ];
     for file in &files {
         folder.write("roster.toml", file);
         for command in commands {
-            for variable in [
-                "CANARY",
-                "ROSTER_SOURCE_LINCOLN_PAGE_SIZE",
-                "ROSTER_CSV_SEATS",
-                "ROSTER_CSV_TOKEN",
-            ] {
+            for variable in
+                ["CANARY", "ROSTER_SOURCE_LINCOLN_PAGE_SIZE", "ROSTER_CSV_SEATS", "ROSTER_CSV_TOKEN"]
+            {
                 let ran = folder.roster_with(command, &[(variable, CANARY)]);
                 assert_ne!(ran.code, 0, "{command:?}");
                 let seen = format!("{}{}", ran.stdout, ran.stderr);

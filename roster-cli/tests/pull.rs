@@ -65,17 +65,12 @@ fn lincoln() -> Folder {
 
 fn records(answer: &Value) -> Vec<(&str, u64)> {
     let kinds = answer["kinds"].as_object().unwrap();
-    kinds
-        .iter()
-        .map(|(kind, counts)| (kind.as_str(), counts["records"].as_u64().unwrap()))
-        .collect()
+    kinds.iter().map(|(kind, counts)| (kind.as_str(), counts["records"].as_u64().unwrap())).collect()
 }
 
 fn names(folder: &Folder) -> Vec<String> {
     let entries = std::fs::read_dir(folder.path()).unwrap();
-    let mut names: Vec<_> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
@@ -86,18 +81,9 @@ fn a_set_is_counted() {
     let ran = folder.roster(&["pull", "csv:lincoln", "--json"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
     let answer = ran.json();
-    assert_eq!(
-        (&answer["provider"], &answer["tenant"]),
-        (&json!("csv"), &json!("lincoln"))
-    );
-    let counts = [
-        ("academic_session", 1),
-        ("class", 1),
-        ("course", 1),
-        ("enrollment", 2),
-        ("org", 3),
-        ("person", 3),
-    ];
+    assert_eq!((&answer["provider"], &answer["tenant"]), (&json!("csv"), &json!("lincoln")));
+    let counts =
+        [("academic_session", 1), ("class", 1), ("course", 1), ("enrollment", 2), ("org", 3), ("person", 3)];
     assert_eq!(records(&answer), counts);
     assert_eq!((&answer["problems"], &answer["requests"]), (&json!(0), &json!(0)));
     assert_eq!(
@@ -108,11 +94,7 @@ fn a_set_is_counted() {
 
     let words = folder.roster(&["pull", "csv:lincoln"]);
     assert_eq!(words.code, 0);
-    assert!(
-        words.stdout.contains("every kind is complete"),
-        "{}",
-        words.stdout
-    );
+    assert!(words.stdout.contains("every kind is complete"), "{}", words.stdout);
     for datum in ["Moss", "ada.moss", "Elm"] {
         assert!(!words.stdout.contains(datum) && !ran.stdout.contains(datum));
     }
@@ -124,24 +106,11 @@ fn a_check_says_what_may_be_read() {
     let ran = folder.roster(&["check", "csv:lincoln", "--json"]);
     assert_eq!(ran.code, 0, "{}", ran.stdout);
     let answer = ran.json();
-    for key in [
-        "provider",
-        "tenant",
-        "state",
-        "granted",
-        "warnings",
-        "data_as_of",
-        "profile",
-    ] {
+    for key in ["provider", "tenant", "state", "granted", "warnings", "data_as_of", "profile"] {
         assert!(answer.get(key).is_some(), "{key}: {answer}");
     }
     assert!(answer["granted"].as_array().unwrap().contains(&json!("person")));
-    assert!(
-        folder
-            .roster(&["check", "csv:lincoln"])
-            .stdout
-            .starts_with("lincoln (csv)\n")
-    );
+    assert!(folder.roster(&["check", "csv:lincoln"]).stdout.starts_with("lincoln (csv)\n"));
 }
 
 #[test]
@@ -150,10 +119,8 @@ fn kinds_and_schools_narrow_a_pull() {
     let kinds = folder.roster(&["pull", "csv:lincoln", "--json", "--kinds", "org,class"]);
     assert_eq!(records(&kinds.json()), [("class", 1), ("org", 3)]);
 
-    folder.write(
-        "roster.toml",
-        "[sources.elm]\nprovider = \"csv\"\npath = \"lincoln\"\nschools = [\"s1\"]\n",
-    );
+    folder
+        .write("roster.toml", "[sources.elm]\nprovider = \"csv\"\npath = \"lincoln\"\nschools = [\"s1\"]\n");
     let people = |arguments: &[&str]| {
         let ran = folder.roster(&[&["pull", "elm", "--json", "--kinds", "person"], arguments].concat());
         assert_eq!(ran.code, 0, "{}", ran.stdout);
@@ -172,10 +139,7 @@ fn what_is_missing_is_a_wrong_configuration() {
         assert_eq!(ran.code, 2, "{}", ran.stdout);
         let answer = ran.json();
         assert_eq!(answer["error"]["kind"], "config", "{answer}");
-        assert!(
-            answer["error"]["message"].as_str().unwrap().contains("nowhere"),
-            "{answer}"
-        );
+        assert!(answer["error"]["message"].as_str().unwrap().contains("nowhere"), "{answer}");
     }
 }
 
@@ -194,11 +158,8 @@ fn a_partial_kind_exits_with_4() {
 #[test]
 fn events_go_to_stdout_or_to_a_file() {
     let folder = lincoln();
-    let lines = |text: &str| -> Vec<Value> {
-        text.lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
-    };
+    let lines =
+        |text: &str| -> Vec<Value> { text.lines().map(|line| serde_json::from_str(line).unwrap()).collect() };
     let streamed = folder.roster(&["pull", "csv:lincoln", "--format", "ndjson"]);
     assert_eq!(streamed.code, 0);
     assert!(streamed.stderr.starts_with("Done in "), "{}", streamed.stderr);
@@ -207,24 +168,13 @@ fn events_go_to_stdout_or_to_a_file() {
     assert_eq!(upserts, 11);
     assert_eq!(events[0]["event"], "begin");
 
-    let filed = folder.roster(&[
-        "pull",
-        "csv:lincoln",
-        "--json",
-        "--format",
-        "ndjson",
-        "--out",
-        "events",
-    ]);
+    let filed = folder.roster(&["pull", "csv:lincoln", "--json", "--format", "ndjson", "--out", "events"]);
     assert_eq!((filed.code, records(&filed.json()).len()), (0, 6));
     assert_eq!(lines(&folder.read("events")).len(), events.len());
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(folder.path().join("events"))
-            .unwrap()
-            .permissions()
-            .mode();
+        let mode = std::fs::metadata(folder.path().join("events")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 }
@@ -258,10 +208,7 @@ fn a_failed_pull_leaves_no_file() {
 fn a_cursor_leads_to_the_next_pull() {
     let folder = lincoln();
     let full = folder.roster(&["pull", "csv:lincoln", "--json", "--cursor-out", "cursor"]);
-    assert_eq!(
-        (full.code, names(&folder)),
-        (0, vec!["cursor".to_owned(), "lincoln".to_owned()])
-    );
+    assert_eq!((full.code, names(&folder)), (0, vec!["cursor".to_owned(), "lincoln".to_owned()]));
 
     let changes = ["pull", "csv:lincoln", "--json", "--changes", "cursor"];
     let unchanged = folder.roster(&changes);
@@ -273,13 +220,7 @@ fn a_cursor_leads_to_the_next_pull() {
     assert_eq!(other.code, 1);
     let error = &other.json()["error"];
     assert_eq!(error["kind"], "cursor_invalid");
-    assert!(
-        error["message"]
-            .as_str()
-            .unwrap()
-            .contains("leave --changes away"),
-        "{error}"
-    );
+    assert!(error["message"].as_str().unwrap().contains("leave --changes away"), "{error}");
 }
 
 #[test]
@@ -291,11 +232,7 @@ fn a_reader_that_goes_away_ends_the_pull_quietly() {
     folder.write("lincoln/users.csv", &format!("{users}{rows}"));
 
     let mut command = folder.command(&["pull", "csv:lincoln", "--format", "ndjson"]);
-    let mut child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut first = [0; 10];
     let mut stdout = child.stdout.take().unwrap();
     stdout.read_exact(&mut first).unwrap();
@@ -309,13 +246,7 @@ fn a_reader_that_goes_away_ends_the_pull_quietly() {
 fn here_is_a_source_too() {
     let folder = lincoln();
     let mut command = folder.command(&["pull", "csv:.", "--json"]);
-    let output = command
-        .current_dir(folder.path().join("lincoln"))
-        .output()
-        .unwrap();
+    let output = command.current_dir(folder.path().join("lincoln")).output().unwrap();
     let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(
-        (output.status.code(), &answer["tenant"]),
-        (Some(0), &json!("lincoln"))
-    );
+    assert_eq!((output.status.code(), &answer["tenant"]), (Some(0), &json!("lincoln")));
 }

@@ -38,11 +38,7 @@ pub struct KindCapability {
 impl KindCapability {
     /// Whole sets with these fields.
     pub const fn whole_sets(fields: FieldSet) -> Self {
-        Self {
-            incremental: Incremental::None,
-            fields,
-            reconcile_after: None,
-        }
+        Self { incremental: Incremental::None, fields, reconcile_after: None }
     }
 }
 
@@ -81,10 +77,7 @@ pub struct SourceInfo {
 impl SourceInfo {
     /// Names a source.
     pub fn new(provider: &'static str, tenant: impl Into<String>) -> Self {
-        Self {
-            provider,
-            tenant: tenant.into(),
-        }
+        Self { provider, tenant: tenant.into() }
     }
 }
 

@@ -16,10 +16,7 @@ impl PullContext {
     /// With an observer, on the system's clock.
     #[must_use]
     pub fn new(observer: Arc<dyn Observer>) -> Self {
-        Self {
-            observer,
-            clock: Arc::new(SystemClock),
-        }
+        Self { observer, clock: Arc::new(SystemClock) }
     }
 
     /// With another observer, on the same clock.
@@ -133,10 +130,7 @@ pub trait Clock: fmt::Debug + Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that asks the system"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }

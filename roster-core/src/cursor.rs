@@ -32,12 +32,7 @@ impl Cursor {
     ) -> Result<Self> {
         let position = serde_json::to_value(position).map_err(|error| {
             let message = format!("the position does not serialize ({:?})", error.classify());
-            Error::new(
-                ErrorKind::CursorInvalid,
-                source.provider,
-                "writing a cursor",
-                message,
-            )
+            Error::new(ErrorKind::CursorInvalid, source.provider, "writing a cursor", message)
         })?;
         Ok(Self {
             provider: source.provider.to_owned(),
@@ -61,12 +56,7 @@ impl Cursor {
     ) -> Result<P> {
         let refuse = |why: &str| {
             let message = format!("{why}; pull in full");
-            Err(Error::new(
-                ErrorKind::CursorInvalid,
-                source.provider,
-                "reading a cursor",
-                message,
-            ))
+            Err(Error::new(ErrorKind::CursorInvalid, source.provider, "reading a cursor", message))
         };
         if self.provider != source.provider || self.tenant != source.tenant {
             return refuse("it was written for another tenant");
@@ -86,11 +76,7 @@ impl Cursor {
 /// Shows whom it is for, not the position.
 impl fmt::Debug for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Cursor({} {:?}, version {})",
-            self.provider, self.tenant, self.version
-        )
+        write!(f, "Cursor({} {:?}, version {})", self.provider, self.tenant, self.version)
     }
 }
 
@@ -116,13 +102,10 @@ mod tests {
             PullRequest::full().with_sensitive([SensitiveField::Phones]),
             PullRequest::full().with_extra(),
         ];
-        let refusals = others
-            .iter()
-            .map(|other| stored.decode::<u32>(&info("a"), 1, other))
-            .chain([
-                stored.decode::<u32>(&info("b"), 1, &request),
-                stored.decode::<u32>(&info("a"), 2, &request),
-            ]);
+        let refusals = others.iter().map(|other| stored.decode::<u32>(&info("a"), 1, other)).chain([
+            stored.decode::<u32>(&info("b"), 1, &request),
+            stored.decode::<u32>(&info("a"), 2, &request),
+        ]);
         for refusal in refusals {
             assert_eq!(refusal.unwrap_err().kind(), ErrorKind::CursorInvalid);
         }

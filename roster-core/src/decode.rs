@@ -14,17 +14,11 @@ pub struct Read<T> {
 
 impl<T> Read<T> {
     const fn standard(value: T) -> Self {
-        Self {
-            value,
-            standard: true,
-        }
+        Self { value, standard: true }
     }
 
     const fn lenient(value: T) -> Self {
-        Self {
-            value,
-            standard: false,
-        }
+        Self { value, standard: false }
     }
 }
 
@@ -68,23 +62,9 @@ pub fn date(text: &str) -> Option<Read<Date>> {
             civil([c1, c2], [y1, y2], [m1, m2], [d1, d2]).map(Read::standard)
         }
         [c1, c2, y1, y2, m1, m2, d1, d2] => civil([c1, c2], [y1, y2], [m1, m2], [d1, d2]).map(Read::lenient),
-        [
-            c1,
-            c2,
-            y1,
-            y2,
-            b'-',
-            m1,
-            m2,
-            b'-',
-            d1,
-            d2,
-            b'T' | b' ',
-            h1,
-            h2,
-            b':',
-            ..,
-        ] if h1.is_ascii_digit() && h2.is_ascii_digit() => {
+        [c1, c2, y1, y2, b'-', m1, m2, b'-', d1, d2, b'T' | b' ', h1, h2, b':', ..]
+            if h1.is_ascii_digit() && h2.is_ascii_digit() =>
+        {
             civil([c1, c2], [y1, y2], [m1, m2], [d1, d2]).map(Read::lenient)
         }
         _ => None,
@@ -103,9 +83,7 @@ fn civil(century: [u8; 2], year: [u8; 2], month: [u8; 2], day: [u8; 2]) -> Optio
 
 /// Reads a year of four digits. `2026-2027` and `2026/27` are no single year and not understood.
 pub fn year(text: &str) -> Option<i16> {
-    (text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()))
-        .then(|| text.parse().ok())
-        .flatten()
+    (text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok()).flatten()
 }
 
 /// Splits a cell that holds a list, at commas; items are trimmed and empty ones left out.
@@ -124,8 +102,7 @@ pub fn is_email(text: &str) -> bool {
 
 /// Whether a text holds a control character other than a tab or a line break.
 pub fn has_control(text: &str) -> bool {
-    text.bytes()
-        .any(|byte| (byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0x7f)
+    text.bytes().any(|byte| (byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')) || byte == 0x7f)
 }
 
 /// Whether a spreadsheet would take the text for a formula.
@@ -159,19 +136,8 @@ mod tests {
     fn dates_are_cut_never_shifted() {
         assert_eq!(date("2026-08-01"), Some(Read::standard(day(2026, 8, 1))));
         assert_eq!(date("20260801"), Some(Read::lenient(day(2026, 8, 1))));
-        assert_eq!(
-            date("2012-03-04T23:30:00-08:00"),
-            Some(Read::lenient(day(2012, 3, 4)))
-        );
-        for wrong in [
-            "08/32/2026",
-            "2026-13-01",
-            "2026-02-30",
-            "2026-8-1",
-            "",
-            "2026-08-01x",
-            "20é60801",
-        ] {
+        assert_eq!(date("2012-03-04T23:30:00-08:00"), Some(Read::lenient(day(2012, 3, 4))));
+        for wrong in ["08/32/2026", "2026-13-01", "2026-02-30", "2026-8-1", "", "2026-08-01x", "20é60801"] {
             assert_eq!(date(wrong), None, "{wrong}");
         }
     }
@@ -179,10 +145,7 @@ mod tests {
     #[test]
     fn lists_years_and_addresses() {
         assert_eq!(list("a, b,,c ").collect::<Vec<_>>(), ["a", "b", "c"]);
-        assert_eq!(
-            (year("2027"), year("27"), year("2026-2027")),
-            (Some(2027), None, None)
-        );
+        assert_eq!((year("2027"), year("27"), year("2026-2027")), (Some(2027), None, None));
         assert!(
             is_email("a.b@x.example") && !is_email("a at x.example") && !is_email("@x") && !is_email("a@b@c")
         );

@@ -59,11 +59,7 @@ impl fmt::Debug for PullEvent {
             Self::Upsert { record, .. } => write!(f, "Upsert({record:?})"),
             Self::Delete { kind, id } => write!(f, "Delete({kind}, {id:?})"),
             Self::Problem(problem) => write!(f, "{problem:?}"),
-            Self::End {
-                kind,
-                slice,
-                completeness,
-            } => write!(f, "End({kind}, {slice:?}, {completeness:?})"),
+            Self::End { kind, slice, completeness } => write!(f, "End({kind}, {slice:?}, {completeness:?})"),
             Self::Checkpoint(_) => f.write_str("Checkpoint"),
         }
     }
@@ -169,29 +165,19 @@ impl fmt::Display for Place {
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum PlaceJson<'a> {
-    File {
-        file: std::borrow::Cow<'a, str>,
-        line: u64,
-        record: u64,
-    },
-    Page {
-        operation: std::borrow::Cow<'a, str>,
-        page: u64,
-    },
+    File { file: std::borrow::Cow<'a, str>, line: u64, record: u64 },
+    Page { operation: std::borrow::Cow<'a, str>, page: u64 },
 }
 
 impl Serialize for Place {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::File { file, line, record } => PlaceJson::File {
-                file: (&**file).into(),
-                line: *line,
-                record: *record,
-            },
-            Self::Page { operation, page } => PlaceJson::Page {
-                operation: (&**operation).into(),
-                page: *page,
-            },
+            Self::File { file, line, record } => {
+                PlaceJson::File { file: (&**file).into(), line: *line, record: *record }
+            }
+            Self::Page { operation, page } => {
+                PlaceJson::Page { operation: (&**operation).into(), page: *page }
+            }
         }
         .serialize(serializer)
     }
@@ -200,15 +186,8 @@ impl Serialize for Place {
 impl<'de> Deserialize<'de> for Place {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(match PlaceJson::deserialize(deserializer)? {
-            PlaceJson::File { file, line, record } => Self::File {
-                file: file.into(),
-                line,
-                record,
-            },
-            PlaceJson::Page { operation, page } => Self::Page {
-                operation: operation.into(),
-                page,
-            },
+            PlaceJson::File { file, line, record } => Self::File { file: file.into(), line, record },
+            PlaceJson::Page { operation, page } => Self::Page { operation: operation.into(), page },
         })
     }
 }

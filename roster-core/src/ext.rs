@@ -96,11 +96,9 @@ pub trait RosterSourceExt: RosterSource {
                         protected.extend(problem.protects().map(|(kind, id)| (kind, id.clone())));
                         roster.problems.push(*problem);
                     }
-                    PullEvent::End {
-                        kind,
-                        slice,
-                        completeness,
-                    } => roster.ends.push((kind, slice, completeness)),
+                    PullEvent::End { kind, slice, completeness } => {
+                        roster.ends.push((kind, slice, completeness))
+                    }
                     PullEvent::Checkpoint(cursor) => roster.cursor = Some(*cursor),
                     PullEvent::Begin { .. } => {}
                 }
@@ -132,11 +130,9 @@ fn narrow<E: Entity>(event: PullEvent) -> Option<Item<E>> {
         PullEvent::Delete { kind, id } if kind == E::KIND => Some(Item::Delete(id)),
         PullEvent::Problem(problem) => Some(Item::Problem(problem)),
         PullEvent::Checkpoint(cursor) => Some(Item::Checkpoint(cursor)),
-        PullEvent::End {
-            kind,
-            slice,
-            completeness,
-        } if kind == E::KIND => Some(Item::End(slice, completeness)),
+        PullEvent::End { kind, slice, completeness } if kind == E::KIND => {
+            Some(Item::End(slice, completeness))
+        }
         _ => None,
     }
 }
@@ -149,12 +145,7 @@ pub fn until(pull: PullStream, stop: impl Future<Output = ()> + Send + 'static) 
         let (mut pull, mut stop) = state?;
         match future::select(&mut stop, pull.next()).await {
             Either::Left(_) => {
-                let error = Error::new(
-                    ErrorKind::Cancelled,
-                    "host",
-                    "pulling",
-                    "the host stopped the pull",
-                );
+                let error = Error::new(ErrorKind::Cancelled, "host", "pulling", "the host stopped the pull");
                 Some((Err(error), None))
             }
             Either::Right((item, _)) => item.map(|item| (item, Some((pull, stop)))),

@@ -189,24 +189,14 @@ mod tests {
 
     #[test]
     fn all_holds_each_field_of_the_kind_and_no_more() {
-        assert_eq!(
-            FieldSet::all(EntityKind::Person),
-            FieldSet::of(PersonField::ALL.iter().copied())
-        );
+        assert_eq!(FieldSet::all(EntityKind::Person), FieldSet::of(PersonField::ALL.iter().copied()));
         assert_eq!(FieldSet::all(EntityKind::Org).len(), 7);
     }
 
     #[test]
     fn names_come_back_in_order() {
         let set = FieldSet::of([PersonField::Email, PersonField::Given]);
-        assert_eq!(
-            set.names(EntityKind::Person).collect::<Vec<_>>(),
-            ["given", "email"]
-        );
-        assert!(
-            set.without(PersonField::Email)
-                .minus(FieldSet::of([PersonField::Given]))
-                .is_empty()
-        );
+        assert_eq!(set.names(EntityKind::Person).collect::<Vec<_>>(), ["given", "email"]);
+        assert!(set.without(PersonField::Email).minus(FieldSet::of([PersonField::Given])).is_empty());
     }
 }

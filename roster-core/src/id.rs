@@ -167,10 +167,6 @@ mod tests {
         let ids: BTreeSet<SourcedId> = texts.into_iter().map(Into::into).collect();
         assert!(ids.iter().map(SourcedId::as_str).is_sorted());
         let hashed: HashSet<SourcedId> = texts.into_iter().map(Into::into).collect();
-        assert!(
-            texts
-                .iter()
-                .all(|text| hashed.contains(*text) && ids.contains(*text))
-        );
+        assert!(texts.iter().all(|text| hashed.contains(*text) && ids.contains(*text)));
     }
 }

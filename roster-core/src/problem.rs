@@ -67,15 +67,7 @@ impl Problem {
     }
 
     fn new(code: &'static str, severity: Severity, message: String) -> Self {
-        Self {
-            code: code.into(),
-            severity,
-            kind: None,
-            id: None,
-            field: None,
-            place: None,
-            message,
-        }
+        Self { code: code.into(), severity, kind: None, id: None, field: None, place: None, message }
     }
 
     /// Says which kind it concerns.
@@ -267,18 +259,11 @@ mod tests {
     #[test]
     fn codes_are_sorted_unique_and_snake_case() {
         for pair in codes::ALL.windows(2) {
-            assert!(
-                pair[0].code < pair[1].code,
-                "{} and {}",
-                pair[0].code,
-                pair[1].code
-            );
+            assert!(pair[0].code < pair[1].code, "{} and {}", pair[0].code, pair[1].code);
         }
         for info in codes::ALL {
             assert!(
-                info.code
-                    .chars()
-                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'),
+                info.code.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'),
                 "{}",
                 info.code
             );
@@ -291,22 +276,12 @@ mod tests {
         let problem = Problem::error(codes::BAD_DATE, "no date")
             .of(EntityKind::Class)
             .with_id("c1")
-            .at(Place::File {
-                file: "classes.csv".into(),
-                line: 7,
-                record: 6,
-            });
+            .at(Place::File { file: "classes.csv".into(), line: 7, record: 6 });
         let json = serde_json::to_value(&problem).unwrap();
-        assert_eq!(
-            (json["file"].as_str(), json["line"].as_u64()),
-            (Some("classes.csv"), Some(7))
-        );
+        assert_eq!((json["file"].as_str(), json["line"].as_u64()), (Some("classes.csv"), Some(7)));
         assert_eq!(serde_json::from_value::<Problem>(json).unwrap(), problem);
         let bare = Problem::warning(codes::TRIMMED, "trimmed");
-        assert_eq!(
-            serde_json::from_value::<Problem>(serde_json::to_value(&bare).unwrap()).unwrap(),
-            bare
-        );
+        assert_eq!(serde_json::from_value::<Problem>(serde_json::to_value(&bare).unwrap()).unwrap(), bare);
     }
 
     #[test]
@@ -315,11 +290,7 @@ mod tests {
         assert!(error.protects().is_none());
         assert!(error.with_id("c1").protects().is_some());
         assert!(
-            Problem::warning(codes::BAD_DATE, "")
-                .of(EntityKind::Class)
-                .with_id("c1")
-                .protects()
-                .is_none()
+            Problem::warning(codes::BAD_DATE, "").of(EntityKind::Class).with_id("c1").protects().is_none()
         );
     }
 }

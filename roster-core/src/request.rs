@@ -55,11 +55,7 @@ impl PullRequest {
     /// What changed since `cursor`, in all kinds, without sensitive fields.
     #[must_use]
     pub fn changes(cursor: Cursor) -> Self {
-        Self {
-            mode: PullMode::Changes,
-            cursor: Some(cursor),
-            ..Self::full()
-        }
+        Self { mode: PullMode::Changes, cursor: Some(cursor), ..Self::full() }
     }
 
     /// These kinds alone.
@@ -112,9 +108,8 @@ impl PullRequest {
     pub(crate) fn fingerprint(&self) -> u64 {
         let text = serde_json::to_string(&(&self.entities, &self.scope, &self.sensitive, self.extra))
             .unwrap_or_default();
-        text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        })
+        text.bytes()
+            .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
     }
 }
 
@@ -145,19 +140,13 @@ impl Scope {
     /// These schools alone.
     #[must_use]
     pub fn of_orgs(ids: impl IntoIterator<Item = SourcedId>) -> Self {
-        Self {
-            orgs: Some(ids.into_iter().collect()),
-            classes: None,
-        }
+        Self { orgs: Some(ids.into_iter().collect()), classes: None }
     }
 
     /// These classes alone.
     #[must_use]
     pub fn of_classes(ids: impl IntoIterator<Item = SourcedId>) -> Self {
-        Self {
-            orgs: None,
-            classes: Some(ids.into_iter().collect()),
-        }
+        Self { orgs: None, classes: Some(ids.into_iter().collect()) }
     }
 
     /// Limits to these classes too.

@@ -53,13 +53,7 @@ pub struct Column {
 impl Column {
     /// An optional column without aliases.
     pub const fn new(name: &'static str, holds: Holds) -> Self {
-        Self {
-            name,
-            aliases: &[],
-            need: Need::Optional,
-            holds,
-            refers: None,
-        }
+        Self { name, aliases: &[], need: Need::Optional, holds, refers: None }
     }
 
     /// A row without it makes no sense.

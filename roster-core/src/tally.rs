@@ -75,27 +75,19 @@ impl Tally {
             PullEvent::Upsert { record, .. } => self.kind(record.kind()).upsert(record.id()),
             PullEvent::Delete { kind, id } => self.kind(*kind).delete(id),
             PullEvent::Problem(problem) => self.problem(problem),
-            PullEvent::End {
-                kind, completeness, ..
-            } => self.kind(*kind).end(completeness),
+            PullEvent::End { kind, completeness, .. } => self.kind(*kind).end(completeness),
             PullEvent::Checkpoint(_) => {}
         }
     }
 
     /// The counts of each kind that the pull spoke of.
     pub fn kinds(&self) -> BTreeMap<EntityKind, KindTally> {
-        self.kinds
-            .iter()
-            .map(|(kind, counting)| (*kind, counting.total()))
-            .collect()
+        self.kinds.iter().map(|(kind, counting)| (*kind, counting.total())).collect()
     }
 
     /// How many upserts came so far, of all kinds, repeated ones included. Cheap: for a progress bar.
     pub fn delivered(&self) -> u64 {
-        self.kinds
-            .values()
-            .map(|counting| counting.delivered.len() as u64)
-            .sum()
+        self.kinds.values().map(|counting| counting.delivered.len() as u64).sum()
     }
 
     /// How many problems there are in all.
@@ -172,10 +164,7 @@ impl Counting {
         let mut ids = self.delivered.clone();
         ids.sort_unstable();
         ids.dedup();
-        let gone = ids
-            .iter()
-            .filter(|id| self.protected.contains(id) || self.deleted.contains(id))
-            .count();
+        let gone = ids.iter().filter(|id| self.protected.contains(id) || self.deleted.contains(id)).count();
         KindTally {
             records: (ids.len() - gone) as u64,
             deletes: self.deletes,
@@ -199,11 +188,7 @@ mod tests {
     }
 
     fn end(completeness: Completeness) -> PullEvent {
-        PullEvent::End {
-            kind: EntityKind::Org,
-            slice: Slice::All,
-            completeness,
-        }
+        PullEvent::End { kind: EntityKind::Org, slice: Slice::All, completeness }
     }
 
     fn orgs(events: &[PullEvent]) -> KindTally {
@@ -216,44 +201,25 @@ mod tests {
 
     #[test]
     fn what_was_repeated_withdrawn_or_deleted_does_not_count() {
-        let withdrawn = Problem::error(codes::CONFLICT, "")
-            .of(EntityKind::Org)
-            .with_id("b");
+        let withdrawn = Problem::error(codes::CONFLICT, "").of(EntityKind::Org).with_id("b");
         let counts = orgs(&[
             upsert("a"),
             upsert("a"),
             upsert("b"),
             PullEvent::Problem(Box::new(withdrawn)),
             upsert("c"),
-            PullEvent::Delete {
-                kind: EntityKind::Org,
-                id: "c".into(),
-            },
-            PullEvent::Delete {
-                kind: EntityKind::Org,
-                id: "d".into(),
-            },
+            PullEvent::Delete { kind: EntityKind::Org, id: "c".into() },
+            PullEvent::Delete { kind: EntityKind::Org, id: "d".into() },
             upsert("d"),
             end(Completeness::Complete),
         ]);
-        assert_eq!(
-            counts,
-            KindTally {
-                records: 2,
-                deletes: 2,
-                problems: 1,
-                complete: true
-            }
-        );
+        assert_eq!(counts, KindTally { records: 2, deletes: 2, problems: 1, complete: true });
     }
 
     #[test]
     fn complete_needs_an_end_and_no_partial_one() {
         assert!(!orgs(&[upsert("a")]).complete);
-        let partial = Completeness::Partial {
-            code: PartialCode::Unreadable,
-            reason: String::new(),
-        };
+        let partial = Completeness::Partial { code: PartialCode::Unreadable, reason: String::new() };
         assert!(!orgs(&[end(Completeness::Complete), end(partial)]).complete);
         assert!(orgs(&[end(Completeness::Unchanged)]).complete);
     }
@@ -262,10 +228,7 @@ mod tests {
     fn a_report_shows_the_first_and_counts_the_rest() {
         let mut tally = Tally::new();
         for _ in 0..SHOWN_PROBLEMS + 5 {
-            tally.count(&PullEvent::Problem(Box::new(Problem::warning(
-                codes::TRIMMED,
-                "",
-            ))));
+            tally.count(&PullEvent::Problem(Box::new(Problem::warning(codes::TRIMMED, ""))));
         }
         tally.count(&PullEvent::Problem(Box::new(Problem::error(codes::CONFLICT, ""))));
         let report = tally.report();

@@ -20,10 +20,7 @@ pub struct CsvSourceBuilder {
 
 impl From<CsvConfig> for CsvSourceBuilder {
     fn from(config: CsvConfig) -> Self {
-        Self {
-            config,
-            limits: Limits::default(),
-        }
+        Self { config, limits: Limits::default() }
     }
 }
 
@@ -81,11 +78,7 @@ impl CsvSourceBuilder {
 }
 
 fn unknown_dialect(name: &str) -> Error {
-    let known = DIALECTS
-        .iter()
-        .map(|dialect| dialect.name)
-        .collect::<Vec<_>>()
-        .join(", ");
+    let known = DIALECTS.iter().map(|dialect| dialect.name).collect::<Vec<_>>().join(", ");
     config(&format!("there is no dialect `{name}`; known are: {known}"))
 }
 

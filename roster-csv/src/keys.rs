@@ -59,10 +59,7 @@ pub(crate) type Keys = Table<2>;
 
 impl<const N: usize> Default for Table<N> {
     fn default() -> Self {
-        Self {
-            slots: Vec::new(),
-            filled: 0,
-        }
+        Self { slots: Vec::new(), filled: 0 }
     }
 }
 
@@ -71,9 +68,7 @@ impl<const N: usize> Table<N> {
     #[inline]
     pub(crate) fn contains(&self, key: u64) -> bool {
         let key = key.max(1);
-        self.slots
-            .get(self.find(key))
-            .is_some_and(|slot| first(slot) == key)
+        self.slots.get(self.find(key)).is_some_and(|slot| first(slot) == key)
     }
 
     /// Looks at the slot that a later look-up of `key` will begin with, so that it is near by then.
@@ -113,12 +108,7 @@ impl<const N: usize> Table<N> {
     #[inline]
     fn find(&self, key: u64) -> usize {
         let mut at = self.home(key);
-        while self
-            .slots
-            .get(at)
-            .map(first)
-            .is_some_and(|there| there != 0 && there != key)
-        {
+        while self.slots.get(at).map(first).is_some_and(|there| there != 0 && there != key) {
             at = (at + 1) & (self.slots.len() - 1);
         }
         at

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use roster_core::{
     EntityKind, FieldSet, GradeLevel, GradeTable, Place, Problem, SourcedId, Spelling, codes,
     decode::{self, Read},
-    jiff::civil::Date, table::Holds,
+    jiff::civil::Date,
+    table::Holds,
 };
 
 use crate::{dialect::Header, rows::RowCells};
@@ -155,18 +156,10 @@ impl<'a> Row<'a> {
     fn look_at(&mut self, holds: Holds, value: &str) {
         let is_phone = matches!(holds, Holds::PersonPhone | Holds::PersonSms);
         if decode::is_formula_like(value) && !is_phone {
-            self.warn(
-                holds,
-                codes::FORMULA_LIKE,
-                "the value begins as a formula does; it was kept as text",
-            );
+            self.warn(holds, codes::FORMULA_LIKE, "the value begins as a formula does; it was kept as text");
         }
         if memchr::memchr(b'\n', value.as_bytes()).is_some() {
-            self.warn(
-                holds,
-                codes::NEWLINE_IN_VALUE,
-                "the value holds a line break; it was kept",
-            );
+            self.warn(holds, codes::NEWLINE_IN_VALUE, "the value holds a line break; it was kept");
         }
     }
 
@@ -212,11 +205,7 @@ impl<'a> Row<'a> {
                 Some(read.value)
             }
             None => {
-                self.drop(
-                    holds,
-                    codes::BAD_FLAG,
-                    "the value is neither true nor false; it was dropped",
-                );
+                self.drop(holds, codes::BAD_FLAG, "the value is neither true nor false; it was dropped");
                 None
             }
         }
@@ -230,11 +219,7 @@ impl<'a> Row<'a> {
         }
         let year = decode::year(value);
         if year.is_none() {
-            self.drop(
-                holds,
-                codes::BAD_YEAR,
-                "the value is not a year of four digits; it was dropped",
-            );
+            self.drop(holds, codes::BAD_YEAR, "the value is not a year of four digits; it was dropped");
         }
         year
     }
@@ -252,11 +237,7 @@ impl<'a> Row<'a> {
                 Holds::PersonRole | Holds::AffiliationRole | Holds::EnrollmentRole => codes::UNKNOWN_ROLE,
                 _ => codes::UNKNOWN_VALUE,
             };
-            self.warn(
-                holds,
-                code,
-                "the word is none of the vocabulary; it was kept as it is",
-            );
+            self.warn(holds, code, "the word is none of the vocabulary; it was kept as it is");
         }
         Some(word)
     }
@@ -275,11 +256,7 @@ impl<'a> Row<'a> {
                     self.warn(holds, codes::NONSTANDARD_GRADE, message);
                 }
                 Spelling::Unknown => {
-                    self.warn(
-                        holds,
-                        codes::UNKNOWN_GRADE,
-                        "the grade is not known; its spelling was kept",
-                    );
+                    self.warn(holds, codes::UNKNOWN_GRADE, "the grade is not known; its spelling was kept");
                 }
             }
             grades.push(grade);
@@ -312,20 +289,12 @@ impl<'a> Row<'a> {
     /// Says where a problem is.
     pub(crate) fn locate(&self, problem: Problem) -> Problem {
         let problem = problem.of(self.kind).at(self.place());
-        if self.id.is_empty() {
-            problem
-        } else {
-            problem.with_id(self.id)
-        }
+        if self.id.is_empty() { problem } else { problem.with_id(self.id) }
     }
 
     /// Where the row is.
     pub(crate) fn place(&self) -> Place {
-        Place::File {
-            file: Arc::clone(self.file),
-            line: self.line,
-            record: self.record,
-        }
+        Place::File { file: Arc::clone(self.file), line: self.line, record: self.record }
     }
 
     /// The facts for statistics, as written.

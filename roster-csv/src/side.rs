@@ -41,11 +41,7 @@ pub(crate) struct Taken<'a> {
 
 impl Side {
     pub(crate) const fn new() -> Self {
-        Self {
-            text: String::new(),
-            rows: Vec::new(),
-            sorted: true,
-        }
+        Self { text: String::new(), rows: Vec::new(), sorted: true }
     }
 
     /// Keeps a row: the cells of the columns that `wanted` names. Returns whether there was room, which four gigabytes of
@@ -91,11 +87,7 @@ impl Side {
         }
         let first = self.rows.partition_point(|row| row.person < person);
         let (text, mut fresh) = (&self.text, 0);
-        let rows = self
-            .rows
-            .iter_mut()
-            .skip(first)
-            .take_while(|row| row.person == person);
+        let rows = self.rows.iter_mut().skip(first).take_while(|row| row.person == person);
         let taken = rows.map(|row| {
             fresh += u64::from(!row.taken && !peek);
             row.taken |= !peek;
@@ -106,10 +98,7 @@ impl Side {
 
     /// The rows that nobody took: their people did not come.
     pub(crate) fn left(&self) -> impl Iterator<Item = Taken<'_>> {
-        self.rows
-            .iter()
-            .filter(|row| !row.taken)
-            .map(|row| row.out(&self.text))
+        self.rows.iter().filter(|row| !row.taken).map(|row| row.out(&self.text))
     }
 }
 
@@ -117,11 +106,7 @@ impl SideRow {
     fn out<'a>(&self, text: &'a str) -> Taken<'a> {
         let start = self.start as usize;
         let text = text.get(start..start + self.length as usize).unwrap_or("");
-        Taken {
-            text,
-            line: self.line,
-            record: self.record,
-        }
+        Taken { text, line: self.line, record: self.record }
     }
 }
 
@@ -130,9 +115,7 @@ impl<'a> Taken<'a> {
     pub(crate) fn row(self, header: &'a Header, file: &'a Arc<str>, findings: &'a mut Findings) -> Row<'a> {
         let cells = Cells::Packed(self.text);
         let position = header.position(Holds::OfPerson);
-        let id = position
-            .and_then(|position| self.text.split(PACKED).nth(position))
-            .unwrap_or("");
+        let id = position.and_then(|position| self.text.split(PACKED).nth(position)).unwrap_or("");
         Row {
             header,
             cells,

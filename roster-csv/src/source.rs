@@ -50,14 +50,7 @@ impl CsvSource {
         tenant: String,
         limits: Limits,
     ) -> Self {
-        Self {
-            settings: Arc::new(Settings {
-                path,
-                dialect,
-                tenant,
-                limits,
-            }),
-        }
+        Self { settings: Arc::new(Settings { path, dialect, tenant, limits }) }
     }
 }
 
@@ -74,9 +67,8 @@ impl RosterSource for CsvSource {
         };
         let kinds = EntityKind::ALL.into_iter();
         kinds.fold(Capabilities::default(), |capabilities, kind| {
-            let fields = dialects.iter().fold(FieldSet::EMPTY, |fields, dialect| {
-                fields.union(says(dialect, kind))
-            });
+            let fields =
+                dialects.iter().fold(FieldSet::EMPTY, |fields, dialect| fields.union(says(dialect, kind)));
             capabilities.with(kind, KindCapability::whole_sets(fields))
         })
     }
@@ -90,9 +82,7 @@ impl RosterSource for CsvSource {
             // Nobody listens any more if the check was dropped.
             .spawn(move || drop(sender.send(look(&settings))))
             .map_err(|error| stopped(&format!("no thread can be started: {}", error.kind())))?;
-        receiver
-            .await
-            .unwrap_or_else(|_| Err(stopped("the reader panicked, which is a bug of this library")))
+        receiver.await.unwrap_or_else(|_| Err(stopped("the reader panicked, which is a bug of this library")))
     }
 
     fn pull(&self, request: PullRequest, cx: PullContext) -> PullStream {
@@ -101,19 +91,8 @@ impl RosterSource for CsvSource {
             Ok(known) => known,
             Err(error) => return stream::iter([Err(error)]).boxed(),
         };
-        let Settings {
-            path,
-            dialect,
-            limits,
-            ..
-        } = &*self.settings;
-        let job = Job {
-            path: path.clone(),
-            dialect: *dialect,
-            limits: *limits,
-            request,
-            known,
-        };
+        let Settings { path, dialect, limits, .. } = &*self.settings;
+        let job = Job { path: path.clone(), dialect: *dialect, limits: *limits, request, known };
         Pull::new(info, job, cx).boxed()
     }
 }
@@ -134,9 +113,7 @@ fn says(dialect: &Dialect, kind: EntityKind) -> FieldSet {
         _ => kind == EntityKind::Person,
     });
     let columns = tables.flat_map(|table| table.columns);
-    columns.fold(crate::pull::extra_field(kind), |fields, column| {
-        fields.union(column.holds.fields())
-    })
+    columns.fold(crate::pull::extra_field(kind), |fields, column| fields.union(column.holds.fields()))
 }
 
 fn look(settings: &Settings) -> Result<CheckReport> {
@@ -146,19 +123,11 @@ fn look(settings: &Settings) -> Result<CheckReport> {
     report.state = Some(ConnectionState::Live);
     report.data_as_of = files.newest();
     let request = PullRequest::full().with_sensitive(SensitiveField::ALL);
-    report.granted = request
-        .wanted()
-        .filter(|kind| crate::pull::blocked(&survey, &request, *kind).is_none())
-        .collect();
-    report.warnings = survey
-        .problems
-        .iter()
-        .map(|problem| format!("{}: {}", problem.code, problem.message))
-        .collect();
-    let withheld = survey
-        .unreadable
-        .iter()
-        .filter(|file| file.code == roster_core::PartialCode::Withheld);
+    report.granted =
+        request.wanted().filter(|kind| crate::pull::blocked(&survey, &request, *kind).is_none()).collect();
+    report.warnings =
+        survey.problems.iter().map(|problem| format!("{}: {}", problem.code, problem.message)).collect();
+    let withheld = survey.unreadable.iter().filter(|file| file.code == roster_core::PartialCode::Withheld);
     report.warnings.extend(withheld.map(|file| file.reason.clone()));
     report.profile = Some(serde_json::json!({ "dialect": survey.dialect.name }));
     Ok(report)

@@ -62,26 +62,15 @@ impl Survey {
             }
             let head = Head::read(files, &name, limits)?;
             if let Ok(header) = &head.header {
-                candidates.push(Candidate {
-                    name: name.clone(),
-                    header: header.clone(),
-                });
+                candidates.push(Candidate { name: name.clone(), header: header.clone() });
             }
             heads.push(head);
         }
         let dialect = match dialect {
             Some(dialect) => dialect,
-            None => recognize(
-                &candidates,
-                manifest.as_ref().and_then(|manifest| manifest.version),
-            )?,
+            None => recognize(&candidates, manifest.as_ref().and_then(|manifest| manifest.version))?,
         };
-        let mut survey = Self {
-            dialect,
-            files: Vec::new(),
-            unreadable: Vec::new(),
-            problems,
-        };
+        let mut survey = Self { dialect, files: Vec::new(), unreadable: Vec::new(), problems };
         survey.check_version(manifest.as_ref());
         survey.assign(heads)?;
         survey.compare(manifest.as_ref())?;
@@ -97,8 +86,7 @@ impl Survey {
                 "the manifest says OneRoster {named}, the files are {}; the files win",
                 self.dialect.title
             );
-            self.problems
-                .push(of_file(Problem::warning(codes::BAD_MANIFEST, message), MANIFEST));
+            self.problems.push(of_file(Problem::warning(codes::BAD_MANIFEST, message), MANIFEST));
         }
     }
 
@@ -106,10 +94,7 @@ impl Survey {
     fn assign(&mut self, heads: Vec<Head>) -> Result<()> {
         for head in heads {
             let header = head.header.as_deref().unwrap_or(&[]).to_vec();
-            let candidate = Candidate {
-                name: head.name.clone(),
-                header,
-            };
+            let candidate = Candidate { name: head.name.clone(), header };
             let Some((table, by_name)) = table_for(self.dialect, &candidate) else {
                 self.ignore(&head.name, &format!("it is no file of {}", self.dialect.title));
                 continue;
@@ -119,50 +104,30 @@ impl Survey {
                 continue;
             }
             if self.has(table) {
-                let message = format!(
-                    "there are two files for `{}`, {} among them; leave one",
-                    table.name, head.name
-                );
-                return Err(Error::new(
-                    ErrorKind::Config,
-                    PROVIDER,
-                    "recognizing the files",
-                    message,
-                ));
+                let message =
+                    format!("there are two files for `{}`, {} among them; leave one", table.name, head.name);
+                return Err(Error::new(ErrorKind::Config, PROVIDER, "recognizing the files", message));
             }
             if head.name != format!("{}.csv", table.name) {
                 let message = format!("{} was read as {}.csv", head.name, table.name);
-                self.problems
-                    .push(of_file(Problem::warning(codes::FILE_NAME, message), &head.name));
+                self.problems.push(of_file(Problem::warning(codes::FILE_NAME, message), &head.name));
             }
             // A file known by its header alone has one that binds.
             debug_assert!(by_name || head.header.is_ok());
             self.take_file(table, head);
         }
-        let order = |table: &Table| {
-            self.dialect
-                .tables
-                .iter()
-                .position(|other| other.name == table.name)
-        };
+        let order = |table: &Table| self.dialect.tables.iter().position(|other| other.name == table.name);
         self.files.sort_by_key(|file| order(file.table));
         Ok(())
     }
 
     fn take_file(&mut self, table: &'static Table, head: Head) {
         let name = head.name;
-        let bound = head
-            .header
-            .and_then(|header| Header::bind(header.iter().map(String::as_str), table));
+        let bound = head.header.and_then(|header| Header::bind(header.iter().map(String::as_str), table));
         match bound {
             Ok(mut header) => {
-                self.problems
-                    .extend(header.problems.drain(..).map(|problem| of_file(problem, &name)));
-                self.files.push(SurveyedFile {
-                    name: name.into(),
-                    table,
-                    header,
-                });
+                self.problems.extend(header.problems.drain(..).map(|problem| of_file(problem, &name)));
+                self.files.push(SurveyedFile { name: name.into(), table, header });
             }
             Err(problem) => {
                 let reason = format!("{name} can't be read: {}", problem.message);
@@ -183,15 +148,8 @@ impl Survey {
 
     /// Compares what is there with what the manifest says, and finds the tables that miss.
     fn compare(&mut self, manifest: Option<&Manifest>) -> Result<()> {
-        for table in self
-            .dialect
-            .tables
-            .iter()
-            .filter(|table| table.rows != Rows::Other)
-        {
-            let said = manifest
-                .and_then(|manifest| manifest.files.get(table.name))
-                .copied();
+        for table in self.dialect.tables.iter().filter(|table| table.rows != Rows::Other) {
+            let said = manifest.and_then(|manifest| manifest.files.get(table.name)).copied();
             let there = self.has(table);
             match said {
                 Some(ManifestFile::Present(Mode::Delta)) if there => {
@@ -212,16 +170,12 @@ impl Survey {
                         "the manifest says that {}.csv is absent, and it is there; it was read",
                         table.name
                     );
-                    self.problems
-                        .push(of_file(Problem::warning(codes::BAD_MANIFEST, message), MANIFEST));
+                    self.problems.push(of_file(Problem::warning(codes::BAD_MANIFEST, message), MANIFEST));
                 }
                 Some(ManifestFile::Unknown) => {
-                    let message = format!(
-                        "the manifest's word for {}.csv is none of absent, bulk, delta",
-                        table.name
-                    );
-                    self.problems
-                        .push(of_file(Problem::warning(codes::BAD_MANIFEST, message), MANIFEST));
+                    let message =
+                        format!("the manifest's word for {}.csv is none of absent, bulk, delta", table.name);
+                    self.problems.push(of_file(Problem::warning(codes::BAD_MANIFEST, message), MANIFEST));
                     self.miss(table, there, said);
                 }
                 _ => self.miss(table, there, said),
@@ -243,17 +197,11 @@ impl Survey {
         let reason = format!("{}.csv is missing", table.name);
         if said == Some(ManifestFile::Absent) && matches!(table.rows, Rows::Records(_)) {
             let reason = format!("the manifest says that {}.csv is absent", table.name);
-            self.unreadable.push(Unreadable {
-                table,
-                code: PartialCode::Withheld,
-                reason,
-            });
+            self.unreadable.push(Unreadable { table, code: PartialCode::Withheld, reason });
             return;
         }
-        let problem = of_file(
-            Problem::error(codes::MISSING_FILE, reason.clone()),
-            &format!("{}.csv", table.name),
-        );
+        let problem =
+            of_file(Problem::error(codes::MISSING_FILE, reason.clone()), &format!("{}.csv", table.name));
         self.fail(table, problem, PartialCode::Unreadable, reason);
     }
 
@@ -286,10 +234,7 @@ struct Head {
 impl Head {
     fn read(files: &mut FileSet, name: &str, limits: &Limits) -> Result<Self> {
         let bytes = files.head(name, HEAD)?;
-        Ok(Self {
-            name: name.to_owned(),
-            header: header_of(&bytes, limits),
-        })
+        Ok(Self { name: name.to_owned(), header: header_of(&bytes, limits) })
     }
 }
 
@@ -297,10 +242,7 @@ fn header_of(bytes: &[u8], limits: &Limits) -> Result<Vec<String>, Unusable> {
     let unusable = |code, message: &str| Err(Box::new(Problem::error(code, message)));
     let text = without_bom(bytes);
     if let Some(what) = not_text(bytes) {
-        return unusable(
-            codes::NOT_TEXT,
-            &format!("it is {what}, not a text file in UTF-8"),
-        );
+        return unusable(codes::NOT_TEXT, &format!("it is {what}, not a text file in UTF-8"));
     }
     if text.iter().all(u8::is_ascii_whitespace) {
         return unusable(codes::EMPTY_FILE, "it is empty");
@@ -317,10 +259,7 @@ fn header_of(bytes: &[u8], limits: &Limits) -> Result<Vec<String>, Unusable> {
         let message = format!("its header has more than {} columns", limits.columns);
         return unusable(codes::TOO_MANY_COLUMNS, &message);
     }
-    Ok(batch
-        .cells(mark)
-        .map(|cell| decode::trim(cell).to_owned())
-        .collect())
+    Ok(batch.cells(mark).map(|cell| decode::trim(cell).to_owned()).collect())
 }
 
 /// Takes a byte order mark off.
@@ -349,12 +288,7 @@ fn read_manifest(
     limits: &Limits,
     problems: &mut Vec<Problem>,
 ) -> Result<Option<Manifest>> {
-    let Some(name) = files
-        .names()
-        .iter()
-        .find(|name| name.eq_ignore_ascii_case(MANIFEST))
-        .cloned()
-    else {
+    let Some(name) = files.names().iter().find(|name| name.eq_ignore_ascii_case(MANIFEST)).cloned() else {
         return Ok(None);
     };
     let bytes = files.head(&name, HEAD)?;
@@ -367,10 +301,7 @@ fn read_manifest(
         more = scanner.scan(text, true, 1000, &mut batch);
         text = &[];
         for mark in (0..batch.len()).filter_map(|index| batch.row(index)) {
-            manifest.add(
-                decode::trim(batch.cell(mark, 0)),
-                decode::trim(batch.cell(mark, 1)),
-            );
+            manifest.add(decode::trim(batch.cell(mark, 0)), decode::trim(batch.cell(mark, 1)));
         }
     }
     if manifest == Manifest::default() {
@@ -381,11 +312,7 @@ fn read_manifest(
 }
 
 fn of_file(problem: Problem, name: &str) -> Problem {
-    problem.at(Place::File {
-        file: name.into(),
-        line: 1,
-        record: 0,
-    })
+    problem.at(Place::File { file: name.into(), line: 1, record: 0 })
 }
 
 #[cfg(test)]
@@ -398,26 +325,15 @@ mod tests {
 
     #[test]
     fn a_byte_order_mark_is_no_part_of_the_first_column() {
-        assert_eq!(
-            header(b"\xef\xbb\xbfsourcedId,name\r\n1,2").unwrap(),
-            ["sourcedId", "name"]
-        );
-        assert_eq!(
-            header(b"\"propertyName\",\"value\"").unwrap(),
-            ["propertyName", "value"]
-        );
+        assert_eq!(header(b"\xef\xbb\xbfsourcedId,name\r\n1,2").unwrap(), ["sourcedId", "name"]);
+        assert_eq!(header(b"\"propertyName\",\"value\"").unwrap(), ["propertyName", "value"]);
     }
 
     #[test]
     fn what_is_no_text_is_told_by_its_first_bytes() {
-        for bytes in [
-            &b"PK\x03\x04abc"[..],
-            b"\x1f\x8b\x08",
-            b"\xff\xfea\0",
-            b"a\0b\0",
-            b"\0a\0b",
-            b"a,b\r1,2\r",
-        ] {
+        for bytes in
+            [&b"PK\x03\x04abc"[..], b"\x1f\x8b\x08", b"\xff\xfea\0", b"a\0b\0", b"\0a\0b", b"a,b\r1,2\r"]
+        {
             assert_eq!(header(bytes), Err(codes::NOT_TEXT.to_owned()), "{bytes:?}");
         }
         for bytes in [&b""[..], b"\xef\xbb\xbf", b"\r\n\n "] {

@@ -31,9 +31,7 @@ impl Observer for AddUp {
 /// Pulls to the end. The laws that hold for any input are checked here.
 fn pull(path: &Path) {
     let source = CsvSource::builder().path(path).build().unwrap();
-    let request = PullRequest::full()
-        .with_sensitive(SensitiveField::ALL)
-        .with_extra();
+    let request = PullRequest::full().with_sensitive(SensitiveField::ALL).with_extra();
     let mut pull = source.pull(request, PullContext::new(Arc::new(AddUp::default())));
     let (mut tally, mut failed) = (Tally::new(), false);
     block_on(async {
@@ -95,15 +93,7 @@ impl Spoil {
 }
 
 fn byte() -> impl Strategy<Value = u8> {
-    prop_oneof![
-        Just(b','),
-        Just(b'"'),
-        Just(b'\n'),
-        Just(b'\r'),
-        Just(0),
-        Just(0xef),
-        any::<u8>()
-    ]
+    prop_oneof![Just(b','), Just(b'"'), Just(b'\n'), Just(b'\r'), Just(0), Just(0xef), any::<u8>()]
 }
 
 fn spoil() -> impl Strategy<Value = Spoil> {

@@ -83,17 +83,11 @@ fn ids(roster: &Roster) -> BTreeMap<&'static str, BTreeSet<String>> {
     }
     BTreeMap::from([
         ("orgs.csv", set(roster.orgs.iter().map(|record| &record.id))),
-        (
-            "academicSessions.csv",
-            set(roster.sessions.iter().map(|record| &record.id)),
-        ),
+        ("academicSessions.csv", set(roster.sessions.iter().map(|record| &record.id))),
         ("courses.csv", set(roster.courses.iter().map(|record| &record.id))),
         ("classes.csv", set(roster.classes.iter().map(|record| &record.id))),
         ("users.csv", set(roster.people.iter().map(|record| &record.id))),
-        (
-            "enrollments.csv",
-            set(roster.enrollments.iter().map(|record| &record.id)),
-        ),
+        ("enrollments.csv", set(roster.enrollments.iter().map(|record| &record.id))),
     ])
 }
 
@@ -101,9 +95,7 @@ fn ids(roster: &Roster) -> BTreeMap<&'static str, BTreeSet<String>> {
 fn ids_in(path: &Path) -> BTreeSet<String> {
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).unwrap();
     let records = reader.byte_records().map(Result::unwrap);
-    records
-        .map(|record| String::from_utf8(record.get(0).unwrap().to_vec()).unwrap())
-        .collect()
+    records.map(|record| String::from_utf8(record.get(0).unwrap().to_vec()).unwrap()).collect()
 }
 
 #[tokio::test]
@@ -125,28 +117,17 @@ async fn each_damage_is_told_at_its_line_and_every_other_record_arrives() {
                 .iter()
                 .find(|problem| problem.code == code && place(problem) == (file.clone(), line));
             let problem = found.unwrap_or_else(|| panic!("{}: {damage} is not told", set.display()));
-            assert_eq!(
-                (problem.severity, problem.id.as_deref()),
-                (severity, Some(text("id"))),
-                "{damage}"
-            );
+            assert_eq!((problem.severity, problem.id.as_deref()), (severity, Some(text("id"))), "{damage}");
             if !["", "sourcedId"].contains(&text("field")) {
                 assert_eq!(problem.field.as_deref(), Some(text("field")), "{damage}");
             }
             if severity == Severity::Error {
-                rejected
-                    .entry(file.clone())
-                    .or_default()
-                    .insert(text("id").to_owned());
+                rejected.entry(file.clone()).or_default().insert(text("id").to_owned());
             }
             told.insert((file, line, code));
         }
         // Nothing else is wrong, so nothing else is told.
-        for problem in roster
-            .problems
-            .iter()
-            .filter(|problem| problem.code != codes::IGNORED_FILE)
-        {
+        for problem in roster.problems.iter().filter(|problem| problem.code != codes::IGNORED_FILE) {
             let (file, line) = place(problem);
             assert!(
                 told.contains(&(file, line, &*problem.code)),
@@ -163,11 +144,6 @@ async fn each_damage_is_told_at_its_line_and_every_other_record_arrives() {
             assert_eq!(rows.rows, truth["rows"][file].as_u64().unwrap(), "{file}");
             assert_eq!(rows.used, arrived.len() as u64, "{file}: {rows:?}");
         }
-        assert!(
-            roster
-                .ends
-                .iter()
-                .all(|(_, _, completeness)| !completeness.is_partial())
-        );
+        assert!(roster.ends.iter().all(|(_, _, completeness)| !completeness.is_partial()));
     }
 }

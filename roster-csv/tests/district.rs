@@ -14,13 +14,8 @@ use tempfile::TempDir;
 
 async fn read(folder: &TempDir, scope: &Scope, sensitive: &BTreeSet<SensitiveField>) -> Roster {
     let source = CsvSource::builder().path(folder.path()).build().unwrap();
-    let request = PullRequest::full()
-        .scoped(scope.clone())
-        .with_sensitive(sensitive.iter().copied());
-    source
-        .collect(request, PullContext::default(), 100_000)
-        .await
-        .unwrap()
+    let request = PullRequest::full().scoped(scope.clone()).with_sensitive(sensitive.iter().copied());
+    source.collect(request, PullContext::default(), 100_000).await.unwrap()
 }
 
 fn assert_same(roster: &Roster, expected: &District, what: &str) {
@@ -32,14 +27,8 @@ fn assert_same(roster: &Roster, expected: &District, what: &str) {
         assert!(read == expected, "{read:?} of {what}");
     }
     assert_eq!(roster.people.len(), expected.people.len(), "people of {what}");
-    assert!(
-        roster.enrollments == expected.enrollments,
-        "enrollments of {what}"
-    );
-    assert!(
-        roster.relationships == expected.relationships,
-        "relationships of {what}"
-    );
+    assert!(roster.enrollments == expected.enrollments, "enrollments of {what}");
+    assert!(roster.relationships == expected.relationships, "relationships of {what}");
 }
 
 #[tokio::test]
@@ -52,10 +41,7 @@ async fn what_is_written_is_what_is_read() {
             ("everything", Scope::default()),
             ("one school", Scope::of_orgs([school(0)])),
             ("two classes", Scope::of_classes([class(0), class(5)])),
-            (
-                "a class of another school",
-                Scope::of_orgs([school(0)]).and_classes([class(1), class(0)]),
-            ),
+            ("a class of another school", Scope::of_orgs([school(0)]).and_classes([class(1), class(0)])),
             ("no school", Scope::of_orgs(Vec::<SourcedId>::new())),
         ];
         let all: BTreeSet<_> = SensitiveField::ALL.into();
@@ -66,10 +52,8 @@ async fn what_is_written_is_what_is_read() {
             let said = what_oneroster_says(&district, version);
             for (name, scope) in &scopes {
                 for sensitive in [&BTreeSet::new(), &some, &all] {
-                    let what = format!(
-                        "{name}, seed {seed}, {version:?}, {} sensitive fields",
-                        sensitive.len()
-                    );
+                    let what =
+                        format!("{name}, seed {seed}, {version:?}, {} sensitive fields", sensitive.len());
                     let roster = read(&folder, scope, sensitive).await;
                     assert_same(&roster, &said.delivered(scope, sensitive), &what);
                     let known = [codes::SHARED_EMAIL, codes::MISSING_REQUIRED];
@@ -88,10 +72,7 @@ async fn lincoln_is_clean() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/data/lincoln");
     let source = CsvSource::builder().path(path).build().unwrap();
     let request = PullRequest::full().with_sensitive(SensitiveField::ALL);
-    let roster = source
-        .collect(request, PullContext::default(), 10_000)
-        .await
-        .unwrap();
+    let roster = source.collect(request, PullContext::default(), 10_000).await.unwrap();
     assert_eq!(roster.problems, []);
     let counts = [
         roster.orgs.len(),

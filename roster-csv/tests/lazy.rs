@@ -29,16 +29,11 @@ async fn the_files_are_looked_at_when_the_stream_is_polled() {
 /// The threads of this process that bear the reader's name.
 #[cfg(target_os = "linux")]
 fn readers() -> usize {
-    let tasks = std::fs::read_dir("/proc/self/task")
-        .unwrap()
-        .map(|task| task.unwrap().path().join("comm"));
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().map(|task| task.unwrap().path().join("comm"));
     let names = tasks.filter_map(|comm| {
         let mut name = String::new();
-        std::io::BufRead::read_line(
-            &mut std::io::BufReader::new(std::fs::File::open(comm).ok()?),
-            &mut name,
-        )
-        .ok()?;
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(std::fs::File::open(comm).ok()?), &mut name)
+            .ok()?;
         Some(name)
     });
     names.filter(|name| name.trim() == "roster-csv").count()
@@ -50,11 +45,7 @@ async fn a_dropped_pull_leaves_no_thread_behind() {
     let folder = TempDir::new().unwrap();
     // More than what may be in flight, so that the reader can't be done on its own.
     write(
-        &DistrictSpec::new(3)
-            .schools(4)
-            .students(9000)
-            .families_with_contacts(0)
-            .generate(),
+        &DistrictSpec::new(3).schools(4).students(9000).families_with_contacts(0).generate(),
         folder.path(),
     );
     let source = CsvSource::builder().path(folder.path()).build().unwrap();

@@ -219,10 +219,7 @@ pub struct Limits {
 impl Default for Limits {
     /// A million events, two minutes.
     fn default() -> Self {
-        Self {
-            events: 1_000_000,
-            time: Duration::from_secs(120),
-        }
+        Self { events: 1_000_000, time: Duration::from_secs(120) }
     }
 }
 

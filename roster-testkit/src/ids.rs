@@ -18,10 +18,7 @@ impl Ids {
     /// These and more of one kind.
     #[must_use]
     pub fn with<I: Into<SourcedId>>(mut self, kind: EntityKind, ids: impl IntoIterator<Item = I>) -> Self {
-        self.0
-            .entry(kind)
-            .or_default()
-            .extend(ids.into_iter().map(Into::into));
+        self.0.entry(kind).or_default().extend(ids.into_iter().map(Into::into));
         self
     }
 
@@ -44,9 +41,7 @@ impl Ids {
 
     /// All of them, parents' kinds before children's.
     pub fn iter(&self) -> impl Iterator<Item = (EntityKind, &SourcedId)> {
-        self.0
-            .iter()
-            .flat_map(|(kind, ids)| ids.iter().map(move |id| (*kind, id)))
+        self.0.iter().flat_map(|(kind, ids)| ids.iter().map(move |id| (*kind, id)))
     }
 
     /// Those of one kind.
@@ -92,9 +87,7 @@ mod tests {
 
     #[test]
     fn counts_and_finds_by_kind() {
-        let mut ids = Ids::new()
-            .with(EntityKind::Org, ["s1", "s2"])
-            .with(EntityKind::Class, ["s1"]);
+        let mut ids = Ids::new().with(EntityKind::Org, ["s1", "s2"]).with(EntityKind::Class, ["s1"]);
         assert!(ids.contains(EntityKind::Class, "s1") && !ids.contains(EntityKind::Class, "s2"));
         ids.remove(EntityKind::Org, "s1");
         ids.remove(EntityKind::Course, "s1");

@@ -14,19 +14,8 @@ pub(crate) fn ids_in_reach<'r>(records: impl IntoIterator<Item = &'r Record>, re
     let tenant = Tenant::of(records);
     let reach = Reach::of(&tenant, &request.scope);
     let mut ids = Ids::new();
-    ids.extend(
-        tenant
-            .orgs
-            .iter()
-            .filter(|org| reach.org(org))
-            .map(|org| (EntityKind::Org, org.id.clone())),
-    );
-    ids.extend(
-        tenant
-            .sessions
-            .iter()
-            .map(|id| (EntityKind::AcademicSession, (*id).clone())),
-    );
+    ids.extend(tenant.orgs.iter().filter(|org| reach.org(org)).map(|org| (EntityKind::Org, org.id.clone())));
+    ids.extend(tenant.sessions.iter().map(|id| (EntityKind::AcademicSession, (*id).clone())));
     ids.extend(
         tenant
             .courses
@@ -135,19 +124,10 @@ impl<'s> Reach<'s> {
         let contacts = if scope.is_everything() {
             tenant.people.iter().map(|person| person.id.clone()).collect()
         } else {
-            let ties = tenant
-                .relationships
-                .iter()
-                .filter(|tie| people.contains(&tie.student));
+            let ties = tenant.relationships.iter().filter(|tie| people.contains(&tie.student));
             ties.map(|tie| tie.contact.clone()).collect()
         };
-        Self {
-            scope,
-            orgs: with_ancestors(&tenant.orgs, scope),
-            classes,
-            people,
-            contacts,
-        }
+        Self { scope, orgs: with_ancestors(&tenant.orgs, scope), classes, people, contacts }
     }
 
     fn org(&self, org: &Org) -> bool {
@@ -208,10 +188,7 @@ mod tests {
         assert_eq!(ids(&scoped, EntityKind::Org), ["d1", "s1"]);
         assert_eq!(ids(&scoped, EntityKind::Class), ["c1", "c2"]);
         assert_eq!(ids(&scoped, EntityKind::Course), ["k1"]);
-        assert_eq!(
-            ids(&scoped, EntityKind::Person),
-            ["p01", "p02", "p03", "p04", "p05", "p06", "t1"]
-        );
+        assert_eq!(ids(&scoped, EntityKind::Person), ["p01", "p02", "p03", "p04", "p05", "p06", "t1"]);
     }
 
     #[test]
@@ -228,9 +205,7 @@ mod tests {
         let all = reached(&PullRequest::full());
         assert!(!all.contains(EntityKind::Person, "g1") && all.of(EntityKind::Relationship).next().is_none());
         let scope = Scope::of_orgs(["s2".into()]);
-        let request = PullRequest::full()
-            .with_sensitive([SensitiveField::Contacts])
-            .scoped(scope);
+        let request = PullRequest::full().with_sensitive([SensitiveField::Contacts]).scoped(scope);
         let scoped = reached(&request);
         assert!(scoped.contains(EntityKind::Person, "g2") && !scoped.contains(EntityKind::Person, "g1"));
         assert_eq!(ids(&scoped, EntityKind::Relationship), ["p08:g2"]);

@@ -46,10 +46,7 @@ impl Truth {
     /// What of all of a tenant's records a request reaches: its kinds, its scope, and contacts only if it asks for them.
     #[must_use]
     pub fn of<'r>(records: impl IntoIterator<Item = &'r Record>, request: &PullRequest) -> Self {
-        Self {
-            present: reach::ids_in_reach(records, request),
-            rejected: Ids::new(),
-        }
+        Self { present: reach::ids_in_reach(records, request), rejected: Ids::new() }
     }
 
     /// Leaves out the kinds that are not due.

@@ -12,9 +12,7 @@ fn the_readme_lists_each_check_under_its_law() {
             law => format!("| {law} "),
         };
         let name = format!("[`{0}`](conformance::{0})", check.name);
-        let listed = README
-            .lines()
-            .any(|line| line.starts_with(&law) && line.contains(&name));
+        let listed = README.lines().any(|line| line.starts_with(&law) && line.contains(&name));
         assert!(listed, "{} is not in the row of law {}", check.name, check.law);
     }
     assert_eq!(README.matches("](conformance::").count(), CHECKS.len());
@@ -22,9 +20,6 @@ fn the_readme_lists_each_check_under_its_law() {
 
 #[test]
 fn the_list_is_sorted_by_law_with_the_model_last() {
-    let laws: Vec<_> = CHECKS
-        .iter()
-        .map(|check| if check.law == 0 { u8::MAX } else { check.law })
-        .collect();
+    let laws: Vec<_> = CHECKS.iter().map(|check| if check.law == 0 { u8::MAX } else { check.law }).collect();
     assert!(laws.is_sorted(), "{laws:?}");
 }

@@ -33,10 +33,7 @@ async fn each_defect_is_caught_by_the_check_that_is_meant_for_it() {
         .map(|sabotage| async move { (sabotage, failures(*sabotage, Form::Value).await) });
     for (sabotage, failures) in join_all(all).await {
         if !failures.contains(sabotage.caught_by()) {
-            missed.push(format!(
-                "{sabotage}: not by {}, but by {failures:?}",
-                sabotage.caught_by()
-            ));
+            missed.push(format!("{sabotage}: not by {}, but by {failures:?}", sabotage.caught_by()));
         }
     }
     assert!(missed.is_empty(), "{missed:#?}");
@@ -48,20 +45,14 @@ async fn defects_are_caught_in_every_wrapping() {
         for form in [Form::Boxed, Form::Shared] {
             let harness = SabotagedHarness::new(*sabotage);
             let verdict = run_check(sabotage.caught_by(), &harness, form).await;
-            assert!(
-                verdict.is_some_and(|verdict| verdict.is_err()),
-                "{sabotage} as {form:?}"
-            );
+            assert!(verdict.is_some_and(|verdict| verdict.is_err()), "{sabotage} as {form:?}");
         }
     }
 }
 
 #[test]
 fn each_check_has_a_defect_that_it_catches() {
-    let caught: BTreeSet<_> = Sabotage::ALL
-        .iter()
-        .map(|sabotage| sabotage.caught_by())
-        .collect();
+    let caught: BTreeSet<_> = Sabotage::ALL.iter().map(|sabotage| sabotage.caught_by()).collect();
     let checks: BTreeSet<_> = CHECKS.iter().map(|check| check.name).collect();
     assert_eq!(caught, checks);
 }

@@ -60,13 +60,7 @@ impl Key {
 
     /// A setting that is neither secret nor required.
     pub const fn new(name: &'static str, what: &'static str, form: Form) -> Self {
-        Self {
-            name,
-            what,
-            form,
-            secret: false,
-            required: false,
-        }
+        Self { name, what, form, secret: false, required: false }
     }
 
     /// Must not be seen.
@@ -139,11 +133,7 @@ impl Form {
 }
 
 fn split(list: &str) -> Vec<String> {
-    list.split(',')
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
-        .map(str::to_owned)
-        .collect()
+    list.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -160,10 +150,7 @@ mod tests {
             key(Form::List).read("12, 15,").unwrap().list(),
             Some(&["12".to_owned(), "15".to_owned()][..])
         );
-        assert!(matches!(
-            key(Form::FlagOrList).read("true"),
-            Some(Value::Flag(true))
-        ));
+        assert!(matches!(key(Form::FlagOrList).read("true"), Some(Value::Flag(true))));
         assert!(key(Form::Number).read("many").is_none());
         assert!(key(Form::Number).read("-1").is_none());
     }

@@ -39,18 +39,15 @@ pub fn registry() -> Vec<Provider> {
 ///
 /// `Config` if there is none, saying which there are.
 pub fn find_provider<'a>(providers: &'a [Provider], id: &str) -> Result<&'a Provider> {
-    providers
-        .iter()
-        .find(|provider| provider.id == id)
-        .ok_or_else(|| {
-            let message = if providers.is_empty() {
-                format!("no provider `{id}`; none was compiled in: switch on a feature, such as `csv`")
-            } else {
-                let ids: Vec<_> = providers.iter().map(|provider| provider.id).collect();
-                format!("no provider `{id}`; compiled in: {}", ids.join(", "))
-            };
-            Error::new(ErrorKind::Config, "host", "looking for a provider", message)
-        })
+    providers.iter().find(|provider| provider.id == id).ok_or_else(|| {
+        let message = if providers.is_empty() {
+            format!("no provider `{id}`; none was compiled in: switch on a feature, such as `csv`")
+        } else {
+            let ids: Vec<_> = providers.iter().map(|provider| provider.id).collect();
+            format!("no provider `{id}`; compiled in: {}", ids.join(", "))
+        };
+        Error::new(ErrorKind::Config, "host", "looking for a provider", message)
+    })
 }
 
 impl Provider {
@@ -62,14 +59,7 @@ impl Provider {
         capabilities: fn() -> Capabilities,
         open: Open,
     ) -> Self {
-        Self {
-            id,
-            about,
-            keys,
-            capabilities,
-            open,
-            directory: None,
-        }
+        Self { id, about, keys, capabilities, open, directory: None }
     }
 
     /// With a directory of tenants.
@@ -111,11 +101,7 @@ impl Provider {
     /// `Config` if a setting is unknown, missing or wrong.
     pub fn open(&self, settings: &Settings) -> Result<Box<dyn RosterSource>> {
         self.accept(settings)?;
-        if let Some(key) = self
-            .keys
-            .iter()
-            .find(|key| key.required && settings.get(key.name).is_none())
-        {
+        if let Some(key) = self.keys.iter().find(|key| key.required && settings.get(key.name).is_none()) {
             return Err(self.refuse("opening a source", format!("`{}` is missing", key.name)));
         }
         (self.open)(settings)
@@ -151,10 +137,7 @@ impl Provider {
             if key.takes(value) || (text_for_path && !key.secret) {
                 Ok(())
             } else if key.secret {
-                Err(self.refuse(
-                    "reading the settings",
-                    format!("`{name}` is secret: give it as a secret"),
-                ))
+                Err(self.refuse("reading the settings", format!("`{name}` is secret: give it as a secret")))
             } else {
                 let wants = key.form.wants();
                 Err(self.refuse("reading the settings", format!("`{name}` wants {wants}")))
@@ -203,10 +186,7 @@ mod tests {
             let count = names.len();
             names.dedup();
             assert_eq!(names.len(), count, "{provider:?}");
-            assert!(
-                provider.all_keys().all(|key| key.what.ends_with('.')),
-                "{provider:?}"
-            );
+            assert!(provider.all_keys().all(|key| key.what.ends_with('.')), "{provider:?}");
             assert!(provider.tenant_key().is_some(), "{provider:?}");
         }
     }
@@ -222,19 +202,10 @@ mod tests {
             message(&Settings::new().with("base_url", "x"))
                 .starts_with("no setting `base_url`; there are: path,")
         );
-        assert_eq!(
-            message(&Settings::new().with("path", true)),
-            "`path` wants a path"
-        );
+        assert_eq!(message(&Settings::new().with("path", true)), "`path` wants a path");
         assert!(
             message(&Settings::new().with("path", "x").with("mapping", "m")).contains("not in this version")
         );
-        assert_eq!(
-            csv.open(&Settings::new().with("path", "a/lincoln"))
-                .unwrap()
-                .info()
-                .tenant,
-            "lincoln"
-        );
+        assert_eq!(csv.open(&Settings::new().with("path", "a/lincoln")).unwrap().info().tenant, "lincoln");
     }
 }

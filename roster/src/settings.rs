@@ -125,9 +125,7 @@ impl Settings {
         let mut scope = Scope::default();
         scope.orgs = self.ids("schools")?;
         scope.classes = self.ids("classes")?;
-        let mut request = PullRequest::full()
-            .scoped(scope)
-            .with_sensitive(self.sensitive()?);
+        let mut request = PullRequest::full().scoped(scope).with_sensitive(self.sensitive()?);
         if let Some(size) = self.number("page_size")? {
             request.page_size =
                 Some(u32::try_from(size).map_err(|_| wrong("page_size", "a smaller number"))?);
@@ -162,9 +160,7 @@ impl Settings {
         wants: &str,
         read: impl FnOnce(&'a Value) -> Option<T>,
     ) -> Result<Option<T>> {
-        self.get(key)
-            .map(|value| read(value).ok_or_else(|| wrong(key, wants)))
-            .transpose()
+        self.get(key).map(|value| read(value).ok_or_else(|| wrong(key, wants))).transpose()
     }
 }
 
@@ -233,10 +229,7 @@ mod tests {
         let error = Settings::new().with("page_size", "ten").request().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
         assert_eq!(error.message(), "`page_size` wants a whole number");
-        let error = Settings::new()
-            .with("sensitive", vec!["shoe_size".to_owned()])
-            .request()
-            .unwrap_err();
+        let error = Settings::new().with("sensitive", vec!["shoe_size".to_owned()]).request().unwrap_err();
         assert!(error.message().contains("there are: contacts"));
     }
 

@@ -36,11 +36,7 @@ pub(super) fn read(path: &Path) -> Result<Cursor, Failure> {
             Category::Data => "it is no cursor",
             Category::Eof => "it breaks off, or is too large",
         };
-        refuse(format!(
-            "{what} (line {}, column {})",
-            error.line(),
-            error.column()
-        ))
+        refuse(format!("{what} (line {}, column {})", error.line(), error.column()))
     })
 }
 
@@ -49,8 +45,5 @@ pub(super) fn write(file: PrivateFile, cursor: &Cursor) -> io::Result<()> {
     let mut writer = BufWriter::new(file);
     serde_json::to_writer(&mut writer, cursor)?;
     writer.write_all(b"\n")?;
-    writer
-        .into_inner()
-        .map_err(io::IntoInnerError::into_error)?
-        .commit()
+    writer.into_inner().map_err(io::IntoInnerError::into_error)?.commit()
 }

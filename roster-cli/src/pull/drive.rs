@@ -28,11 +28,7 @@ pub(super) struct Pulling<'a> {
 
 impl<'a> Pulling<'a> {
     pub(super) fn new(events: Option<Ndjson<'a>>, progress: Option<Progress>) -> Self {
-        Self {
-            counts: Counts::default(),
-            events,
-            progress,
-        }
+        Self { counts: Counts::default(), events, progress }
     }
 
     /// Ends it: takes the progress away and gives the counts.
@@ -50,11 +46,7 @@ impl<'a> Pulling<'a> {
         }
         match event {
             PullEvent::Checkpoint(cursor) => self.counts.cursor = Some(*cursor),
-            PullEvent::End {
-                kind,
-                slice: Slice::All,
-                ..
-            } => {
+            PullEvent::End { kind, slice: Slice::All, .. } => {
                 self.counts.whole.insert(kind);
             }
             _ => {}

@@ -39,11 +39,7 @@ pub(crate) fn run(args: &PullArgs, output: Output) -> Result<Outcome, Failure> {
     let events_on_terminal = events_on_stdout && std::io::stdout().is_terminal();
     let mut files = Files {
         events: args.out.as_deref().map(|path| open(path, "--out")).transpose()?,
-        cursor: args
-            .cursor_out
-            .as_deref()
-            .map(|path| open(path, "--cursor-out"))
-            .transpose()?,
+        cursor: args.cursor_out.as_deref().map(|path| open(path, "--cursor-out")).transpose()?,
     };
     let mut pulling = Pulling::new(
         match (args.format, files.events.as_mut()) {
@@ -71,11 +67,7 @@ pub(crate) fn run(args: &PullArgs, output: Output) -> Result<Outcome, Failure> {
         result.err(),
         start.elapsed(),
     );
-    tracing::info!(
-        problems = report.problems,
-        requests = report.requests,
-        "the pull is over"
-    );
+    tracing::info!(problems = report.problems, requests = report.requests, "the pull is over");
 
     if events_on_stdout {
         note(&summary::last_line(&report));
@@ -112,8 +104,7 @@ impl Files {
     /// Puts them in their places, the cursor last: it must never be ahead of the events.
     fn keep(&mut self, args: &PullArgs, counts: &drive::Counts) -> Result<(), Failure> {
         if let (Some(file), Some(path)) = (self.events.take(), &args.out) {
-            file.commit()
-                .map_err(|error| not_written("writing the events", path, &error))?;
+            file.commit().map_err(|error| not_written("writing the events", path, &error))?;
         }
         let (Some(file), Some(path)) = (self.cursor.take(), &args.cursor_out) else {
             return Ok(());
@@ -123,9 +114,7 @@ impl Files {
                 .map_err(|error| not_written("writing the cursor", path, &error));
         }
         let path = path.display();
-        note(&format!(
-            "note: the source gave no cursor, so {path} was not written"
-        ));
+        note(&format!("note: the source gave no cursor, so {path} was not written"));
         Ok(())
     }
 }

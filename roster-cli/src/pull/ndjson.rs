@@ -28,10 +28,7 @@ impl<'a> Ndjson<'a> {
     }
 
     fn new(writer: Box<dyn Write + 'a>, on_stdout: bool) -> Self {
-        Self {
-            writer: BufWriter::with_capacity(BUFFER, writer),
-            on_stdout,
-        }
+        Self { writer: BufWriter::with_capacity(BUFFER, writer), on_stdout }
     }
 
     pub(super) fn write(&mut self, event: &PullEvent) -> Result<(), Failure> {
@@ -52,13 +49,7 @@ impl<'a> Ndjson<'a> {
         if self.on_stdout {
             return Failure::Output(error);
         }
-        Error::new(
-            ErrorKind::Transport,
-            "host",
-            "writing the events",
-            format!("--out: {error}"),
-        )
-        .into()
+        Error::new(ErrorKind::Transport, "host", "writing the events", format!("--out: {error}")).into()
     }
 }
 
@@ -100,20 +91,10 @@ impl<'a> Line<'a> {
     /// `None` for events that this version does not know.
     fn of(event: &'a PullEvent) -> Option<Self> {
         Some(match event {
-            PullEvent::Begin {
-                kind,
-                expected,
-                fields,
-            } => Self::Begin {
-                kind: *kind,
-                expected: *expected,
-                fields: Names(*kind, *fields),
-            },
-            PullEvent::Upsert {
-                record,
-                unseen,
-                place,
-            } => Self::Upsert {
+            PullEvent::Begin { kind, expected, fields } => {
+                Self::Begin { kind: *kind, expected: *expected, fields: Names(*kind, *fields) }
+            }
+            PullEvent::Upsert { record, unseen, place } => Self::Upsert {
                 kind: record.kind(),
                 id: record.id(),
                 record,
@@ -122,22 +103,12 @@ impl<'a> Line<'a> {
             },
             PullEvent::Delete { kind, id } => Self::Delete { kind: *kind, id },
             PullEvent::Problem(problem) => Self::Problem(problem),
-            PullEvent::End {
-                kind,
-                slice,
-                completeness,
-            } => {
+            PullEvent::End { kind, slice, completeness } => {
                 let (code, reason) = match completeness {
                     Completeness::Partial { code, reason } => (Some(*code), Some(reason.as_str())),
                     _ => (None, None),
                 };
-                Self::End {
-                    kind: *kind,
-                    slice,
-                    completeness: completeness.as_str(),
-                    code,
-                    reason,
-                }
+                Self::End { kind: *kind, slice, completeness: completeness.as_str(), code, reason }
             }
             PullEvent::Checkpoint(cursor) => Self::Checkpoint { cursor },
             _ => return None,

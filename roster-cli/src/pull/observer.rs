@@ -34,11 +34,9 @@ impl Observer for Counting {
                 tracing::debug!(operation, "request");
                 self.requests.fetch_add(1, Ordering::Relaxed);
             }
-            Notice::Retry {
-                operation,
-                attempt,
-                wait,
-            } => tracing::info!(operation, attempt, ?wait, "a request failed and is sent again"),
+            Notice::Retry { operation, attempt, wait } => {
+                tracing::info!(operation, attempt, ?wait, "a request failed and is sent again")
+            }
             Notice::Throttled { wait } => tracing::debug!(?wait, "waiting for our turn"),
             Notice::File { file, rows } => {
                 tracing::debug!(file, rows = rows.rows, "a file was read");

@@ -19,10 +19,7 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}, {elapsed}") {
             bar.set_style(style);
         }
-        Self {
-            bar,
-            shown: Instant::now(),
-        }
+        Self { bar, shown: Instant::now() }
     }
 
     /// Shows the counts, unless they were shown a moment ago.
@@ -31,11 +28,7 @@ impl Progress {
             return;
         }
         self.shown = Instant::now();
-        self.bar.set_message(format!(
-            "records {}, problems {}",
-            tally.delivered(),
-            tally.problems()
-        ));
+        self.bar.set_message(format!("records {}, problems {}", tally.delivered(), tally.problems()));
         self.bar.tick();
     }
 

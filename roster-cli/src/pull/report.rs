@@ -21,11 +21,7 @@ pub(super) struct Report<'a> {
     pub(super) groups: Vec<&'a ProblemGroup>,
     pub(super) requests: u64,
     pub(super) seconds: f64,
-    #[serde(
-        rename = "error",
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "as_error"
-    )]
+    #[serde(rename = "error", skip_serializing_if = "Option::is_none", serialize_with = "as_error")]
     pub(super) failure: Option<Failure>,
 }
 
@@ -51,10 +47,7 @@ impl<'a> Report<'a> {
             let mut tally = tallies.remove(&kind).unwrap_or_default();
             // Of a pull that broke off, slices may be missing that nobody spoke of.
             tally.complete &= failure.is_none() || counts.whole.contains(&kind);
-            let report = KindReport {
-                supported: capabilities.supports(kind),
-                counts: tally,
-            };
+            let report = KindReport { supported: capabilities.supports(kind), counts: tally };
             (kind, report)
         });
         Self {
@@ -87,9 +80,7 @@ impl<'a> Report<'a> {
     /// The kinds that are not complete though the source has them.
     pub(super) fn incomplete(&self) -> impl Iterator<Item = EntityKind> {
         let kinds = self.kinds.iter();
-        kinds
-            .filter(|(_, report)| report.supported && !report.counts.complete)
-            .map(|(kind, _)| *kind)
+        kinds.filter(|(_, report)| report.supported && !report.counts.complete).map(|(kind, _)| *kind)
     }
 }
 

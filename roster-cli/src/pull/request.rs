@@ -40,19 +40,11 @@ pub(super) fn build(
         None => capabilities.kinds.keys().copied().collect(),
     };
     if args.kinds.is_some() && request.wanted().next().is_none() {
-        let message = format!(
-            "--kinds {} is pulled only with --sensitive",
-            EntityKind::Relationship
-        );
+        let message = format!("--kinds {} is pulled only with --sensitive", EntityKind::Relationship);
         return Err(Failure::usage("reading the command line", message));
     }
     if !args.school.is_empty() {
-        request.scope.orgs = Some(
-            args.school
-                .iter()
-                .map(|id| SourcedId::from(id.as_str()))
-                .collect(),
-        );
+        request.scope.orgs = Some(args.school.iter().map(|id| SourcedId::from(id.as_str())).collect());
     }
     if !args.class.is_empty() {
         request.scope.classes = Some(args.class.iter().map(|id| SourcedId::from(id.as_str())).collect());

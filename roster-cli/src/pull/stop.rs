@@ -16,11 +16,7 @@ pub(super) async fn signal() {
             // Not heard: the system's own way of stopping remains.
             Err(_) => pending().await,
         };
-        select(
-            pin!(heard(SignalKind::interrupt())),
-            pin!(heard(SignalKind::terminate())),
-        )
-        .await;
+        select(pin!(heard(SignalKind::interrupt())), pin!(heard(SignalKind::terminate()))).await;
     }
     #[cfg(not(unix))]
     if tokio::signal::ctrl_c().await.is_err() {

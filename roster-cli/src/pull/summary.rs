@@ -42,19 +42,14 @@ pub(super) fn last_line(report: &Report<'_>) -> String {
     let counts = counts.join(", ");
     let seconds = report.seconds;
     if let Some(failure) = &report.failure {
-        let advice = advice(failure)
-            .map(|advice| format!("; {advice}"))
-            .unwrap_or_default();
+        let advice = advice(failure).map(|advice| format!("; {advice}")).unwrap_or_default();
         return format!("Failed after {seconds:.2} s: {counts}{advice}.");
     }
     let incomplete: Vec<_> = report.incomplete().map(EntityKind::as_str).collect();
     if incomplete.is_empty() {
         format!("Done in {seconds:.2} s: {counts}; every kind is complete.")
     } else {
-        format!(
-            "Done in {seconds:.2} s, but not whole: {counts}; partial: {}.",
-            incomplete.join(", ")
-        )
+        format!("Done in {seconds:.2} s, but not whole: {counts}; partial: {}.", incomplete.join(", "))
     }
 }
 
@@ -127,9 +122,7 @@ fn place(problem: &Problem) -> Option<String> {
         place => place.to_string(),
     });
     let id = problem.id.as_ref().map(ToString::to_string);
-    let parts: Vec<_> = [place, problem.field.as_ref().map(ToString::to_string), id]
-        .into_iter()
-        .flatten()
-        .collect();
+    let parts: Vec<_> =
+        [place, problem.field.as_ref().map(ToString::to_string), id].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join("  "))
 }

@@ -34,11 +34,7 @@ impl RosterSource for Scripted {
 }
 
 fn begin() -> PullEvent {
-    PullEvent::Begin {
-        kind: EntityKind::Org,
-        expected: None,
-        fields: FieldSet::of([roster::OrgField::Name]),
-    }
+    PullEvent::Begin { kind: EntityKind::Org, expected: None, fields: FieldSet::of([roster::OrgField::Name]) }
 }
 
 fn upsert(id: &str) -> PullEvent {
@@ -50,28 +46,18 @@ fn upsert(id: &str) -> PullEvent {
 }
 
 fn problem() -> PullEvent {
-    let place = Place::File {
-        file: "orgs.csv".into(),
-        line: 7,
-        record: 6,
-    };
+    let place = Place::File { file: "orgs.csv".into(), line: 7, record: 6 };
     let problem = Problem::error(codes::MISSING_REQUIRED, "`name` is empty");
     PullEvent::Problem(Box::new(problem.of(EntityKind::Org).with_id("o7").at(place)))
 }
 
 fn end(slice: Slice, completeness: Completeness) -> PullEvent {
-    PullEvent::End {
-        kind: EntityKind::Org,
-        slice,
-        completeness,
-    }
+    PullEvent::End { kind: EntityKind::Org, slice, completeness }
 }
 
 fn checkpoint() -> PullEvent {
     let info = SourceInfo::new("test", "lincoln");
-    PullEvent::Checkpoint(Box::new(
-        Cursor::encode(&info, 1, &PullRequest::full(), &7).unwrap(),
-    ))
+    PullEvent::Checkpoint(Box::new(Cursor::encode(&info, 1, &PullRequest::full(), &7).unwrap()))
 }
 
 fn broken() -> Error {
@@ -96,15 +82,7 @@ fn ran(events: impl IntoIterator<Item = Result<PullEvent>>, kinds: &[EntityKind]
     let counts = pulling.finish();
     let capabilities = source.capabilities();
     let took = std::time::Duration::from_millis(20);
-    let report = Report::new(
-        &source.info(),
-        &request,
-        &capabilities,
-        &counts,
-        &counting,
-        result.err(),
-        took,
-    );
+    let report = Report::new(&source.info(), &request, &capabilities, &counts, &counting, result.err(), took);
     Ran {
         json: serde_json::to_value(&report).unwrap(),
         text: summary::text(&report),
@@ -128,10 +106,7 @@ fn a_pull_that_is_done() {
         end(Slice::All, Completeness::Complete),
         checkpoint(),
     ];
-    let ran = ran(
-        events.map(Ok),
-        &[EntityKind::Org, EntityKind::Course, EntityKind::Relationship],
-    );
+    let ran = ran(events.map(Ok), &[EntityKind::Org, EntityKind::Course, EntityKind::Relationship]);
     assert_eq!(ran.outcome, Outcome::Done);
     assert!(ran.cursor);
     let no_course = json!({"supported": false, "records": 0, "deletes": 0, "problems": 0, "complete": false});
@@ -176,22 +151,9 @@ fn a_pull_that_is_done() {
 
 #[test]
 fn events_are_lines() {
-    let partial = Completeness::Partial {
-        code: PartialCode::Withheld,
-        reason: "not shared".to_owned(),
-    };
-    let delete = PullEvent::Delete {
-        kind: EntityKind::Org,
-        id: "o2".into(),
-    };
-    let events = [
-        begin(),
-        upsert("o1"),
-        delete,
-        problem(),
-        end(Slice::All, partial),
-        checkpoint(),
-    ];
+    let partial = Completeness::Partial { code: PartialCode::Withheld, reason: "not shared".to_owned() };
+    let delete = PullEvent::Delete { kind: EntityKind::Org, id: "o2".into() };
+    let events = [begin(), upsert("o1"), delete, problem(), end(Slice::All, partial), checkpoint()];
     let lines = ran(events.map(Ok), &[EntityKind::Org]).lines;
     assert_eq!(
         lines[..5],
@@ -217,30 +179,19 @@ fn events_are_lines() {
 
 #[test]
 fn a_partial_kind_or_one_that_did_not_end_is_told() {
-    let partial = Completeness::Partial {
-        code: PartialCode::Unreadable,
-        reason: String::new(),
-    };
+    let partial = Completeness::Partial { code: PartialCode::Unreadable, reason: String::new() };
     let half = ran([begin(), end(Slice::All, partial)].map(Ok), &[EntityKind::Org]);
     assert_eq!(half.outcome, Outcome::Partial);
     assert!(
-        half.text
-            .contains("Done in 0.02 s, but not whole: 0 records, 0 errors, 0 warnings; partial: org.")
+        half.text.contains("Done in 0.02 s, but not whole: 0 records, 0 errors, 0 warnings; partial: org.")
     );
-    assert_eq!(
-        ran([begin()].map(Ok), &[EntityKind::Org]).outcome,
-        Outcome::Partial
-    );
+    assert_eq!(ran([begin()].map(Ok), &[EntityKind::Org]).outcome, Outcome::Partial);
 }
 
 #[test]
 fn nothing_is_complete_that_did_not_end_before_the_failure() {
     let school = Slice::Of(EntityKind::Org, "o1".into());
-    let slices = [
-        Ok(begin()),
-        Ok(end(school, Completeness::Complete)),
-        Err(broken()),
-    ];
+    let slices = [Ok(begin()), Ok(end(school, Completeness::Complete)), Err(broken())];
     let failed = ran(slices, &[EntityKind::Org]);
     assert_eq!(failed.outcome, Outcome::Failed);
     assert_eq!(failed.json["kinds"]["org"]["complete"], false);
@@ -248,21 +199,10 @@ fn nothing_is_complete_that_did_not_end_before_the_failure() {
         failed.json["error"],
         json!({"kind": "transport", "operation": "pulling", "message": "the disk is gone"})
     );
-    assert!(
-        failed
-            .text
-            .ends_with("Failed after 0.02 s: 0 records, 0 errors, 0 warnings.\n")
-    );
+    assert!(failed.text.ends_with("Failed after 0.02 s: 0 records, 0 errors, 0 warnings.\n"));
 
-    let whole = [
-        Ok(begin()),
-        Ok(end(Slice::All, Completeness::Complete)),
-        Err(broken()),
-    ];
-    assert_eq!(
-        ran(whole, &[EntityKind::Org]).json["kinds"]["org"]["complete"],
-        true
-    );
+    let whole = [Ok(begin()), Ok(end(Slice::All, Completeness::Complete)), Err(broken())];
+    assert_eq!(ran(whole, &[EntityKind::Org]).json["kinds"]["org"]["complete"], true);
 }
 
 #[test]
@@ -274,20 +214,13 @@ fn errors_end_as_the_user_can_act() {
     let refused = ends(ErrorKind::CursorInvalid);
     assert_eq!(refused.outcome, Outcome::Failed);
     let advice = "leave --changes away to pull in full";
-    assert!(
-        refused.json["error"]["message"]
-            .as_str()
-            .unwrap()
-            .contains(advice)
-    );
+    assert!(refused.json["error"]["message"].as_str().unwrap().contains(advice));
     assert!(refused.text.contains(advice));
 }
 
 #[test]
 fn a_stopped_pull_is_no_finished_one() {
-    let source = Scripted(Mutex::new(
-        (0..5000).map(|id| Ok(upsert(&id.to_string()))).collect(),
-    ));
+    let source = Scripted(Mutex::new((0..5000).map(|id| Ok(upsert(&id.to_string()))).collect()));
     let mut pulling = Pulling::new(None, None);
     let stream = source.pull(PullRequest::full(), PullContext::default());
     let result = source::block_on(drive::drive(stream, std::future::ready(()), &mut pulling));
@@ -311,11 +244,6 @@ fn a_closed_pipe_ends_the_pull() {
     }
     let source = Scripted(Mutex::new(vec![Ok(begin())]));
     let mut pulling = Pulling::new(Some(Ndjson::to_file(Closed)), None);
-    let result = pull(
-        &source,
-        &PullRequest::full(),
-        Arc::new(Counting::default()),
-        &mut pulling,
-    );
+    let result = pull(&source, &PullRequest::full(), Arc::new(Counting::default()), &mut pulling);
     assert!(result.is_err());
 }

@@ -1,10 +1,6 @@
 //! Runs the command in a folder of its own.
 
-#![allow(
-    dead_code,
-    clippy::unwrap_used,
-    reason = "a part of each test program, which uses what it needs"
-)]
+#![allow(dead_code, clippy::unwrap_used, reason = "a part of each test program, which uses what it needs")]
 
 use std::{
     path::{Path, PathBuf},

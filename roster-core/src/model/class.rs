@@ -83,10 +83,8 @@ impl Class {
     ///
     /// The end day counts as inside; an open bound never excludes.
     pub fn is_active_on(&self, day: Date) -> bool {
-        matches!(
-            self.state,
-            ClassState::Active | ClassState::Upcoming | ClassState::Other(_)
-        ) && super::holds_on(self.begin, self.end, day)
+        matches!(self.state, ClassState::Active | ClassState::Upcoming | ClassState::Other(_))
+            && super::holds_on(self.begin, self.end, day)
     }
 }
 

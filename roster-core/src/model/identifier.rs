@@ -25,12 +25,7 @@ pub struct Identifier {
 impl Identifier {
     /// An id that holds whatever the role and the school.
     pub fn new(scheme: IdentifierScheme, value: impl Into<String>) -> Self {
-        Self {
-            scheme,
-            value: value.into(),
-            role: None,
-            org: None,
-        }
+        Self { scheme, value: value.into(), role: None, org: None }
     }
 }
 

@@ -68,18 +68,13 @@ impl Person {
 
     /// Whether the person holds the role anywhere.
     pub fn has_role(&self, role: &Role) -> bool {
-        self.affiliations
-            .iter()
-            .any(|affiliation| affiliation.role == *role)
+        self.affiliations.iter().any(|affiliation| affiliation.role == *role)
     }
 
     /// Whether the person is on the roster only because of a pupil: every role is guardian, parent, relative or contact.
     pub fn is_contact(&self) -> bool {
         !self.affiliations.is_empty()
-            && self
-                .affiliations
-                .iter()
-                .all(|affiliation| affiliation.role.is_contact())
+            && self.affiliations.iter().all(|affiliation| affiliation.role.is_contact())
     }
 
     /// The sensitive part, made if it is not there.
@@ -161,14 +156,7 @@ pub struct Affiliation {
 impl Affiliation {
     /// A role at an org, without dates.
     pub fn new(role: Role, org: Option<SourcedId>) -> Self {
-        Self {
-            role,
-            org,
-            primary: None,
-            begin: None,
-            end: None,
-            title: None,
-        }
+        Self { role, org, primary: None, begin: None, end: None, title: None }
     }
 
     /// Whether it holds on that day. The end day counts as inside; an open bound never excludes.
@@ -199,11 +187,7 @@ pub struct GroupTag {
 impl GroupTag {
     /// Membership of the group.
     pub fn new(group_type: impl Into<String>, id: impl Into<SourcedId>, name: Option<String>) -> Self {
-        Self {
-            group_type: group_type.into(),
-            id: id.into(),
-            name,
-        }
+        Self { group_type: group_type.into(), id: id.into(), name }
     }
 }
 

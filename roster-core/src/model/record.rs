@@ -115,11 +115,7 @@ fn normalize_person(person: &mut Person) {
         tidy(&mut sensitive.emails);
         tidy(&mut sensitive.addresses);
     }
-    if person
-        .sensitive
-        .as_ref()
-        .is_some_and(|sensitive| sensitive.is_empty())
-    {
+    if person.sensitive.as_ref().is_some_and(|sensitive| sensitive.is_empty()) {
         person.sensitive = None;
     }
 }
@@ -133,10 +129,7 @@ mod tests {
     fn order_and_repetition_in_lists_do_not_matter() {
         let person = |roles: &[Role]| {
             let mut person = Person::new("p");
-            person.affiliations = roles
-                .iter()
-                .map(|role| Affiliation::new(role.clone(), None))
-                .collect();
+            person.affiliations = roles.iter().map(|role| Affiliation::new(role.clone(), None)).collect();
             let mut record = person.into_record();
             record.normalize();
             record

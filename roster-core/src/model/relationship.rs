@@ -57,11 +57,7 @@ impl Relationship {
 
     /// A relationship of a vendor that gives it no id: the id is made from pupil and contact.
     pub fn from_parts(student: SourcedId, contact: SourcedId) -> Self {
-        Self::new(
-            SourcedId::from_parts([student.as_str(), contact.as_str()]),
-            student,
-            contact,
-        )
+        Self::new(SourcedId::from_parts([student.as_str(), contact.as_str()]), student, contact)
     }
 }
 

@@ -76,10 +76,7 @@ impl FromStr for SensitiveField {
     type Err = UnknownSensitiveField;
 
     fn from_str(name: &str) -> Result<Self, UnknownSensitiveField> {
-        Self::ALL
-            .into_iter()
-            .find(|field| field.as_str() == name)
-            .ok_or(UnknownSensitiveField)
+        Self::ALL.into_iter().find(|field| field.as_str() == name).ok_or(UnknownSensitiveField)
     }
 }
 

@@ -61,9 +61,7 @@ pub enum Level {
     Other,
 }
 
-const NUMBERS: [&str; 13] = [
-    "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13",
-];
+const NUMBERS: [&str; 13] = ["01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13"];
 
 impl Level {
     /// The code.
@@ -74,10 +72,7 @@ impl Level {
             Self::PreKindergarten => "PK",
             Self::TransitionalKindergarten => "TK",
             Self::Kindergarten => "KG",
-            Self::Number(number) => NUMBERS
-                .get(usize::from(number).wrapping_sub(1))
-                .copied()
-                .unwrap_or("OT"),
+            Self::Number(number) => NUMBERS.get(usize::from(number).wrapping_sub(1)).copied().unwrap_or("OT"),
             Self::PostSecondary => "PS",
             Self::AdultEducation => "AE",
             Self::Ungraded => "UG",
@@ -219,20 +214,14 @@ impl GradeTable {
 }
 
 fn grade(raw: &str, scheme: GradeScheme, level: Option<Level>) -> GradeLevel {
-    GradeLevel {
-        raw: raw.to_owned(),
-        scheme,
-        level,
-    }
+    GradeLevel { raw: raw.to_owned(), scheme, level }
 }
 
 /// Upper case without blanks, dots and hyphens, and without the word "grade"; a leading minus is kept.
 fn normalize(raw: &str) -> String {
     let minus = if raw.starts_with('-') { "-" } else { "" };
     let raw = raw.strip_suffix(".0").unwrap_or(raw);
-    let letters = raw
-        .chars()
-        .filter(|c| !c.is_whitespace() && !matches!(c, '.' | '-' | '_'));
+    let letters = raw.chars().filter(|c| !c.is_whitespace() && !matches!(c, '.' | '-' | '_'));
     let upper = letters.collect::<String>().to_uppercase();
     let mut key = upper.as_str();
     for word in ["GRADE", "LEVEL"] {
@@ -250,10 +239,7 @@ fn normalize(raw: &str) -> String {
 
 /// A whole number from 1 to 13, leading zeros and ordinal endings aside.
 fn number(text: &str) -> Option<u8> {
-    let digits = ["ST", "ND", "RD", "TH"]
-        .iter()
-        .find_map(|ending| text.strip_suffix(ending))
-        .unwrap_or(text);
+    let digits = ["ST", "ND", "RD", "TH"].iter().find_map(|ending| text.strip_suffix(ending)).unwrap_or(text);
     if digits.is_empty() || digits.len() > 4 || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
@@ -263,9 +249,7 @@ fn number(text: &str) -> Option<u8> {
 /// `YEAR7`, `Y7`, `YR7`, `NCYEAR7`.
 fn uk_year(key: &str) -> Option<u8> {
     let key = key.strip_prefix("NC").unwrap_or(key);
-    let digits = ["YEAR", "YR", "Y"]
-        .iter()
-        .find_map(|word| key.strip_prefix(word))?;
+    let digits = ["YEAR", "YR", "Y"].iter().find_map(|word| key.strip_prefix(word))?;
     number(digits)
 }
 
@@ -317,42 +301,11 @@ mod tests {
     #[test]
     fn spellings_of_the_united_states() {
         for (level, spellings) in [
-            (
-                "KG",
-                &[
-                    "K",
-                    "KG",
-                    "KN",
-                    "KF",
-                    "KP",
-                    "0",
-                    "00",
-                    "Kinder",
-                    "Kindergarten",
-                    "Kdg",
-                    "5K",
-                ][..],
-            ),
-            (
-                "PK",
-                &["PK", "PreK", "Pre-K", "P", "PK4", "-1", "Prekindergarten", "4K"],
-            ),
+            ("KG", &["K", "KG", "KN", "KF", "KP", "0", "00", "Kinder", "Kindergarten", "Kdg", "5K"][..]),
+            ("PK", &["PK", "PreK", "Pre-K", "P", "PK4", "-1", "Prekindergarten", "4K"]),
             ("PR", &["P3", "-2", "Preschool", "PR"]),
             ("TK", &["TK", "T", "Transitional Kindergarten"]),
-            (
-                "01",
-                &[
-                    "1",
-                    "01",
-                    "1st",
-                    "First",
-                    "Grade 1",
-                    "Gr 1",
-                    "Gr. 1",
-                    "1.0",
-                    "1st Grade",
-                ],
-            ),
+            ("01", &["1", "01", "1st", "First", "Grade 1", "Gr 1", "Gr. 1", "1.0", "1st Grade"]),
             ("03", &["Grade 3rd"]),
             ("09", &["9", "9th", "Freshman", "FR"]),
             ("13", &["13", "PG", "PostGraduate"]),
@@ -375,10 +328,7 @@ mod tests {
     #[test]
     fn a_year_is_no_grade_unless_the_table_converts_it() {
         let (year, _) = GradeTable::Ceds.read("Year 7");
-        assert_eq!(
-            (year.scheme, year.level),
-            (GradeScheme::Uk, Some(Level::Number(7)))
-        );
+        assert_eq!((year.scheme, year.level), (GradeScheme::Uk, Some(Level::Number(7))));
         assert_eq!(code(GradeTable::England, "NC Year 7"), Some("07"));
         assert_eq!(code(GradeTable::EnglandAsUs, "Y7"), Some("06"));
         assert_eq!(code(GradeTable::EnglandAsUs, "Year 1"), Some("KG"));
@@ -392,11 +342,7 @@ mod tests {
     fn what_no_table_knows_keeps_its_spelling() {
         for raw in ["9/10", "09,10", "K-5", "14", "Grade", "", "Jahrgang", "P1é"] {
             let (grade, spelling) = GradeTable::Ceds.read(raw);
-            assert_eq!(
-                (grade.raw.as_str(), grade.level, spelling),
-                (raw, None, Spelling::Unknown),
-                "{raw}"
-            );
+            assert_eq!((grade.raw.as_str(), grade.level, spelling), (raw, None, Spelling::Unknown), "{raw}");
         }
         for table in [GradeTable::Scotland, GradeTable::England, GradeTable::Australia] {
             assert_eq!(table.read("é").1, Spelling::Unknown);

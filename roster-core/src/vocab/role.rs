@@ -41,10 +41,7 @@ vocabulary! {
 impl Role {
     /// Guardian, parent, relative or contact: someone who is on the roster only because of a pupil.
     pub const fn is_contact(&self) -> bool {
-        matches!(
-            self,
-            Self::Guardian | Self::Parent | Self::Relative | Self::Contact
-        )
+        matches!(self, Self::Guardian | Self::Parent | Self::Relative | Self::Contact)
     }
 
     /// Works for the org: neither pupil nor contact nor unknown.
@@ -59,12 +56,7 @@ mod tests {
 
     #[test]
     fn vendors_spellings_are_one_role() {
-        for word in [
-            "siteAdministrator",
-            "site_administrator",
-            "Site Administrator",
-            "SCHOOL_ADMIN",
-        ] {
+        for word in ["siteAdministrator", "site_administrator", "Site Administrator", "SCHOOL_ADMIN"] {
             assert_eq!(Role::read(word), Role::SiteAdministrator, "{word}");
         }
         assert_eq!(Role::read("ext:coach"), Role::Other("ext:coach".to_owned()));
@@ -72,11 +64,7 @@ mod tests {
 
     #[test]
     fn json_is_one_string_and_reads_back() {
-        for role in Role::KNOWN
-            .iter()
-            .cloned()
-            .chain([Role::Other("ext:Coach".to_owned())])
-        {
+        for role in Role::KNOWN.iter().cloned().chain([Role::Other("ext:Coach".to_owned())]) {
             let json = serde_json::to_string(&role).unwrap();
             assert_eq!(json, format!("\"{role}\""));
             assert_eq!(serde_json::from_str::<Role>(&json).unwrap(), role);

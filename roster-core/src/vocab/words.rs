@@ -3,10 +3,7 @@
 /// Drops case and what separates words, so that `siteAdministrator`, `Site Administrator` and `site_administrator`
 /// are one spelling.
 pub(super) fn fold(word: &str) -> String {
-    word.chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
+    word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// Declares an open vocabulary: an enum with `Other(text)` for words that it does not know.

@@ -52,10 +52,7 @@ impl Header {
         table: &'static Table,
     ) -> Result<Self, Unusable> {
         let names = cells.map(|cell| decode::trim(cell).to_owned()).collect();
-        let mut header = Self {
-            names,
-            ..Self::empty()
-        };
+        let mut header = Self { names, ..Self::empty() };
         for position in 0..header.names.len() {
             header.place(position, table)?;
         }
@@ -66,9 +63,7 @@ impl Header {
             let message = format!("{} has no column `{}`", table.name, column.name);
             match column.need {
                 Need::Required => {
-                    return Err(Problem::error(codes::MISSING_COLUMN, message)
-                        .in_field(column.name)
-                        .into());
+                    return Err(Problem::error(codes::MISSING_COLUMN, message).in_field(column.name).into());
                 }
                 Need::Expected => {
                     header
@@ -89,13 +84,9 @@ impl Header {
             return Ok(());
         };
         if self.has(column) {
-            let message = format!(
-                "the column `{}` stands there twice; which one counts can't be told",
-                column.name
-            );
-            return Err(Problem::error(codes::DUPLICATE_COLUMN, message)
-                .in_field(column.name)
-                .into());
+            let message =
+                format!("the column `{}` stands there twice; which one counts can't be told", column.name);
+            return Err(Problem::error(codes::DUPLICATE_COLUMN, message).in_field(column.name).into());
         }
         self.known.push((at, column));
         if column.need != Need::Optional {
@@ -120,8 +111,7 @@ impl Header {
             return;
         }
         let message = "a column of the header is not known; it was not read".to_owned();
-        self.problems
-            .push(Problem::warning(codes::UNKNOWN_COLUMN, message).in_field(name.clone()));
+        self.problems.push(Problem::warning(codes::UNKNOWN_COLUMN, message).in_field(name.clone()));
         self.extra.push((at, name));
     }
 
@@ -150,8 +140,7 @@ impl Header {
 
     /// The file's own name of the column that holds it.
     pub(crate) fn name_of(&self, holds: Holds) -> String {
-        self.position(holds)
-            .map_or_else(String::new, |position| self.name_at(position))
+        self.position(holds).map_or_else(String::new, |position| self.name_at(position))
     }
 
     /// The file's own name of a column.
@@ -161,9 +150,7 @@ impl Header {
 
     /// The columns that the table knows, with their positions.
     pub(crate) fn known(&self) -> impl Iterator<Item = (usize, &'static Column)> {
-        self.known
-            .iter()
-            .map(|(position, column)| (usize::from(*position), *column))
+        self.known.iter().map(|(position, column)| (usize::from(*position), *column))
     }
 
     /// The columns that should not be empty, with their positions.
@@ -173,36 +160,25 @@ impl Header {
 
     /// The columns of facts for statistics.
     pub(crate) fn demographics(&self) -> impl Iterator<Item = (usize, &DemographicField)> {
-        self.demographics
-            .iter()
-            .map(|(position, field)| (usize::from(*position), field))
+        self.demographics.iter().map(|(position, field)| (usize::from(*position), field))
     }
 
     /// The columns for `extra`.
     pub(crate) fn extra(&self) -> impl Iterator<Item = (usize, &str)> {
-        self.extra
-            .iter()
-            .map(|(position, name)| (usize::from(*position), name.as_str()))
+        self.extra.iter().map(|(position, name)| (usize::from(*position), name.as_str()))
     }
 
     /// Whether a row says the header again.
     #[inline]
     pub(crate) fn is_repeated_by(&self, cells: RowCells<'_>) -> bool {
         cells.len() == self.names.len()
-            && self
-                .names
-                .iter()
-                .enumerate()
-                .all(|(index, name)| name == decode::trim(cells.cell(index)))
+            && self.names.iter().enumerate().all(|(index, name)| name == decode::trim(cells.cell(index)))
     }
 }
 
 /// Finds the column of that name: first exactly, then without case and separators.
 fn find(table: &'static Table, name: &str) -> Option<&'static Column> {
-    let exact = table
-        .columns
-        .iter()
-        .find(|column| column.name == name || column.aliases.contains(&name));
+    let exact = table.columns.iter().find(|column| column.name == name || column.aliases.contains(&name));
     exact.or_else(|| {
         let folded = fold(name);
         let same = |other: &str| fold(other) == folded;
@@ -214,10 +190,7 @@ fn find(table: &'static Table, name: &str) -> Option<&'static Column> {
 }
 
 fn fold(name: &str) -> String {
-    name.chars()
-        .filter(|c| !matches!(c, ' ' | '_' | '-'))
-        .flat_map(char::to_lowercase)
-        .collect()
+    name.chars().filter(|c| !matches!(c, ' ' | '_' | '-')).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -228,10 +201,7 @@ mod tests {
     use crate::rows::{Batch, Scanner};
 
     fn bind(name: &str, header: &str) -> Result<Header, Unusable> {
-        let table = csv::tables(Version::V1_1)
-            .iter()
-            .find(|table| table.name == name)
-            .unwrap();
+        let table = csv::tables(Version::V1_1).iter().find(|table| table.name == name).unwrap();
         Header::bind(header.split(','), table)
     }
 
@@ -247,31 +217,16 @@ mod tests {
 
     #[test]
     fn without_its_id_a_file_is_unusable_and_other_columns_may_miss() {
-        assert_eq!(
-            bind("orgs", "name,type").err().unwrap().code,
-            codes::MISSING_COLUMN
-        );
-        assert_eq!(
-            bind("orgs", "sourcedId,name").unwrap().problems[0].code,
-            codes::MISSING_COLUMN
-        );
-        assert_eq!(
-            bind("orgs", "sourcedId,name,type,Name").err().unwrap().code,
-            codes::DUPLICATE_COLUMN
-        );
+        assert_eq!(bind("orgs", "name,type").err().unwrap().code, codes::MISSING_COLUMN);
+        assert_eq!(bind("orgs", "sourcedId,name").unwrap().problems[0].code, codes::MISSING_COLUMN);
+        assert_eq!(bind("orgs", "sourcedId,name,type,Name").err().unwrap().code, codes::DUPLICATE_COLUMN);
     }
 
     #[test]
     fn metadata_is_no_surprise_and_other_columns_are() {
         let header = bind("orgs", "sourcedId,name,type,metadata.city,mascot").unwrap();
-        assert_eq!(
-            header.problems.iter().map(|p| &*p.code).collect::<Vec<_>>(),
-            [codes::UNKNOWN_COLUMN]
-        );
-        assert_eq!(
-            header.extra().map(|(_, name)| name).collect::<Vec<_>>(),
-            ["city", "mascot"]
-        );
+        assert_eq!(header.problems.iter().map(|p| &*p.code).collect::<Vec<_>>(), [codes::UNKNOWN_COLUMN]);
+        assert_eq!(header.extra().map(|(_, name)| name).collect::<Vec<_>>(), ["city", "mascot"]);
     }
 
     #[test]

@@ -50,9 +50,7 @@ impl Dialect {
     /// The table of a file by its name, with or without `.csv`; case does not matter.
     pub(crate) fn table_named(&self, file: &str) -> Option<&'static Table> {
         let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-        self.tables
-            .iter()
-            .find(|table| table.name.eq_ignore_ascii_case(stem))
+        self.tables.iter().find(|table| table.name.eq_ignore_ascii_case(stem))
     }
 
     /// The table whose rows are these.

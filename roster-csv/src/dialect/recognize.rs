@@ -18,32 +18,22 @@ pub(crate) struct Candidate {
 /// Finds the one dialect that the files fit. A manifest's word decides between several that do; where it contradicts the
 /// data, the data win.
 pub(crate) fn recognize(files: &[Candidate], manifest: Option<Version>) -> Result<&'static Dialect> {
-    let fits: Vec<_> = DIALECTS
-        .iter()
-        .map(|dialect| (Fit::of(dialect, files), dialect))
-        .collect();
-    let named = fits
-        .iter()
-        .find(|(_, dialect)| manifest.is_some() && dialect.version == manifest);
+    let fits: Vec<_> = DIALECTS.iter().map(|dialect| (Fit::of(dialect, files), dialect)).collect();
+    let named = fits.iter().find(|(_, dialect)| manifest.is_some() && dialect.version == manifest);
     if let Some((fit, dialect)) = named
         && (fit.misfits == 0 || fits.iter().all(|(fit, _)| fit.misfits > 0))
     {
         return Ok(dialect);
     }
-    let mut fits: Vec<_> = fits
-        .into_iter()
-        .filter(|(fit, _)| fit.misfits == 0 && fit.columns > 0)
-        .collect();
+    let mut fits: Vec<_> = fits.into_iter().filter(|(fit, _)| fit.misfits == 0 && fit.columns > 0).collect();
     fits.sort_by_key(|(fit, _)| std::cmp::Reverse(fit.columns));
     match fits.as_slice() {
         [] => Err(unknown(files)),
         [(_, dialect)] => Ok(dialect),
         [(first, dialect), (second, _), ..] if first.columns > second.columns => Ok(dialect),
-        [(best, _), ..] => Err(ambiguous(
-            fits.iter()
-                .filter(|(fit, _)| fit.columns == best.columns)
-                .map(|(_, d)| *d),
-        )),
+        [(best, _), ..] => {
+            Err(ambiguous(fits.iter().filter(|(fit, _)| fit.columns == best.columns).map(|(_, d)| *d)))
+        }
     }
 }
 
@@ -57,15 +47,8 @@ pub(crate) fn table_for(dialect: &Dialect, file: &Candidate) -> Option<(&'static
         bind(table, file)
             .is_ok_and(|header| header.known_columns() == table.columns.len() && header.problems.is_empty())
     };
-    let mut tables = dialect
-        .tables
-        .iter()
-        .filter(|table| table.rows != Rows::Other)
-        .filter(fits);
-    tables
-        .next()
-        .filter(|_| tables.next().is_none())
-        .map(|table| (table, false))
+    let mut tables = dialect.tables.iter().filter(|table| table.rows != Rows::Other).filter(fits);
+    tables.next().filter(|_| tables.next().is_none()).map(|table| (table, false))
 }
 
 fn bind(table: &'static Table, file: &Candidate) -> Result<Header, super::Unusable> {
@@ -82,10 +65,7 @@ struct Fit {
 
 impl Fit {
     fn of(dialect: &Dialect, files: &[Candidate]) -> Self {
-        let mut fit = Self {
-            misfits: 0,
-            columns: 0,
-        };
+        let mut fit = Self { misfits: 0, columns: 0 };
         for file in files {
             let Some((table, _)) = table_for(dialect, file).filter(|(table, _)| table.rows != Rows::Other)
             else {
@@ -101,24 +81,12 @@ impl Fit {
 }
 
 fn unknown(files: &[Candidate]) -> Error {
-    let known = DIALECTS
-        .iter()
-        .map(|dialect| dialect.title)
-        .collect::<Vec<_>>()
-        .join(", ");
+    let known = DIALECTS.iter().map(|dialect| dialect.title).collect::<Vec<_>>().join(", ");
     let message = match files {
         [] => format!("there is no file of a roster; known are: {known}"),
         _ => {
-            let names = files
-                .iter()
-                .map(|file| file.name.as_str())
-                .take(10)
-                .collect::<Vec<_>>()
-                .join(", ");
-            let lacks = DIALECTS
-                .iter()
-                .find_map(|dialect| lacking(dialect, files))
-                .unwrap_or_default();
+            let names = files.iter().map(|file| file.name.as_str()).take(10).collect::<Vec<_>>().join(", ");
+            let lacks = DIALECTS.iter().find_map(|dialect| lacking(dialect, files)).unwrap_or_default();
             format!("the headers of {names} fit no dialect{lacks}; known are: {known}")
         }
     };
@@ -130,18 +98,12 @@ fn lacking(dialect: &Dialect, files: &[Candidate]) -> Option<String> {
     files.iter().find_map(|file| {
         let (table, _) = table_for(dialect, file).filter(|(table, _)| table.rows != Rows::Other)?;
         let problem = bind(table, file).err()?;
-        Some(format!(
-            " (as {} {}: {})",
-            dialect.title, file.name, problem.message
-        ))
+        Some(format!(" (as {} {}: {})", dialect.title, file.name, problem.message))
     })
 }
 
 fn ambiguous<'a>(dialects: impl Iterator<Item = &'a Dialect>) -> Error {
-    let names = dialects
-        .map(|dialect| format!("`{}`", dialect.name))
-        .collect::<Vec<_>>()
-        .join(" and ");
+    let names = dialects.map(|dialect| format!("`{}`", dialect.name)).collect::<Vec<_>>().join(" and ");
     let message = format!("the files fit {names} alike; name one of them with the setting `dialect`");
     Error::new(ErrorKind::Config, PROVIDER, "recognizing the files", message)
 }
@@ -151,10 +113,7 @@ mod tests {
     use super::*;
 
     fn file(name: &str, header: &str) -> Candidate {
-        Candidate {
-            name: name.to_owned(),
-            header: header.split(',').map(str::to_owned).collect(),
-        }
+        Candidate { name: name.to_owned(), header: header.split(',').map(str::to_owned).collect() }
     }
 
     const ORGS: &str = "sourcedId,status,dateLastModified,name,type,identifier,parentSourcedId";
@@ -165,38 +124,23 @@ mod tests {
     #[test]
     fn the_columns_tell_the_version() {
         let name = |files: &[Candidate]| recognize(files, None).unwrap().name;
-        assert_eq!(
-            name(&[file("orgs.csv", ORGS), file("users.csv", USERS_1_1)]),
-            "oneroster_1_1"
-        );
-        assert_eq!(
-            name(&[file("users.csv", USERS_1_2), file("roles.csv", ROLES)]),
-            "oneroster_1_2"
-        );
+        assert_eq!(name(&[file("orgs.csv", ORGS), file("users.csv", USERS_1_1)]), "oneroster_1_1");
+        assert_eq!(name(&[file("users.csv", USERS_1_2), file("roles.csv", ROLES)]), "oneroster_1_2");
     }
 
     #[test]
     fn what_fits_two_dialects_alike_is_asked_about() {
         let error = recognize(&[file("orgs.csv", ORGS)], None).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
-        assert!(
-            error.message().contains("`oneroster_1_1` and `oneroster_1_2`"),
-            "{error}"
-        );
+        assert!(error.message().contains("`oneroster_1_1` and `oneroster_1_2`"), "{error}");
     }
 
     #[test]
     fn a_manifest_decides_unless_the_data_contradict_it() {
         let files = [file("orgs.csv", ORGS)];
-        assert_eq!(
-            recognize(&files, Some(Version::V1_2)).unwrap().name,
-            "oneroster_1_2"
-        );
+        assert_eq!(recognize(&files, Some(Version::V1_2)).unwrap().name, "oneroster_1_2");
         let users = [file("users.csv", USERS_1_2), file("roles.csv", ROLES)];
-        assert_eq!(
-            recognize(&users, Some(Version::V1_1)).unwrap().name,
-            "oneroster_1_2"
-        );
+        assert_eq!(recognize(&users, Some(Version::V1_1)).unwrap().name, "oneroster_1_2");
         assert_eq!(recognize(&[], Some(Version::V1_1)).unwrap().name, "oneroster_1_1");
     }
 
@@ -210,20 +154,9 @@ mod tests {
 
     #[test]
     fn a_damaged_header_is_left_to_its_file_if_the_manifest_names_the_version() {
-        let files = [
-            file("orgs.csv", ORGS),
-            file("enrollments.csv", "sourcedId,classSourcedId"),
-        ];
-        assert_eq!(
-            recognize(&files, Some(Version::V1_1)).unwrap().name,
-            "oneroster_1_1"
-        );
-        assert!(
-            recognize(&files, None)
-                .unwrap_err()
-                .message()
-                .contains("userSourcedId")
-        );
+        let files = [file("orgs.csv", ORGS), file("enrollments.csv", "sourcedId,classSourcedId")];
+        assert_eq!(recognize(&files, Some(Version::V1_1)).unwrap().name, "oneroster_1_1");
+        assert!(recognize(&files, None).unwrap_err().message().contains("userSourcedId"));
     }
 
     #[test]
@@ -233,11 +166,6 @@ mod tests {
             error.message().contains("OneRoster 1.1") && error.message().contains("users.csv"),
             "{error}"
         );
-        assert!(
-            recognize(&[], None)
-                .unwrap_err()
-                .message()
-                .contains("no file of a roster")
-        );
+        assert!(recognize(&[], None).unwrap_err().message().contains("no file of a roster"));
     }
 }

@@ -35,19 +35,10 @@ impl Archive {
         let zip =
             ZipArchive::new(BufReader::new(file)).map_err(|error| unreadable(&path.display(), &error))?;
         if zip.len() > limits.files {
-            let message = format!(
-                "the zip has more than {} entries; is it the right one?",
-                limits.files
-            );
+            let message = format!("the zip has more than {} entries; is it the right one?", limits.files);
             return Err(Error::new(ErrorKind::TooLarge, PROVIDER, OPENING, message));
         }
-        let mut archive = Self {
-            zip,
-            entries: BTreeMap::new(),
-            strangers: Vec::new(),
-            bytes,
-            modified,
-        };
+        let mut archive = Self { zip, entries: BTreeMap::new(), strangers: Vec::new(), bytes, modified };
         for index in 0..archive.zip.len() {
             archive.list(index)?;
         }
@@ -56,14 +47,8 @@ impl Archive {
 
     /// Takes in one entry, or refuses the whole zip: one with a trap in it is no roster.
     fn list(&mut self, index: usize) -> Result<()> {
-        let entry = self
-            .zip
-            .by_index_raw(index)
-            .map_err(|error| unreadable(&"an entry", &error))?;
-        let name = entry
-            .name()
-            .map_err(|error| unreadable(&"an entry's name", &error))?
-            .replace('\\', "/");
+        let entry = self.zip.by_index_raw(index).map_err(|error| unreadable(&"an entry", &error))?;
+        let name = entry.name().map_err(|error| unreadable(&"an entry's name", &error))?.replace('\\', "/");
         let climbs = name.split('/').any(|part| part == "..") || name.starts_with('/') || name.contains(':');
         if climbs || name.contains('\0') {
             return refuse("an entry's path leads out of the zip");
@@ -85,11 +70,7 @@ impl Archive {
                 "it is no text file"
             };
             self.strangers.push((base, why));
-        } else if let Some(there) = self
-            .entries
-            .keys()
-            .find(|there| there.eq_ignore_ascii_case(&base))
-        {
+        } else if let Some(there) = self.entries.keys().find(|there| there.eq_ignore_ascii_case(&base)) {
             return refuse(&format!("there are two files named {there}"));
         } else {
             self.entries.insert(base, index);
@@ -123,15 +104,8 @@ impl Archive {
         let index = *self.entries.get(name).ok_or_else(|| super::no_such_file(name))?;
         // The sizes that a zip states are a claim: what counts is what comes out.
         let allowed = self.bytes.saturating_mul(expansion).max(SMALL);
-        let entry = self
-            .zip
-            .by_index(index)
-            .map_err(|error| unreadable(&name, &error))?;
-        let mut metered = Metered {
-            entry,
-            left: allowed.saturating_sub(others),
-            burst: false,
-        };
+        let entry = self.zip.by_index(index).map_err(|error| unreadable(&name, &error))?;
+        let mut metered = Metered { entry, left: allowed.saturating_sub(others), burst: false };
         let result = read(&mut metered);
         if metered.burst {
             let message =
@@ -166,12 +140,7 @@ impl<R: Read> Read for Metered<R> {
 }
 
 fn refuse(why: &str) -> Result<()> {
-    Err(Error::new(
-        ErrorKind::Decode,
-        PROVIDER,
-        OPENING,
-        format!("the zip is refused: {why}"),
-    ))
+    Err(Error::new(ErrorKind::Decode, PROVIDER, OPENING, format!("the zip is refused: {why}")))
 }
 
 fn unreadable(what: &dyn std::fmt::Display, error: &ZipError) -> Error {
@@ -187,10 +156,5 @@ fn unreadable(what: &dyn std::fmt::Display, error: &ZipError) -> Error {
         ZipError::UnsupportedArchive(why) => why,
         _ => "it is damaged, or no zip",
     };
-    Error::new(
-        ErrorKind::Decode,
-        PROVIDER,
-        OPENING,
-        format!("can't read {what}: {why}"),
-    )
+    Error::new(ErrorKind::Decode, PROVIDER, OPENING, format!("can't read {what}: {why}"))
 }

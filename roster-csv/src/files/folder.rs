@@ -23,10 +23,8 @@ impl Folder {
         let entries = std::fs::read_dir(path).map_err(|error| cannot_open(path, &error))?;
         for (count, entry) in entries.enumerate() {
             if count >= limit {
-                let message = format!(
-                    "{} holds more than {limit} files; is it the right folder?",
-                    path.display()
-                );
+                let message =
+                    format!("{} holds more than {limit} files; is it the right folder?", path.display());
                 return Err(Error::new(ErrorKind::TooLarge, PROVIDER, OPENING, message));
             }
             let entry = entry.map_err(|error| cannot_open(path, &error))?;
@@ -46,21 +44,13 @@ impl Folder {
 
     /// One file as a set of its own, whatever its name ends with.
     pub(super) fn of_file(path: &Path) -> Self {
-        let name = path
-            .file_name()
-            .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        Self {
-            files: BTreeMap::from([(name, path.to_owned())]),
-            strangers: Vec::new(),
-        }
+        let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        Self { files: BTreeMap::from([(name, path.to_owned())]), strangers: Vec::new() }
     }
 
     /// The zip of a folder that holds one zip and no text file.
     pub(super) fn lone_zip(&self) -> Option<PathBuf> {
-        let mut zips = self
-            .strangers
-            .iter()
-            .filter(|(name, _)| name.to_ascii_lowercase().ends_with(".zip"));
+        let mut zips = self.strangers.iter().filter(|(name, _)| name.to_ascii_lowercase().ends_with(".zip"));
         let zip = zips.next()?;
         (self.files.is_empty() && zips.next().is_none()).then(|| zip.1.clone())
     }

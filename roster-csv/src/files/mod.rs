@@ -43,10 +43,7 @@ pub(crate) struct Stamp {
 
 impl Stamp {
     fn of(metadata: &Metadata) -> Self {
-        Self {
-            length: metadata.len(),
-            modified: metadata.modified().ok(),
-        }
+        Self { length: metadata.len(), modified: metadata.modified().ok() }
     }
 }
 
@@ -77,16 +74,14 @@ impl FileSet {
 
     fn take_folder(&mut self, folder: folder::Folder) {
         self.names = folder.names();
-        self.problems
-            .extend(folder.strangers().map(|name| ignored(name, "it is no text file")));
+        self.problems.extend(folder.strangers().map(|name| ignored(name, "it is no text file")));
         self.place = Place::Folder(folder);
     }
 
     fn open_archive(&mut self, path: &Path) -> Result<()> {
         let archive = archive::Archive::open(path, &self.limits)?;
         self.names = archive.names();
-        self.problems
-            .extend(archive.strangers().map(|(name, why)| ignored(name, why)));
+        self.problems.extend(archive.strangers().map(|(name, why)| ignored(name, why)));
         self.place = Place::Archive(archive);
         Ok(())
     }
@@ -108,23 +103,17 @@ impl FileSet {
     /// How large a file is, as far as the place says so: a hint, since the file may grow and a zip may lie.
     pub(crate) fn size(&mut self, name: &str) -> u64 {
         match &mut self.place {
-            Place::Folder(folder) => folder.path(name).and_then(|path| std::fs::metadata(path).ok()).map_or(0, |m| m.len()),
+            Place::Folder(folder) => {
+                folder.path(name).and_then(|path| std::fs::metadata(path).ok()).map_or(0, |m| m.len())
+            }
             Place::Archive(archive) => archive.size(name),
         }
     }
 
     /// Reads a file, piece by piece, into `each`; ends early if that says so (`false`).
     pub(crate) fn read(&mut self, name: &str, mut each: impl FnMut(&[u8]) -> bool) -> Result<()> {
-        let others: u64 = self
-            .sizes
-            .iter()
-            .filter(|(other, _)| *other != name)
-            .map(|(_, size)| size)
-            .sum();
-        let limit = self
-            .limits
-            .file_bytes
-            .min(self.limits.total_bytes.saturating_sub(others));
+        let others: u64 = self.sizes.iter().filter(|(other, _)| *other != name).map(|(_, size)| size).sum();
+        let limit = self.limits.file_bytes.min(self.limits.total_bytes.saturating_sub(others));
         let mut size = 0;
         let result = match &mut self.place {
             Place::Folder(folder) => {
@@ -133,11 +122,7 @@ impl FileSet {
                 let stamp = |file: &File| file.metadata().map(|metadata| Stamp::of(&metadata)).ok();
                 let before = stamp(&file);
                 pump(&mut file, name, limit, &mut size, &mut each).and_then(|whole| {
-                    if whole && before != stamp(&file) {
-                        Err(unstable(name))
-                    } else {
-                        Ok(())
-                    }
+                    if whole && before != stamp(&file) { Err(unstable(name)) } else { Ok(()) }
                 })
             }
             Place::Archive(archive) => archive.read(name, others, self.limits.expansion, |entry| {
@@ -213,10 +198,7 @@ fn is_zip(path: &Path) -> Result<bool> {
 
 /// Whether a name is one that a file of a set may have.
 fn is_text_name(name: &str) -> bool {
-    let extension = Path::new(name)
-        .extension()
-        .and_then(|extension| extension.to_str())
-        .unwrap_or("");
+    let extension = Path::new(name).extension().and_then(|extension| extension.to_str()).unwrap_or("");
     extension.eq_ignore_ascii_case("csv") || extension.eq_ignore_ascii_case("txt")
 }
 
@@ -225,19 +207,12 @@ fn is_litter(name: &str) -> bool {
     let base = name.rsplit('/').next().unwrap_or(name);
     name.starts_with("__MACOSX/")
         || base.starts_with('.')
-        || ["desktop.ini", "thumbs.db"]
-            .iter()
-            .any(|litter| base.eq_ignore_ascii_case(litter))
+        || ["desktop.ini", "thumbs.db"].iter().any(|litter| base.eq_ignore_ascii_case(litter))
 }
 
 fn ignored(name: &str, why: &str) -> Problem {
-    Problem::warning(codes::IGNORED_FILE, format!("{name} was not read: {why}")).at(
-        roster_core::Place::File {
-            file: name.into(),
-            line: 1,
-            record: 0,
-        },
-    )
+    Problem::warning(codes::IGNORED_FILE, format!("{name} was not read: {why}"))
+        .at(roster_core::Place::File { file: name.into(), line: 1, record: 0 })
 }
 
 fn cannot_open(path: &Path, error: &io::Error) -> Error {
@@ -247,12 +222,7 @@ fn cannot_open(path: &Path, error: &io::Error) -> Error {
         }
         _ => ErrorKind::Transport,
     };
-    Error::new(
-        kind,
-        PROVIDER,
-        OPENING,
-        format!("can't open {}: {}", path.display(), reason(error)),
-    )
+    Error::new(kind, PROVIDER, OPENING, format!("can't open {}: {}", path.display(), reason(error)))
 }
 
 /// The class of an error in plain words. Its own text may quote what was read.
@@ -265,21 +235,11 @@ fn reason(error: &io::Error) -> String {
 }
 
 fn cannot_read(name: &str, error: &io::Error) -> Error {
-    Error::new(
-        ErrorKind::Transport,
-        PROVIDER,
-        READING,
-        format!("can't read {name}: {}", reason(error)),
-    )
+    Error::new(ErrorKind::Transport, PROVIDER, READING, format!("can't read {name}: {}", reason(error)))
 }
 
 fn no_such_file(name: &str) -> Error {
-    Error::new(
-        ErrorKind::Unstable,
-        PROVIDER,
-        READING,
-        format!("{name} is no longer there; try again"),
-    )
+    Error::new(ErrorKind::Unstable, PROVIDER, READING, format!("{name} is no longer there; try again"))
 }
 
 fn unstable(name: &str) -> Error {

@@ -1,12 +1,15 @@
 //! The stream: rows come from the reader's thread, records are made where the stream is polled, one row a turn.
 
 mod engine;
+mod intake;
 mod people;
 mod plan;
 mod reader;
 mod references;
+mod rejection;
 mod relations;
 mod scope;
+mod shape;
 
 use std::{
     pin::Pin,
@@ -127,11 +130,8 @@ impl Pull {
             (Some(Message::End), Some((survey, _, engine))) => engine.end(survey),
             (Some(Message::Unchanged), Some((_, _, engine))) => {
                 engine.unchanged();
-                let checkpoint = self
-                    .request
-                    .cursor
-                    .clone()
-                    .map(|cursor| PullEvent::Checkpoint(Box::new(cursor)));
+                let checkpoint =
+                    self.request.cursor.clone().map(|cursor| PullEvent::Checkpoint(Box::new(cursor)));
                 self.end(checkpoint);
             }
             (Some(Message::Done(hash)), Some((survey, steps, engine))) => {
@@ -139,10 +139,7 @@ impl Pull {
                     debug_assert!(rows.add_up(), "{file}: {rows:?}");
                     self.cx.observer().notice(&Notice::File { file, rows });
                 }
-                let position = Position {
-                    hash,
-                    complete: engine.is_complete(),
-                };
+                let position = Position { hash, complete: engine.is_complete() };
                 match position.encode(&self.info, &self.request) {
                     Ok(cursor) => self.end(Some(PullEvent::Checkpoint(Box::new(cursor)))),
                     Err(error) => return Some(error),

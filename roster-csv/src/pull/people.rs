@@ -78,11 +78,7 @@ impl People {
     pub(crate) fn settle(&mut self, counts: &mut [RowCounts], used: bool) {
         for (file, rows) in self.taken.drain(..) {
             if let Some(counts) = counts.get_mut(file) {
-                let count = if used {
-                    &mut counts.used
-                } else {
-                    &mut counts.skipped
-                };
+                let count = if used { &mut counts.used } else { &mut counts.skipped };
                 *count += rows;
             }
         }
@@ -92,10 +88,7 @@ impl People {
         if !self.sides.iter().any(|(of, ..)| *of == file) {
             self.sides.push((file, rows, Side::new()));
         }
-        self.sides
-            .iter_mut()
-            .find(|(of, ..)| *of == file)
-            .map(|(_, _, side)| side)
+        self.sides.iter_mut().find(|(of, ..)| *of == file).map(|(_, _, side)| side)
     }
 
     /// What the other files say of a person. What is wrong there is noted where it stands.
@@ -108,10 +101,7 @@ impl People {
         peek: bool,
     ) -> PersonSides {
         let has_roles_file = survey.dialect.table_of(Rows::Affiliations).is_some();
-        let mut sides = PersonSides {
-            affiliations: has_roles_file.then(Vec::new),
-            ..PersonSides::default()
-        };
+        let mut sides = PersonSides { affiliations: has_roles_file.then(Vec::new), ..PersonSides::default() };
         if self.roles_broken {
             sides.unseen = FieldSet::of([PersonField::Affiliations]);
         }
@@ -142,9 +132,7 @@ impl Engine {
     /// Keeps a row of a file that adds to people.
     pub(super) fn keep_side(&mut self, file: &SurveyedFile, batch: &Batch, mark: &RowMark, record: u64) {
         let header = &file.header;
-        let person = header
-            .position(Holds::OfPerson)
-            .map_or("", |position| batch.cell(mark, position));
+        let person = header.position(Holds::OfPerson).map_or("", |position| batch.cell(mark, position));
         let person = roster_core::decode::trim(person);
         let request = &self.request;
         let wanted: Vec<usize> = header
@@ -170,10 +158,7 @@ impl Engine {
         let id = hash(row.id);
         let sides = self.people.gather(survey, &self.request, id, row.findings, false);
         if sides.affiliations.as_ref().is_some_and(Vec::is_empty) {
-            row.findings.unseen = row
-                .findings
-                .unseen
-                .union(FieldSet::of([PersonField::Affiliations]));
+            row.findings.unseen = row.findings.unseen.union(FieldSet::of([PersonField::Affiliations]));
             let message = "no row of the roles file is about this person";
             let problem = row.locate(Problem::warning(codes::MISSING_ROLE, message));
             row.findings.problems.push(problem);
@@ -190,9 +175,7 @@ impl Engine {
             return;
         }
         let position = file.header.position(Holds::Id);
-        let id = position.map_or("", |position| {
-            roster_core::decode::trim(batch.cell(mark, position))
-        });
+        let id = position.map_or("", |position| roster_core::decode::trim(batch.cell(mark, position)));
         let mut findings = Findings::default();
         let mut row = Row {
             header: &file.header,
@@ -231,12 +214,8 @@ impl Engine {
     /// A person's roles, contacts' ones among them, wherever they stand.
     fn affiliations(&mut self, survey: &Survey, row: &mut Row<'_>) -> Vec<Affiliation> {
         let mut unheard = Findings::default();
-        let sides = self
-            .people
-            .gather(survey, &self.request, hash(row.id), &mut unheard, true);
-        sides
-            .affiliations
-            .unwrap_or_else(|| records::own_affiliations(row))
+        let sides = self.people.gather(survey, &self.request, hash(row.id), &mut unheard, true);
+        sides.affiliations.unwrap_or_else(|| records::own_affiliations(row))
     }
 
     /// The people are over: rows that add to nobody are told, and relationships given out.
@@ -253,11 +232,7 @@ impl Engine {
                     continue;
                 };
                 // A person who was left out is told of already.
-                if self
-                    .ids
-                    .get(EntityKind::Person as usize)
-                    .is_some_and(|ids| ids.contains(hash(row.id)))
-                {
+                if self.ids.get(EntityKind::Person as usize).is_some_and(|ids| ids.contains(hash(row.id))) {
                     counts.skipped += 1;
                 } else {
                     counts.rejected += 1;
@@ -281,11 +256,8 @@ impl Engine {
 
     fn relationship(&mut self, related: super::relations::Related) {
         let super::relations::Related { relationship, place } = related;
-        let known = |id: &str| {
-            self.ids
-                .get(EntityKind::Person as usize)
-                .is_some_and(|ids| ids.contains(hash(id)))
-        };
+        let known =
+            |id: &str| self.ids.get(EntityKind::Person as usize).is_some_and(|ids| ids.contains(hash(id)));
         if !known(&relationship.student) || !known(&relationship.contact) {
             let message = "it names a person that is not in the files";
             let problem = Problem::warning(codes::DANGLING_REFERENCE, message).of(EntityKind::Relationship);

@@ -78,9 +78,7 @@ pub(crate) fn plan(survey: &Survey, request: &PullRequest) -> Vec<Step> {
 
 pub(crate) fn wants_demographics(request: &PullRequest) -> bool {
     use SensitiveField::{BirthDate, Demographics, Gender};
-    [BirthDate, Gender, Demographics]
-        .into_iter()
-        .any(|field| request.sees(field))
+    [BirthDate, Gender, Demographics].into_iter().any(|field| request.sees(field))
 }
 
 /// The file whose absence or damage leaves a kind unread, beside the kind's own.
@@ -88,12 +86,9 @@ pub(crate) fn blocked(survey: &Survey, request: &PullRequest, kind: EntityKind) 
     let scoped = !request.scope.is_everything();
     let needs: &[Rows] = match kind {
         // Who is a pupil and who a contact can't be told without the roles.
-        Person | Relationship if scoped => &[
-            Rows::Records(Person),
-            Rows::Affiliations,
-            Rows::Records(Class),
-            Rows::Records(Enrollment),
-        ],
+        Person | Relationship if scoped => {
+            &[Rows::Records(Person), Rows::Affiliations, Rows::Records(Class), Rows::Records(Enrollment)]
+        }
         Person | Relationship => &[Rows::Records(Person), Rows::Affiliations],
         Enrollment if scoped => &[Rows::Records(Enrollment), Rows::Records(Class)],
         Org => &[Rows::Records(Org)],
@@ -104,10 +99,7 @@ pub(crate) fn blocked(survey: &Survey, request: &PullRequest, kind: EntityKind) 
         Enrollment => &[Rows::Records(Enrollment)],
         _ => &[],
     };
-    needs
-        .iter()
-        .copied()
-        .find(|rows| survey.unreadable(*rows).is_some())
+    needs.iter().copied().find(|rows| survey.unreadable(*rows).is_some())
 }
 
 /// What this pull can see of a kind.
@@ -130,11 +122,7 @@ pub(crate) fn fields(survey: &Survey, request: &PullRequest, kind: EntityKind) -
             fields = columns.fold(fields, |fields, (_, column)| fields.union(column.holds.fields()));
         }
     }
-    if request.extra {
-        fields.union(extra_field(kind))
-    } else {
-        fields
-    }
+    if request.extra { fields.union(extra_field(kind)) } else { fields }
 }
 
 /// The bit of `extra` in a kind's set.

@@ -71,18 +71,18 @@ pub(crate) struct Reader {
 impl Reader {
     /// Starts the thread. It stops when this is dropped: the next send fails.
     pub(crate) fn start(job: Job) -> Result<Self> {
+        Self::spawn(move |sender| run(job, sender))
+    }
+
+    fn spawn(work: impl FnOnce(Sender) + Send + 'static) -> Result<Self> {
         let (messages, receiver) = mpsc::channel(IN_FLIGHT);
         let (spent, recycled) = std_mpsc::channel();
         let sender = Sender { messages, recycled };
         let thread = std::thread::Builder::new()
             .name("roster-csv".to_owned())
-            .spawn(move || run(job, sender))
+            .spawn(move || work(sender))
             .map_err(|error| died(&format!("no thread can be started: {}", error.kind())))?;
-        Ok(Self {
-            messages: receiver,
-            spent,
-            thread: Some(thread),
-        })
+        Ok(Self { messages: receiver, spent, thread: Some(thread) })
     }
 
     pub(crate) fn poll(&mut self, cx: &mut std::task::Context<'_>) -> std::task::Poll<Option<Message>> {
@@ -135,13 +135,7 @@ fn run(job: Job, mut sender: Sender) {
 
 /// Reads everything. `None` if nobody listens any more.
 fn read(job: Job, sender: &mut Sender) -> Result<Option<Message>> {
-    let Job {
-        path,
-        dialect,
-        limits,
-        request,
-        known,
-    } = job;
+    let Job { path, dialect, limits, request, known } = job;
     let mut files = FileSet::open(&path, limits)?;
     let survey = Arc::new(Survey::take(&mut files, dialect, &limits)?);
     let steps = plan(&survey, &request);
@@ -201,11 +195,7 @@ fn stream(
             let lines = memchr::memchr_iter(b'\n', piece).count() as u64;
             keys.expect(lines.saturating_mul(size) / (piece.len() as u64).max(1));
         }
-        let text = if std::mem::take(&mut first) {
-            without_bom(piece)
-        } else {
-            piece
-        };
+        let text = if std::mem::take(&mut first) { without_bom(piece) } else { piece };
         heard = scan(&mut scanner, &mut keys, text, false, sender);
         heard
     })?;
@@ -246,12 +236,7 @@ impl Hashes {
         if self.0.insert(file, hash).is_some_and(|before| before != hash) {
             let name = survey.files.get(file).map_or("", |file| &*file.name);
             let message = format!("{name} changed while the set was read; try again");
-            return Err(Error::new(
-                ErrorKind::Unstable,
-                PROVIDER,
-                crate::files::READING,
-                message,
-            ));
+            return Err(Error::new(ErrorKind::Unstable, PROVIDER, crate::files::READING, message));
         }
         Ok(())
     }
@@ -279,5 +264,32 @@ impl Hashes {
             all.update(&hash.to_le_bytes());
         }
         format!("{:032x}", all.digest128())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::executor::block_on;
+
+    use super::*;
+
+    fn last_word(work: impl FnOnce(Sender) + Send + 'static) -> Error {
+        let mut reader = Reader::spawn(work).unwrap();
+        while block_on(std::future::poll_fn(|cx| reader.poll(cx))).is_some() {}
+        reader.post_mortem()
+    }
+
+    #[test]
+    fn a_reader_that_dies_is_an_error_never_a_quiet_end() {
+        let panicked = last_word(|mut sender| {
+            sender.send(Message::End);
+            panic!("a panic on purpose");
+        });
+        assert_eq!(panicked.kind(), ErrorKind::Transport);
+        assert!(panicked.message().contains("panicked"), "{panicked}");
+        let stopped = last_word(|mut sender| {
+            sender.send(Message::End);
+        });
+        assert!(stopped.message().contains("stopped before the end"), "{stopped}");
     }
 }

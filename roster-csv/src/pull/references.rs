@@ -31,11 +31,7 @@ pub(crate) fn key_columns(header: &Header, rows: Rows) -> Vec<usize> {
         Rows::Records(_) => Holds::Id,
         _ => Holds::OfPerson,
     };
-    header
-        .position(id)
-        .into_iter()
-        .chain(single(header).map(|(position, _)| position))
-        .collect()
+    header.position(id).into_iter().chain(single(header).map(|(position, _)| position)).collect()
 }
 
 /// The columns that name one other record each.
@@ -47,10 +43,7 @@ fn single(header: &Header) -> impl Iterator<Item = (usize, EntityKind)> {
 }
 
 const fn is_list(holds: Holds) -> bool {
-    matches!(
-        holds,
-        Holds::PersonOrgs | Holds::ClassSessions | Holds::PersonAgents
-    )
+    matches!(holds, Holds::PersonOrgs | Holds::ClassSessions | Holds::PersonAgents)
 }
 
 /// The columns of a file that name other records, as far as those were read.
@@ -75,13 +68,10 @@ pub(crate) struct Naming<'a> {
 impl Referring {
     /// `read` tells whether the records of a kind are known, or will be when the file is over.
     pub(crate) fn of(header: &Header, read: impl Fn(EntityKind) -> bool) -> Self {
-        let single = single(header)
-            .enumerate()
-            .map(|(index, (position, kind))| (position, kind, index + 1));
+        let single = single(header).enumerate().map(|(index, (position, kind))| (position, kind, index + 1));
         // Who is related to whom is looked at when the people are over.
-        let lists = header
-            .known()
-            .filter(|(_, column)| is_list(column.holds) && column.holds != Holds::PersonAgents);
+        let lists =
+            header.known().filter(|(_, column)| is_list(column.holds) && column.holds != Holds::PersonAgents);
         Self {
             single: single.filter(|(_, kind, _)| read(*kind)).collect(),
             lists: lists
@@ -92,10 +82,10 @@ impl Referring {
 
     /// Touches the slots that a row's check will look at.
     pub(crate) fn touch(&self, batch: &Batch, index: usize, ids: &[Ids]) -> u64 {
-        let slots = self.single.iter().map(|&(_, kind, key)| {
-            ids.get(kind as usize)
-                .map_or(0, |ids| ids.touch(batch.key(index, key)))
-        });
+        let slots = self
+            .single
+            .iter()
+            .map(|&(_, kind, key)| ids.get(kind as usize).map_or(0, |ids| ids.touch(batch.key(index, key))));
         slots.fold(0, |sum, slot| sum ^ slot)
     }
 
@@ -139,12 +129,7 @@ impl Naming<'_> {
         let field = self.file.header.name_at(position);
         let place = place(&self.file.name, self.mark.line, self.record);
         if kind == self.kind {
-            pending.0.push(Reference {
-                id: self.id.into(),
-                field,
-                place,
-                target,
-            });
+            pending.0.push(Reference { id: self.id.into(), field, place, target });
         } else {
             problems.push(dangling(self.kind, self.id.into(), field, place, kind));
         }
@@ -164,11 +149,7 @@ impl Pending {
 
 fn dangling(own: EntityKind, id: SourcedId, field: String, place: Place, kind: EntityKind) -> Problem {
     let message = format!("it names {} that is not in the files", with_article(kind));
-    Problem::warning(codes::DANGLING_REFERENCE, message)
-        .of(own)
-        .with_id(id)
-        .in_field(field)
-        .at(place)
+    Problem::warning(codes::DANGLING_REFERENCE, message).of(own).with_id(id).in_field(field).at(place)
 }
 
 fn with_article(kind: EntityKind) -> &'static str {
@@ -191,9 +172,5 @@ pub(crate) fn nobody(id: &str, field: String, place: Place) -> Problem {
 
 /// The place of a row.
 pub(crate) fn place(file: &Arc<str>, line: u64, record: u64) -> Place {
-    Place::File {
-        file: Arc::clone(file),
-        line,
-        record,
-    }
+    Place::File { file: Arc::clone(file), line, record }
 }

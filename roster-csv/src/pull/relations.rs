@@ -32,19 +32,12 @@ impl Relations {
         agents: Vec<SourcedId>,
         place: &Place,
     ) {
-        let role = affiliations
-            .iter()
-            .map(|affiliation| &affiliation.role)
-            .find(|role| role.is_contact());
+        let role = affiliations.iter().map(|affiliation| &affiliation.role).find(|role| role.is_contact());
         if let Some(role) = role {
             self.roles.insert(hash(id), role.clone());
         }
         for agent in agents {
-            let (student, contact) = if role.is_some() {
-                (agent, id.into())
-            } else {
-                (id.into(), agent)
-            };
+            let (student, contact) = if role.is_some() { (agent, id.into()) } else { (id.into(), agent) };
             let key = hash(&student).rotate_left(1) ^ hash(&contact);
             if self.known.insert(key) {
                 self.pairs.push((student, contact, place.clone()));
@@ -82,31 +75,14 @@ mod tests {
 
     #[test]
     fn said_on_both_sides_it_is_one_relationship() {
-        let place = Place::File {
-            file: "users.csv".into(),
-            line: 2,
-            record: 1,
-        };
+        let place = Place::File { file: "users.csv".into(), line: 2, record: 1 };
         let mut relations = Relations::default();
-        relations.add(
-            "s",
-            &[Affiliation::new(Role::Student, None)],
-            vec!["p".into(), "g".into()],
-            &place,
-        );
-        relations.add(
-            "p",
-            &[Affiliation::new(Role::Parent, None)],
-            vec!["s".into()],
-            &place,
-        );
+        relations.add("s", &[Affiliation::new(Role::Student, None)], vec!["p".into(), "g".into()], &place);
+        relations.add("p", &[Affiliation::new(Role::Parent, None)], vec!["s".into()], &place);
         let found: Vec<_> = relations.finish().map(|related| related.relationship).collect();
         assert_eq!(found.len(), 2);
         assert_eq!((&*found[0].student, &*found[0].contact), ("s", "p"));
-        assert_eq!(
-            found[0].kinds,
-            [ContactKind::Guardian, ContactKind::Family].into()
-        );
+        assert_eq!(found[0].kinds, [ContactKind::Guardian, ContactKind::Family].into());
         assert!(found[1].kinds.is_empty() && found[1].relation.is_none());
     }
 }

@@ -88,18 +88,13 @@ impl InScope {
 
     /// Learns of a person and the people related, before any is delivered.
     pub(crate) fn learn_person(&mut self, id: u64, affiliations: &[Affiliation], agents: &[SourcedId]) {
-        let is_contact = affiliations
-            .iter()
-            .any(|affiliation| affiliation.role.is_contact());
-        let is_pupil = affiliations
-            .iter()
-            .any(|affiliation| affiliation.role == Role::Student);
+        let is_contact = affiliations.iter().any(|affiliation| affiliation.role.is_contact());
+        let is_pupil = affiliations.iter().any(|affiliation| affiliation.role == Role::Student);
         if is_pupil && self.holds_person(id, affiliations) {
             self.pupils.insert(id);
         }
         for agent in agents.iter().map(|agent| hash(agent)) {
-            self.links
-                .push(if is_contact { (agent, id) } else { (id, agent) });
+            self.links.push(if is_contact { (agent, id) } else { (id, agent) });
         }
     }
 

@@ -38,11 +38,7 @@ impl<T: roster_core::Entity> From<T> for Mapped {
 fn status(row: &mut Row<'_>) -> Status {
     let status = Status::read(row.value(Holds::Status));
     if status == Status::Unknown {
-        row.warn(
-            Holds::Status,
-            codes::STATUS_UNKNOWN,
-            "the status is not known; it was read as active",
-        );
+        row.warn(Holds::Status, codes::STATUS_UNKNOWN, "the status is not known; it was read as active");
     }
     status
 }
@@ -50,11 +46,7 @@ fn status(row: &mut Row<'_>) -> Status {
 /// Notes an inactive record of a kind that has no such state.
 fn note_inactive(row: &mut Row<'_>, status: Status) {
     if status == Status::Inactive {
-        row.warn(
-            Holds::Status,
-            codes::RECORD_INACTIVE,
-            "the record is marked inactive; it was kept",
-        );
+        row.warn(Holds::Status, codes::RECORD_INACTIVE, "the record is marked inactive; it was kept");
     }
 }
 

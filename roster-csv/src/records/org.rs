@@ -13,17 +13,10 @@ pub(crate) fn org(row: &mut Row<'_>, with_extra: bool) -> Mapped {
     note_inactive(row, status);
     let org_type = row.word(Holds::OrgType, OrgType::read, OrgType::is_known);
     let name = row.required_text(Holds::OrgName);
-    let mut org = Org::new(
-        row.id,
-        org_type.unwrap_or_else(|| OrgType::Other(String::new())),
-        name,
-    );
+    let mut org = Org::new(row.id, org_type.unwrap_or_else(|| OrgType::Other(String::new())), name);
     org.parent = row.id(Holds::OrgParent);
     if let Some(value) = row.text(Holds::OrgIdentifier) {
-        org.identifiers.push(Identifier::new(
-            IdentifierScheme::Other("identifier".to_owned()),
-            value,
-        ));
+        org.identifiers.push(Identifier::new(IdentifierScheme::Other("identifier".to_owned()), value));
     }
     org.extra = extra(row, with_extra);
     org.into()

@@ -76,9 +76,7 @@ pub(crate) fn own_affiliations(row: &mut Row<'_>) -> Vec<Affiliation> {
     if orgs.is_empty() {
         return vec![Affiliation::new(role, None)];
     }
-    orgs.into_iter()
-        .map(|org| Affiliation::new(role.clone(), Some(org)))
-        .collect()
+    orgs.into_iter().map(|org| Affiliation::new(role.clone(), Some(org))).collect()
 }
 
 /// A row of `roles.csv`. `None` if it says that the role is gone.
@@ -130,11 +128,7 @@ fn email(row: &mut Row<'_>) -> Option<String> {
         return None;
     }
     if !decode::is_email(value) {
-        row.drop(
-            Holds::PersonEmail,
-            codes::BAD_EMAIL,
-            "the value is not an e-mail address; it was dropped",
-        );
+        row.drop(Holds::PersonEmail, codes::BAD_EMAIL, "the value is not an e-mail address; it was dropped");
         return None;
     }
     Some(value.to_owned())
@@ -185,8 +179,7 @@ impl PersonSides {
         }
         if let (Some(vendor), Some(name)) = (row.text(Holds::AccountVendor), row.text(Holds::AccountUsername))
         {
-            self.identifiers
-                .push(Identifier::new(IdentifierScheme::Other(vendor), name));
+            self.identifiers.push(Identifier::new(IdentifierScheme::Other(vendor), name));
         }
     }
 
@@ -213,30 +206,20 @@ fn phones(row: &mut Row<'_>, sensitive: &BTreeSet<SensitiveField>, person: &mut 
     }
     for (holds, label) in [(Holds::PersonPhone, "phone"), (Holds::PersonSms, "sms")] {
         if let Some(value) = row.text(holds) {
-            person.sensitive_mut().phones.push(LabeledText {
-                label: Some(label.to_owned()),
-                value,
-            });
+            person.sensitive_mut().phones.push(LabeledText { label: Some(label.to_owned()), value });
         }
     }
 }
 
 fn add_demographics(demographics: Demographics, person: &mut Person) {
-    let Demographics {
-        birth_date,
-        gender,
-        facts,
-    } = demographics;
+    let Demographics { birth_date, gender, facts } = demographics;
     if birth_date.is_none() && gender.is_none() && facts.is_empty() {
         return;
     }
     let sensitive = person.sensitive_mut();
     sensitive.birth_date = birth_date;
     sensitive.gender = gender;
-    sensitive.demographics = facts
-        .into_iter()
-        .map(|(field, value)| tidy_fact(field, value))
-        .collect();
+    sensitive.demographics = facts.into_iter().map(|(field, value)| tidy_fact(field, value)).collect();
 }
 
 /// Writes a truth value the standard's way, whatever its case was.

@@ -58,10 +58,7 @@ fn subjects(row: &mut Row<'_>, names: Holds, codes: Holds) -> Vec<Subject> {
             return subjects;
         }
         let filled = |item: Option<&str>| item.filter(|item| !item.is_empty()).map(str::to_owned);
-        let subject = Subject {
-            name: filled(name),
-            code: filled(code),
-        };
+        let subject = Subject { name: filled(name), code: filled(code) };
         if subject != Subject::default() {
             subjects.push(subject);
         }

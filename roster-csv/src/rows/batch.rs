@@ -100,10 +100,7 @@ impl Batch {
     /// The hash of a key column's trimmed value.
     #[inline]
     pub(crate) fn key(&self, index: usize, key: usize) -> u64 {
-        self.hashes
-            .get(index * self.stride + 1 + key)
-            .copied()
-            .unwrap_or(0)
+        self.hashes.get(index * self.stride + 1 + key).copied().unwrap_or(0)
     }
 
     /// How many cells the row has.
@@ -120,10 +117,7 @@ impl Batch {
     /// The cells of a row.
     #[inline]
     pub(crate) fn row_cells(&self, mark: &RowMark) -> RowCells<'_> {
-        RowCells {
-            text: &self.text,
-            cells: self.cells.get(mark.range()).unwrap_or(&[]),
-        }
+        RowCells { text: &self.text, cells: self.cells.get(mark.range()).unwrap_or(&[]) }
     }
 
     /// All cells of a row.
@@ -136,9 +130,7 @@ impl Batch {
     pub(crate) fn enter(&mut self, keys: &mut Keys) {
         for start in (0..self.rows.len()).step_by(WINDOW) {
             let window = start..self.rows.len().min(start + WINDOW);
-            let touched = window
-                .clone()
-                .fold(0, |sum, index| sum ^ keys.touch(self.key(index, 0)));
+            let touched = window.clone().fold(0, |sum, index| sum ^ keys.touch(self.key(index, 0)));
             std::hint::black_box(touched);
             for index in window {
                 let (id, row) = (self.key(index, 0), self.row_hash(index));

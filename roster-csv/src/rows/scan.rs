@@ -158,11 +158,7 @@ impl Scanner {
         if length > self.row_bytes {
             mark.fault = Some(Fault::TooLong);
         }
-        Found {
-            mark,
-            length,
-            lines: 1,
-        }
+        Found { mark, length, lines: 1 }
     }
 
     /// A row that outgrows the limit before its end is in sight: what is here of it tells its id.
@@ -258,24 +254,13 @@ impl Scanner {
         let before = newlines(rest.get(..opened).unwrap_or(&[]));
         // The cells before the quote are sound; the one that it opens is not given out.
         cells.truncate(
-            first
-                + cells
-                    .iter()
-                    .skip(first)
-                    .take_while(|cell| (cell.0 as usize) < at + opened)
-                    .count(),
+            first + cells.iter().skip(first).take_while(|cell| (cell.0 as usize) < at + opened).count(),
         );
         let mut mark = self.mark(cell_range(first, cells.len()));
         mark.has_quote = true;
-        mark.fault = Some(Fault::UnclosedQuote {
-            line: self.line + before,
-        });
+        mark.fault = Some(Fault::UnclosedQuote { line: self.line + before });
         mark.unterminated = end == rest.len();
-        Found {
-            mark,
-            length: end + usize::from(end < rest.len()),
-            lines: before + 1,
-        }
+        Found { mark, length: end + usize::from(end < rest.len()), lines: before + 1 }
     }
 
     fn mark(&self, cells: std::ops::Range<u32>) -> RowMark {
@@ -301,27 +286,14 @@ fn closing(rest: &[u8], start: usize, last: bool) -> Quoted {
         match rest.get(quote + 1) {
             Some(b'"') => from = quote + 2,
             Some(b',' | b'\n') => {
-                return Quoted::Closed {
-                    end: quote + 1,
-                    stray: false,
-                };
+                return Quoted::Closed { end: quote + 1, stray: false };
             }
             Some(b'\r') if rest.get(quote + 2) == Some(&b'\n') => {
-                return Quoted::Closed {
-                    end: quote + 2,
-                    stray: false,
-                };
+                return Quoted::Closed { end: quote + 2, stray: false };
             }
             // Whether a line feed follows is not known yet.
             Some(b'\r') if rest.len() == quote + 2 => {
-                return if last {
-                    Quoted::Closed {
-                        end: quote + 2,
-                        stray: false,
-                    }
-                } else {
-                    Quoted::Open
-                };
+                return if last { Quoted::Closed { end: quote + 2, stray: false } } else { Quoted::Open };
             }
             Some(_) if memchr(b'\n', rest.get(start..quote).unwrap_or(&[])).is_some() => {
                 return Quoted::Unclosed;
@@ -330,22 +302,13 @@ fn closing(rest: &[u8], start: usize, last: bool) -> Quoted {
             Some(_) => {
                 let after = rest.get(quote + 1..).unwrap_or(&[]);
                 return match memchr2(b',', b'\n', after) {
-                    Some(end) => Quoted::Closed {
-                        end: quote + 1 + end,
-                        stray: true,
-                    },
-                    None if last => Quoted::Closed {
-                        end: rest.len(),
-                        stray: true,
-                    },
+                    Some(end) => Quoted::Closed { end: quote + 1 + end, stray: true },
+                    None if last => Quoted::Closed { end: rest.len(), stray: true },
                     None => Quoted::Open,
                 };
             }
             None if last => {
-                return Quoted::Closed {
-                    end: rest.len(),
-                    stray: false,
-                };
+                return Quoted::Closed { end: rest.len(), stray: false };
             }
             None => return Quoted::Open,
         }
@@ -399,9 +362,7 @@ fn look_at_ends(text: &[u8], batch: &mut Batch) -> bool {
         let row = text.get(span(cells)).unwrap_or(&[]);
         // Most rows have no blank at all, and no cell of them has to be looked at.
         if !split::is_graphic(row) {
-            mark.padded = cells
-                .iter()
-                .any(|(start, end)| is_padded(text, *start as usize, *end as usize));
+            mark.padded = cells.iter().any(|(start, end)| is_padded(text, *start as usize, *end as usize));
             control |= row.iter().fold(false, |found, byte| found | is_control(*byte));
         }
     }
@@ -470,10 +431,7 @@ fn newlines(bytes: &[u8]) -> u64 {
 
 /// Marks fit in 32 bits: a batch is a chunk and at most one row, and both are far below 4 GiB.
 fn range(start: usize, end: usize) -> (u32, u32) {
-    (
-        u32::try_from(start).unwrap_or(u32::MAX),
-        u32::try_from(end).unwrap_or(u32::MAX),
-    )
+    (u32::try_from(start).unwrap_or(u32::MAX), u32::try_from(end).unwrap_or(u32::MAX))
 }
 
 fn cell_range(start: usize, end: usize) -> std::ops::Range<u32> {
@@ -528,12 +486,7 @@ mod tests {
     fn lines_are_counted_over_blank_lines_and_line_breaks_in_cells() {
         assert_eq!(
             rows("a,b\n\n1,\"x\ny\"\r\n2,z"),
-            [
-                row(1, &["a", "b"]),
-                row(2, &[""]),
-                row(3, &["1", "x\ny"]),
-                row(5, &["2", "z"])
-            ]
+            [row(1, &["a", "b"]), row(2, &[""]), row(3, &["1", "x\ny"]), row(5, &["2", "z"])]
         );
     }
 
@@ -575,14 +528,8 @@ mod tests {
     fn a_row_over_the_limit_is_passed_over_and_tells_its_id() {
         let text = format!("1,{}\n2,b\n", "x".repeat(5000));
         let found = scan(text.as_bytes(), 700, 9, None);
-        assert_eq!(
-            (found[0].0.fault, found[0].1[0].as_str()),
-            (Some(Fault::TooLong), "1")
-        );
-        assert_eq!(
-            (found[1].0.line, found[1].0.fault, found[1].1[0].as_str()),
-            (2, None, "2")
-        );
+        assert_eq!((found[0].0.fault, found[0].1[0].as_str()), (Some(Fault::TooLong), "1"));
+        assert_eq!((found[1].0.line, found[1].0.fault, found[1].1[0].as_str()), (2, None, "2"));
         assert_eq!(found.len(), 2);
     }
 

@@ -36,12 +36,7 @@ impl FilesHarness {
         let harness = Self {
             folder: TempDir::new().unwrap(),
             version,
-            state: Mutex::new(State {
-                district,
-                days: 0,
-                broken: None,
-                cut: false,
-            }),
+            state: Mutex::new(State { district, days: 0, broken: None, cut: false }),
         };
         harness.write(&harness.state());
         harness
@@ -70,11 +65,7 @@ fn damage(bytes: &[u8], id: &SourcedId) -> Vec<u8> {
     let text = String::from_utf8(bytes.to_vec()).unwrap();
     let start = format!("{id},");
     let lines = text.lines().map(|line| {
-        let more = if line.starts_with(&start) {
-            ",CanaryCell"
-        } else {
-            ""
-        };
+        let more = if line.starts_with(&start) { ",CanaryCell" } else { "" };
         format!("{line}{more}\n")
     });
     lines.collect::<String>().into_bytes()
@@ -87,32 +78,21 @@ impl Harness for FilesHarness {
         let mut limits = Limits::default();
         if self.state().cut {
             // The largest file breaks off in the middle: it passes the limit there.
-            let sizes = fs::read_dir(self.folder.path())
-                .unwrap()
-                .map(|file| file.unwrap().metadata().unwrap().len());
+            let sizes =
+                fs::read_dir(self.folder.path()).unwrap().map(|file| file.unwrap().metadata().unwrap().len());
             limits.file_bytes = sizes.max().unwrap() - 1;
         }
-        CsvSource::builder()
-            .path(self.folder.path())
-            .limits(limits)
-            .build()
-            .unwrap()
+        CsvSource::builder().path(self.folder.path()).limits(limits).build().unwrap()
     }
 
     async fn fault(&self, fault: Fault) -> Support {
         self.state().cut |= fault == Fault::CutConnection;
-        if fault == Fault::CutConnection {
-            Support::Supported
-        } else {
-            Support::Unsupported
-        }
+        if fault == Fault::CutConnection { Support::Supported } else { Support::Unsupported }
     }
 
     async fn truth(&self, request: &PullRequest) -> Truth {
         let state = self.state();
-        let said: Vec<Record> = what_oneroster_says(&state.district, self.version)
-            .records()
-            .collect();
+        let said: Vec<Record> = what_oneroster_says(&state.district, self.version).records().collect();
         let mut truth = Truth::of(&said, request);
         if let Some(id) = &state.broken {
             truth.present.remove(EntityKind::Enrollment, id);
@@ -123,11 +103,7 @@ impl Harness for FilesHarness {
 
     async fn open_other_tenant(&self) -> Option<CsvSource> {
         // Another data set: the same files under another name.
-        CsvSource::builder()
-            .path(self.folder.path())
-            .tenant("another district")
-            .build()
-            .ok()
+        CsvSource::builder().path(self.folder.path()).tenant("another district").build().ok()
     }
 
     async fn next_day(&self) -> Option<Change> {
@@ -142,12 +118,7 @@ impl Harness for FilesHarness {
         self.write(&state);
         let upserts = truth.created.into_iter().chain(truth.updated);
         let change = upserts.fold(Change::new(), |change, (kind, ids)| change.upserting(kind, ids));
-        Some(
-            truth
-                .ended
-                .into_iter()
-                .fold(change, |change, (kind, ids)| change.deleting(kind, ids)),
-        )
+        Some(truth.ended.into_iter().fold(change, |change, (kind, ids)| change.deleting(kind, ids)))
     }
 
     /// A class moves to the school in scope, with the seats and the people in them.
@@ -163,9 +134,7 @@ impl Harness for FilesHarness {
         }
         let after = self.truth(&request).await.present;
         let came = after.iter().filter(|(kind, id)| !before.contains(*kind, id));
-        Some(came.fold(Change::new(), |change, (kind, id)| {
-            change.upserting(kind, [id.clone()])
-        }))
+        Some(came.fold(Change::new(), |change, (kind, id)| change.upserting(kind, [id.clone()])))
     }
 
     async fn break_record(&self) -> Option<Broken> {
@@ -184,14 +153,7 @@ impl Harness for FilesHarness {
 
     fn personal(&self) -> Vec<String> {
         let state = self.state();
-        let names = state
-            .district
-            .people
-            .iter()
-            .filter_map(|person| person.name.family.clone());
-        names
-            .filter(|name| name.len() > 5)
-            .chain(["CanaryCell".to_owned()])
-            .collect()
+        let names = state.district.people.iter().filter_map(|person| person.name.family.clone());
+        names.filter(|name| name.len() > 5).chain(["CanaryCell".to_owned()]).collect()
     }
 }

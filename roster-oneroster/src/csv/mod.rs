@@ -51,10 +51,7 @@ impl Status {
 /// Splits `userIds`: items of the form `{type:id}`, several separated by commas. Bare ids, which occur, have no type.
 pub fn user_ids(text: &str) -> impl Iterator<Item = (Option<&str>, &str)> {
     roster_core::decode::list(text).map(|item| {
-        let bare = item
-            .strip_prefix('{')
-            .and_then(|item| item.strip_suffix('}'))
-            .unwrap_or(item);
+        let bare = item.strip_prefix('{').and_then(|item| item.strip_suffix('}')).unwrap_or(item);
         match bare.split_once(':') {
             Some((scheme, id)) if !scheme.is_empty() && !id.is_empty() => (Some(scheme), id),
             _ => (None, bare),
@@ -89,11 +86,7 @@ mod tests {
                 Rows::Other => continue,
                 _ => Holds::OfPerson,
             };
-            assert!(
-                table.columns.iter().any(|column| column.holds == wanted),
-                "{}",
-                table.name
-            );
+            assert!(table.columns.iter().any(|column| column.holds == wanted), "{}", table.name);
         }
     }
 
@@ -101,9 +94,7 @@ mod tests {
     fn each_kind_but_relationships_has_its_file() {
         for version in [Version::V1_1, Version::V1_2] {
             for kind in EntityKind::ALL {
-                let found = tables(version)
-                    .iter()
-                    .any(|table| table.rows == Rows::Records(kind));
+                let found = tables(version).iter().any(|table| table.rows == Rows::Records(kind));
                 assert_eq!(found, kind != EntityKind::Relationship, "{kind} in {version}");
             }
         }
@@ -112,14 +103,6 @@ mod tests {
     #[test]
     fn user_ids_come_in_braces_or_bare() {
         let ids: Vec<_> = user_ids("{SIS:00123},{LDAP:a:b}, 77 ,{x}").collect();
-        assert_eq!(
-            ids,
-            [
-                (Some("SIS"), "00123"),
-                (Some("LDAP"), "a:b"),
-                (None, "77"),
-                (None, "x")
-            ]
-        );
+        assert_eq!(ids, [(Some("SIS"), "00123"), (Some("LDAP"), "a:b"), (None, "77"), (None, "x")]);
     }
 }

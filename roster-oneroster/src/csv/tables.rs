@@ -57,9 +57,7 @@ const COURSES: Table = Table {
         ID,
         STATUS,
         MODIFIED,
-        column("schoolYearSourcedId", Holds::CourseSession)
-            .or(&["schoolYearId"])
-            .refers(AcademicSession),
+        column("schoolYearSourcedId", Holds::CourseSession).or(&["schoolYearId"]).refers(AcademicSession),
         column("title", Holds::CourseTitle).required(),
         column("courseCode", Holds::CourseCode),
         column("grades", Holds::CourseGrades).or(&["grade"]),
@@ -78,9 +76,7 @@ const CLASSES: Table = Table {
         MODIFIED,
         column("title", Holds::ClassTitle).required(),
         column("grades", Holds::ClassGrades).or(&["grade"]),
-        column("courseSourcedId", Holds::ClassCourse)
-            .expected()
-            .refers(Course),
+        column("courseSourcedId", Holds::ClassCourse).expected().refers(Course),
         column("classCode", Holds::ClassCode),
         column("classType", Holds::ClassType).expected(),
         column("location", Holds::ClassLocation),
@@ -114,9 +110,7 @@ const USERS_1_1: Table = Table {
         column("email", Holds::PersonEmail),
         column("sms", Holds::PersonSms),
         column("phone", Holds::PersonPhone),
-        column("agentSourcedIds", Holds::PersonAgents)
-            .or(&["agents"])
-            .refers(Person),
+        column("agentSourcedIds", Holds::PersonAgents).or(&["agents"]).refers(Person),
         column("grades", Holds::PersonGrades).or(&["grade"]),
         column("password", Holds::Secret),
     ],
@@ -165,9 +159,7 @@ const ROLES: Table = Table {
         column("role", Holds::AffiliationRole).required(),
         column("beginDate", Holds::AffiliationBegin),
         column("endDate", Holds::AffiliationEnd),
-        column("orgSourcedId", Holds::AffiliationOrg)
-            .expected()
-            .refers(Org),
+        column("orgSourcedId", Holds::AffiliationOrg).expected().refers(Org),
         column("userProfileSourcedId", Holds::Nothing),
     ],
 };
@@ -197,15 +189,9 @@ const ENROLLMENTS: Table = Table {
         ID,
         STATUS,
         MODIFIED,
-        column("classSourcedId", Holds::EnrollmentClass)
-            .required()
-            .refers(Class),
-        column("schoolSourcedId", Holds::EnrollmentOrg)
-            .expected()
-            .refers(Org),
-        column("userSourcedId", Holds::EnrollmentPerson)
-            .required()
-            .refers(Person),
+        column("classSourcedId", Holds::EnrollmentClass).required().refers(Class),
+        column("schoolSourcedId", Holds::EnrollmentOrg).expected().refers(Org),
+        column("userSourcedId", Holds::EnrollmentPerson).required().refers(Person),
         column("role", Holds::EnrollmentRole).required(),
         column("primary", Holds::EnrollmentPrimary),
         column("beginDate", Holds::EnrollmentBegin),
@@ -217,10 +203,7 @@ const DEMOGRAPHICS: Table = Table {
     name: "demographics",
     rows: Rows::Demographics,
     columns: &[
-        column("sourcedId", Holds::OfPerson)
-            .or(&["userSourcedId"])
-            .required()
-            .refers(Person),
+        column("sourcedId", Holds::OfPerson).or(&["userSourcedId"]).required().refers(Person),
         STATUS,
         MODIFIED,
         column("birthDate", Holds::BirthDate).or(&["birthdate"]),
@@ -240,11 +223,7 @@ const DEMOGRAPHICS: Table = Table {
 };
 
 const fn other(name: &'static str) -> Table {
-    Table {
-        name,
-        rows: Rows::Other,
-        columns: &[],
-    }
+    Table { name, rows: Rows::Other, columns: &[] }
 }
 
 pub(super) const V1_1: &[Table] = &[

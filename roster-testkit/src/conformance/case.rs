@@ -23,20 +23,12 @@ pub(super) struct Case<'h, H: Harness> {
 
 impl<'h, H: Harness> Case<'h, H> {
     pub(super) async fn open(harness: &'h H, form: Form) -> Self {
-        Self {
-            harness,
-            source: form.open(harness).await,
-            form,
-        }
+        Self { harness, source: form.open(harness).await, form }
     }
 
     /// Another source in the same wrapping.
     pub(super) fn with(&self, source: H::Source) -> Self {
-        Self {
-            harness: self.harness,
-            source: self.form.wrap(source),
-            form: self.form,
-        }
+        Self { harness: self.harness, source: self.form.wrap(source), form: self.form }
     }
 
     /// The same source as after a restart of the host.
@@ -47,18 +39,12 @@ impl<'h, H: Harness> Case<'h, H> {
     /// The kinds that are asked for and supported.
     pub(super) fn due(&self, request: &PullRequest) -> Vec<EntityKind> {
         let capabilities = self.source.capabilities();
-        request
-            .wanted()
-            .filter(|kind| capabilities.supports(*kind))
-            .collect()
+        request.wanted().filter(|kind| capabilities.supports(*kind)).collect()
     }
 
     pub(super) async fn truth(&self, request: &PullRequest) -> Truth {
         let due = self.due(request);
-        self.harness
-            .truth(request)
-            .await
-            .limited_to(|kind| due.contains(&kind))
+        self.harness.truth(request).await.limited_to(|kind| due.contains(&kind))
     }
 
     pub(super) async fn pull_in(&self, request: PullRequest, cx: PullContext) -> Pulled {
@@ -86,9 +72,7 @@ impl<'h, H: Harness> Case<'h, H> {
     /// The pulls that a host makes: one without sensitive fields, one with all there is, and one of a day's changes.
     pub(super) async fn usual_pulls(&self) -> Result<Vec<Usual>, Breach> {
         let mut pulls = Vec::new();
-        let everything = PullRequest::full()
-            .with_sensitive(SensitiveField::ALL)
-            .with_extra();
+        let everything = PullRequest::full().with_sensitive(SensitiveField::ALL).with_extra();
         for request in [PullRequest::full(), everything.clone()] {
             let pulled = self.whole(request.clone()).await?;
             pulls.push(Usual { request, pulled });

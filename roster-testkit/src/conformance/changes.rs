@@ -19,19 +19,14 @@ const REFUSED: &str = "the source refuses its own cursor after a day: it can onl
 /// Whether the source tells deletes of the kind.
 pub(super) fn tells_deletes<H: Harness>(case: &Case<'_, H>, kind: EntityKind) -> bool {
     let capabilities = case.source.capabilities();
-    capabilities
-        .kinds
-        .get(&kind)
-        .is_some_and(|capability| capability.incremental != Incremental::UpsertsOnly)
+    capabilities.kinds.get(&kind).is_some_and(|capability| capability.incremental != Incremental::UpsertsOnly)
 }
 
 pub(super) async fn deletes_name_only_what_is_gone<H: Harness>(harness: &H, form: Form) -> Verdict {
     let case = Case::open(harness, form).await;
     let request = PullRequest::full();
     let full = case.whole(request.clone()).await?;
-    let Some(cursor) = full.cursor() else {
-        skip!("{NO_CURSOR}")
-    };
+    let Some(cursor) = full.cursor() else { skip!("{NO_CURSOR}") };
     let broken = harness.break_record().await;
     let day = harness.next_day().await;
     if broken.is_none() && day.is_none() {
@@ -53,17 +48,12 @@ pub(super) async fn deletes_name_only_what_is_gone<H: Harness>(harness: &H, form
 pub(super) async fn full_pull_is_never_unchanged<H: Harness>(harness: &H, form: Form) -> Verdict {
     let case = Case::open(harness, form).await;
     let mut request = PullRequest::full();
-    let Some(cursor) = case.whole(request.clone()).await?.cursor() else {
-        skip!("{NO_CURSOR}")
-    };
+    let Some(cursor) = case.whole(request.clone()).await?.cursor() else { skip!("{NO_CURSOR}") };
     request.cursor = Some(cursor);
     let pulled = case.whole(request.clone()).await?;
     let incomplete = |end: &Completeness| matches!(end, Completeness::Unchanged | Completeness::Changes);
     if let Some((kind, _, end)) = pulled.ends().find(|(.., end)| incomplete(end)) {
-        breach!(
-            "a full pull that was given the old cursor ended {kind} as `{}`",
-            end.as_str()
-        );
+        breach!("a full pull that was given the old cursor ended {kind} as `{}`", end.as_str());
     }
     all_delivered(&case.truth(&request).await, &pulled)?;
     Ok(Outcome::Passed)
@@ -72,13 +62,9 @@ pub(super) async fn full_pull_is_never_unchanged<H: Harness>(harness: &H, form: 
 pub(super) async fn unchanged_means_unchanged<H: Harness>(harness: &H, form: Form) -> Verdict {
     let case = Case::open(harness, form).await;
     let request = PullRequest::full();
-    let Some(cursor) = case.whole(request.clone()).await?.cursor() else {
-        skip!("{NO_CURSOR}")
-    };
+    let Some(cursor) = case.whole(request.clone()).await?.cursor() else { skip!("{NO_CURSOR}") };
     let before = case.truth(&request).await.present;
-    let Some(change) = harness.next_day().await else {
-        skip!("{NO_DAY}")
-    };
+    let Some(change) = harness.next_day().await else { skip!("{NO_DAY}") };
     let pulled = case.pull(changes(&request, cursor)).await.ended()?;
     let after = case.truth(&request).await.present;
     for (kind, _, end) in pulled.ends() {
@@ -94,13 +80,9 @@ pub(super) async fn unchanged_means_unchanged<H: Harness>(harness: &H, form: For
 pub(super) async fn changes_miss_nothing<H: Harness>(harness: &H, form: Form) -> Verdict {
     let case = Case::open(harness, form).await;
     let request = PullRequest::full();
-    let Some(cursor) = case.whole(request.clone()).await?.cursor() else {
-        skip!("{NO_CURSOR}")
-    };
+    let Some(cursor) = case.whole(request.clone()).await?.cursor() else { skip!("{NO_CURSOR}") };
     let before = case.truth(&request).await.present;
-    let Some(change) = harness.next_day().await else {
-        skip!("{NO_DAY}")
-    };
+    let Some(change) = harness.next_day().await else { skip!("{NO_DAY}") };
     let pulled = case.pull(changes(&request, cursor)).await.ended()?;
     if pulled.is_refused() {
         skip!("{REFUSED}");
@@ -136,9 +118,7 @@ fn deletes_told<H: Harness>(
         if standing.contains(kind, id) {
             breach!("{kind} {id:?} is gone, and the changes pull delivers it");
         }
-        let whole = pulled
-            .ends()
-            .any(|(of, _, end)| of == kind && *end == Completeness::Complete);
+        let whole = pulled.ends().any(|(of, _, end)| of == kind && *end == Completeness::Complete);
         if !whole && !told.contains(kind, id) && !pulled.is_partial(kind) && tells_deletes(case, kind) {
             breach!("{kind} {id:?} is gone, and the changes pull does not tell it");
         }
@@ -152,9 +132,7 @@ pub(super) async fn deltas_add_up<H: Harness>(harness: &H, form: Form) -> Verdic
     let full = case.whole(request.clone()).await?;
     let mut stored = Stored::default();
     stored.apply(&full);
-    let Some(mut cursor) = full.cursor() else {
-        skip!("{NO_CURSOR}")
-    };
+    let Some(mut cursor) = full.cursor() else { skip!("{NO_CURSOR}") };
     for day in 1..=3 {
         if harness.next_day().await.is_none() {
             if day == 1 {
@@ -203,17 +181,12 @@ pub(super) async fn compare<H: Harness>(
 pub(super) async fn changes_are_told_as_promised<H: Harness>(harness: &H, form: Form) -> Verdict {
     let case = Case::open(harness, form).await;
     let request = PullRequest::full();
-    let Some(cursor) = case.whole(request.clone()).await?.cursor() else {
-        skip!("{NO_CURSOR}")
-    };
+    let Some(cursor) = case.whole(request.clone()).await?.cursor() else { skip!("{NO_CURSOR}") };
     let _ = harness.next_day().await;
     let pulled = case.pull(changes(&request, cursor)).await.ended()?;
     let capabilities = case.source.capabilities();
     for (kind, _, end) in pulled.ends() {
-        let promised = capabilities
-            .kinds
-            .get(&kind)
-            .map(|capability| capability.incremental);
+        let promised = capabilities.kinds.get(&kind).map(|capability| capability.incremental);
         if *end == Completeness::Changes && promised == Some(Incremental::None) {
             breach!("{kind} ended `Changes`, and the capabilities say that it has no feed");
         }

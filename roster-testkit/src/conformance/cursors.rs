@@ -28,9 +28,7 @@ pub(super) fn stored_and_read(cursor: &Cursor) -> Result<Cursor, Breach> {
 pub(super) async fn cursor_survives_json_and_restart<H: Harness>(harness: &H, form: Form) -> Verdict {
     let request = PullRequest::full();
     let full = Case::open(harness, form).await.whole(request.clone()).await?;
-    let Some(cursor) = full.cursor() else {
-        skip!("{NO_CURSOR}")
-    };
+    let Some(cursor) = full.cursor() else { skip!("{NO_CURSOR}") };
     let cursor = stored_and_read(&cursor)?;
     let restarted = Case::open(harness, form).await;
     let pulled = restarted.pull(changes(&request, cursor)).await.ended()?;
@@ -57,18 +55,14 @@ pub(super) async fn cursor_is_taken_first<H: Harness>(harness: &H, form: Form) -
         };
         let mut stored = Stored::default();
         stored.apply(&pulled);
-        let Some(cursor) = pulled.cursor() else {
-            skip!("{NO_CURSOR}")
-        };
+        let Some(cursor) = pulled.cursor() else { skip!("{NO_CURSOR}") };
         let after = case.pull(changes(&request, cursor)).await.ended()?;
         if after.is_refused() {
             continue;
         }
         stored.apply(&after.whole("a changes pull")?);
         compare(&case, &request, &stored).await.map_err(|Breach(why)| {
-            Breach(format!(
-                "during a full pull, after {before_the_day} events: {why}"
-            ))
+            Breach(format!("during a full pull, after {before_the_day} events: {why}"))
         })?;
     }
     Ok(Outcome::Passed)
@@ -114,9 +108,7 @@ pub(super) async fn forgotten_changes_are_told<H: Harness>(harness: &H, form: Fo
     let case = Case::open(harness, form).await;
     let request = PullRequest::full();
     let full = case.whole(request.clone()).await?;
-    let Some(cursor) = full.cursor() else {
-        skip!("{NO_CURSOR}")
-    };
+    let Some(cursor) = full.cursor() else { skip!("{NO_CURSOR}") };
     if harness.next_day().await.is_none() {
         skip!("{NO_DAY}");
     }
@@ -131,13 +123,7 @@ pub(super) async fn forgotten_changes_are_told<H: Harness>(harness: &H, form: Fo
         breach!("the vendor forgot the changes, and the answer is not `CursorExpired`: {error}");
     }
     let vouched = |event: &PullEvent| {
-        matches!(
-            event,
-            PullEvent::End {
-                completeness: Completeness::Changes | Completeness::Unchanged,
-                ..
-            }
-        )
+        matches!(event, PullEvent::End { completeness: Completeness::Changes | Completeness::Unchanged, .. })
     };
     if pulled.events.iter().any(vouched) {
         let mut stored = Stored::default();

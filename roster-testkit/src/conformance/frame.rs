@@ -15,10 +15,8 @@ pub(super) async fn every_kind_begins_once<H: Harness>(harness: &H, form: Form) 
     let case = Case::open(harness, form).await;
     for usual in case.usual_pulls().await? {
         for kind in case.due(&usual.request) {
-            let begins = count(
-                &usual,
-                |event| matches!(event, PullEvent::Begin { kind: of, .. } if *of == kind),
-            );
+            let begins =
+                count(&usual, |event| matches!(event, PullEvent::Begin { kind: of, .. } if *of == kind));
             if begins != 1 {
                 breach!("{kind} began {begins} times");
             }
@@ -34,10 +32,8 @@ pub(super) async fn every_kind_ends<H: Harness>(harness: &H, form: Form) -> Verd
             let Some(end) = position(&usual, |event| is_end(event, kind)) else {
                 breach!("{kind} did not end");
             };
-            let begin = position(
-                &usual,
-                |event| matches!(event, PullEvent::Begin { kind: of, .. } if *of == kind),
-            );
+            let begin =
+                position(&usual, |event| matches!(event, PullEvent::Begin { kind: of, .. } if *of == kind));
             if begin.is_some_and(|begin| begin > end) {
                 breach!("{kind} ended before it began");
             }

@@ -19,17 +19,12 @@ const NO_COUNT: &str = "the harness does not count work";
 
 pub(super) async fn stream_is_lazy<H: Harness>(harness: &H, form: Form) -> Verdict {
     let case = Case::open(harness, form).await;
-    let Some(before) = harness.work() else {
-        skip!("{NO_COUNT}")
-    };
+    let Some(before) = harness.work() else { skip!("{NO_COUNT}") };
     let pull = case.source.pull(PullRequest::full(), harness.context());
     tokio::time::sleep(A_WHILE).await;
     let unpolled = harness.work().unwrap_or(before);
     if unpolled != before {
-        breach!(
-            "{} units of work were done before the stream was polled",
-            unpolled - before
-        );
+        breach!("{} units of work were done before the stream was polled", unpolled - before);
     }
     drop(pull);
     case.whole(PullRequest::full()).await?;
@@ -41,17 +36,12 @@ pub(super) async fn stream_is_lazy<H: Harness>(harness: &H, form: Form) -> Verdi
 
 pub(super) async fn info_and_capabilities_do_no_work<H: Harness>(harness: &H, form: Form) -> Verdict {
     let case = Case::open(harness, form).await;
-    let Some(before) = harness.work() else {
-        skip!("{NO_COUNT}")
-    };
+    let Some(before) = harness.work() else { skip!("{NO_COUNT}") };
     let first = (case.source.info(), case.source.capabilities());
     tokio::time::sleep(A_WHILE).await;
     let after = harness.work().unwrap_or(before);
     if after != before {
-        breach!(
-            "{} units of work were done by `info` or `capabilities`",
-            after - before
-        );
+        breach!("{} units of work were done by `info` or `capabilities`", after - before);
     }
     if first != (case.source.info(), case.source.capabilities()) {
         breach!("`info` or `capabilities` answers otherwise when asked again");
@@ -61,9 +51,7 @@ pub(super) async fn info_and_capabilities_do_no_work<H: Harness>(harness: &H, fo
 
 pub(super) async fn drop_stops_the_work<H: Harness>(harness: &H, form: Form) -> Verdict {
     let case = Case::open(harness, form).await;
-    let Some(start) = harness.work() else {
-        skip!("{NO_COUNT}")
-    };
+    let Some(start) = harness.work() else { skip!("{NO_COUNT}") };
     case.whole(PullRequest::full()).await?;
     let begun = harness.work().unwrap_or(start);
     let whole = begun - start;

@@ -14,14 +14,9 @@ pub(super) async fn records_alive_are_bounded<H: Harness>(harness: &H, form: For
     let case = Case::open(harness, form).await;
     let request = PullRequest::full();
     let there = case.truth(&request).await.present.len();
-    let Some(start) = harness.live() else {
-        skip!("the harness does not count live records")
-    };
+    let Some(start) = harness.live() else { skip!("the harness does not count live records") };
     if there <= start.bound {
-        skip!(
-            "there are {there} records and {} may be alive: nothing can be told",
-            start.bound
-        );
+        skip!("there are {there} records and {} may be alive: nothing can be told", start.bound);
     }
     // Read one by one and let go of at once, so that whatever is alive is the source's.
     let mut pull = case.source.pull(request, harness.context());
@@ -40,11 +35,7 @@ pub(super) async fn records_alive_are_bounded<H: Harness>(harness: &H, form: For
         breach!("the harness counts no record in a whole pull: its counter is not connected");
     }
     if live.peak > live.bound {
-        breach!(
-            "{} records were alive at once; the pages in flight hold {}",
-            live.peak,
-            live.bound
-        );
+        breach!("{} records were alive at once; the pages in flight hold {}", live.peak, live.bound);
     }
     Ok(Outcome::Passed)
 }

@@ -75,19 +75,13 @@ fn telling(person: &Person) -> Vec<String> {
     }
     if let Some(sensitive) = &person.sensitive {
         let listed = sensitive.emails.iter().chain(&sensitive.phones);
-        texts.extend(
-            listed
-                .map(|entry| entry.value.clone())
-                .filter(|value| value.len() >= PECULIAR),
-        );
+        texts.extend(listed.map(|entry| entry.value.clone()).filter(|value| value.len() >= PECULIAR));
     }
     texts
 }
 
 fn everything() -> PullRequest {
-    PullRequest::full()
-        .with_sensitive(SensitiveField::ALL)
-        .with_extra()
+    PullRequest::full().with_sensitive(SensitiveField::ALL).with_extra()
 }
 
 fn debugged(value: &impl Debug) -> String {
@@ -99,10 +93,7 @@ async fn shown<H: Harness>(case: &Case<'_, H>, pulled: &Pulled) -> Vec<(&'static
     let mut shown = vec![
         ("`Debug` of the source", debugged(&case.source)),
         ("`Debug` of its info", debugged(&case.source.info())),
-        (
-            "`Debug` of its capabilities",
-            debugged(&case.source.capabilities()),
-        ),
+        ("`Debug` of its capabilities", debugged(&case.source.capabilities())),
         ("`Debug` of an event", debugged(&pulled.events)),
     ];
     match case.source.check(&case.harness.context()).await {
@@ -149,10 +140,8 @@ pub(super) async fn problems_quote_no_data<H: Harness>(harness: &H, form: Form) 
         for problem in pulled.problems() {
             any = true;
             let json = serde_json::to_string(problem).unwrap_or_default();
-            canaries.find(
-                &format!("the problem `{}`", problem.code),
-                &format!("{json}\n{}", problem.message),
-            )?;
+            canaries
+                .find(&format!("the problem `{}`", problem.code), &format!("{json}\n{}", problem.message))?;
         }
         for (kind, _, end) in pulled.ends() {
             if let Completeness::Partial { reason, .. } = end {
@@ -216,10 +205,7 @@ impl Observer for Scribe {
 pub(super) async fn notices_quote_no_data<H: Harness>(harness: &H, form: Form) -> Verdict {
     let case = Case::open(harness, form).await;
     let scribe = Arc::new(Scribe::default());
-    let pulled = case
-        .pull_in(everything(), case.heard_by(scribe.clone()))
-        .await
-        .whole("a full pull")?;
+    let pulled = case.pull_in(everything(), case.heard_by(scribe.clone())).await.whole("a full pull")?;
     let canaries = Canaries::of(harness, &pulled);
     let heard = scribe.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
     if heard.is_empty() {

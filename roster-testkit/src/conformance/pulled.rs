@@ -51,9 +51,8 @@ impl Pulled {
                 }
             }
             if self.events.len() >= limit {
-                self.broken_off = Some(format!(
-                    "the stream did not end after {limit} events; does it turn in circles?"
-                ));
+                self.broken_off =
+                    Some(format!("the stream did not end after {limit} events; does it turn in circles?"));
                 return;
             }
         }
@@ -79,10 +78,7 @@ impl Pulled {
     /// Whether the cursor was refused, so that the host would pull in full.
     pub(super) fn is_refused(&self) -> bool {
         let kind = self.error.as_ref().map(Error::kind);
-        matches!(
-            kind,
-            Some(ErrorKind::CursorInvalid | ErrorKind::CursorExpired | ErrorKind::Unstable)
-        )
+        matches!(kind, Some(ErrorKind::CursorInvalid | ErrorKind::CursorExpired | ErrorKind::Unstable))
     }
 
     pub(super) fn cursor(&self) -> Option<Cursor> {
@@ -108,26 +104,18 @@ impl Pulled {
 
     pub(super) fn ends(&self) -> impl Iterator<Item = (EntityKind, &Slice, &Completeness)> {
         self.events.iter().filter_map(|event| match event {
-            PullEvent::End {
-                kind,
-                slice,
-                completeness,
-            } => Some((*kind, slice, completeness)),
+            PullEvent::End { kind, slice, completeness } => Some((*kind, slice, completeness)),
             _ => None,
         })
     }
 
     pub(super) fn is_partial(&self, kind: EntityKind) -> bool {
-        self.ends()
-            .any(|(of, _, completeness)| of == kind && completeness.is_partial())
+        self.ends().any(|(of, _, completeness)| of == kind && completeness.is_partial())
     }
 
     /// The ids that problems protect.
     pub(super) fn protected(&self) -> Ids {
-        self.problems()
-            .filter_map(Problem::protects)
-            .map(|(kind, id)| (kind, id.clone()))
-            .collect()
+        self.problems().filter_map(Problem::protects).map(|(kind, id)| (kind, id.clone())).collect()
     }
 
     /// The ids that were delivered and stand at the end.
@@ -181,20 +169,9 @@ mod tests {
 
     #[test]
     fn a_later_problem_or_delete_takes_an_upsert_back() {
-        let problem = Problem::error("conflict", "two rows")
-            .of(EntityKind::Org)
-            .with_id("a");
-        let delete = PullEvent::Delete {
-            kind: EntityKind::Org,
-            id: "b".into(),
-        };
-        let events = [
-            upsert("a"),
-            upsert("b"),
-            upsert("c"),
-            PullEvent::Problem(Box::new(problem)),
-            delete,
-        ];
+        let problem = Problem::error("conflict", "two rows").of(EntityKind::Org).with_id("a");
+        let delete = PullEvent::Delete { kind: EntityKind::Org, id: "b".into() };
+        let events = [upsert("a"), upsert("b"), upsert("c"), PullEvent::Problem(Box::new(problem)), delete];
         let pulled = read(events.into_iter().map(Ok).collect());
         assert_eq!(pulled.standing(), Ids::new().with(EntityKind::Org, ["c"]));
         assert_eq!(pulled.deleted(), Ids::new().with(EntityKind::Org, ["b"]));

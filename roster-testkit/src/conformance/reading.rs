@@ -69,11 +69,7 @@ pub(super) async fn no_complete_after_an_error<H: Harness>(harness: &H, form: Fo
 fn missing(truth: &Truth, pulled: &Pulled, kind: EntityKind) -> usize {
     let standing = pulled.standing();
     let protected = pulled.protected();
-    truth
-        .present
-        .of(kind)
-        .filter(|id| !standing.contains(kind, id) && !protected.contains(kind, id))
-        .count()
+    truth.present.of(kind).filter(|id| !standing.contains(kind, id) && !protected.contains(kind, id)).count()
 }
 
 pub(super) async fn err_is_the_last_item<H: Harness>(harness: &H, form: Form) -> Verdict {
@@ -114,8 +110,5 @@ fn without_cursor() -> PullRequest {
 
 /// Whether a `Begin` is among the events.
 pub(super) fn has_begun(pulled: &Pulled) -> bool {
-    pulled
-        .events
-        .iter()
-        .any(|event| matches!(event, PullEvent::Begin { .. }))
+    pulled.events.iter().any(|event| matches!(event, PullEvent::Begin { .. }))
 }

@@ -35,11 +35,7 @@ pub(super) async fn records_are_normalized<H: Harness>(harness: &H, form: Form) 
 pub(super) async fn ids_are_never_empty<H: Harness>(harness: &H, form: Form) -> Verdict {
     let case = Case::open(harness, form).await;
     for usual in case.usual_pulls().await? {
-        if let Some(record) = usual
-            .pulled
-            .records()
-            .find(|record| record.id().trim().is_empty())
-        {
+        if let Some(record) = usual.pulled.records().find(|record| record.id().trim().is_empty()) {
             breach!("a record of {} has an empty id", record.kind());
         }
     }
@@ -51,11 +47,7 @@ pub(super) async fn missing_text_is_none<H: Harness>(harness: &H, form: Form) ->
     for usual in case.usual_pulls().await? {
         for record in usual.pulled.records() {
             if let Some(field) = empty_text(&body(record)) {
-                breach!(
-                    "{} {:?} has an empty text in `{field}`",
-                    record.kind(),
-                    record.id()
-                );
+                breach!("{} {:?} has an empty text in `{field}`", record.kind(), record.id());
             }
         }
     }
@@ -91,19 +83,15 @@ fn holds_empty_text(value: &Value) -> bool {
 pub(super) async fn fields_are_told_truly<H: Harness>(harness: &H, form: Form) -> Verdict {
     let case = Case::open(harness, form).await;
     let capabilities = case.source.capabilities();
-    let everything = PullRequest::full()
-        .with_sensitive(SensitiveField::ALL)
-        .with_extra();
+    let everything = PullRequest::full().with_sensitive(SensitiveField::ALL).with_extra();
     let pulled = case.whole(everything).await?;
     let mut begun = BTreeMap::new();
     for event in &pulled.events {
         match event {
             PullEvent::Begin { kind, fields, .. } => {
                 begun.insert(*kind, *fields);
-                let able = capabilities
-                    .kinds
-                    .get(kind)
-                    .map_or(FieldSet::EMPTY, |capability| capability.fields);
+                let able =
+                    capabilities.kinds.get(kind).map_or(FieldSet::EMPTY, |capability| capability.fields);
                 if let Some(field) = fields.minus(able).names(*kind).next() {
                     breach!("`Begin` of {kind} has the field `{field}`, and the capabilities do not");
                 }
@@ -169,9 +157,7 @@ pub(super) async fn row_counts_add_up<H: Harness>(harness: &H, form: Form) -> Ve
             break;
         }
         let counter = Arc::new(Counter::default());
-        let pulled = case
-            .pull_in(PullRequest::full(), case.heard_by(counter.clone()))
-            .await;
+        let pulled = case.pull_in(PullRequest::full(), case.heard_by(counter.clone())).await;
         let _ = pulled.whole("a full pull")?;
         let files = counter.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for (index, (file, rows)) in files.iter().enumerate() {

@@ -14,9 +14,7 @@ use crate::Harness;
 pub(super) async fn cursor_is_refused_by_other_tenant<H: Harness>(harness: &H, form: Form) -> Verdict {
     let case = Case::open(harness, form).await;
     let request = PullRequest::full();
-    let Some(cursor) = case.whole(request.clone()).await?.cursor() else {
-        skip!("{NO_CURSOR}")
-    };
+    let Some(cursor) = case.whole(request.clone()).await?.cursor() else { skip!("{NO_CURSOR}") };
     let Some(other) = harness.open_other_tenant().await else {
         skip!("the harness has no other tenant");
     };
@@ -50,25 +48,13 @@ pub(super) async fn cursor_is_refused_for_other_sensitive_fields<H: Harness>(
 ) -> Verdict {
     let case = Case::open(harness, form).await;
     let more = PullRequest::full().with_sensitive([SensitiveField::BirthDate]);
-    both_ways(
-        &case,
-        &more,
-        &PullRequest::full(),
-        "a pull with other sensitive fields",
-    )
-    .await
+    both_ways(&case, &more, &PullRequest::full(), "a pull with other sensitive fields").await
 }
 
 pub(super) async fn cursor_is_refused_for_other_extra<H: Harness>(harness: &H, form: Form) -> Verdict {
     let case = Case::open(harness, form).await;
     let more = PullRequest::full().with_extra();
-    both_ways(
-        &case,
-        &more,
-        &PullRequest::full(),
-        "a pull with other extra fields",
-    )
-    .await
+    both_ways(&case, &more, &PullRequest::full(), "a pull with other extra fields").await
 }
 
 /// A cursor of either request is refused in the other.
@@ -105,10 +91,7 @@ async fn refused<H: Harness>(case: &Case<'_, H>, request: PullRequest, place: &s
         breach!("in {place} the cursor was not answered with `CursorInvalid`: {error}");
     }
     if !pulled.events.is_empty() {
-        breach!(
-            "in {place} the cursor was refused only after {} events",
-            pulled.events.len()
-        );
+        breach!("in {place} the cursor was refused only after {} events", pulled.events.len());
     }
     Ok(())
 }

@@ -17,20 +17,14 @@ const CANT_BREAK: &str = "the harness can't break a record";
 
 pub(super) async fn bad_record_becomes_a_problem<H: Harness>(harness: &H, form: Form) -> Verdict {
     let case = Case::open(harness, form).await;
-    let Some(broken) = harness.break_record().await else {
-        skip!("{CANT_BREAK}")
-    };
+    let Some(broken) = harness.break_record().await else { skip!("{CANT_BREAK}") };
     let request = PullRequest::full();
     if !case.due(&request).contains(&broken.kind) {
         skip!("the broken record is of a kind that is not due");
     }
     let truth = case.truth(&request).await;
     if truth.present.contains(broken.kind, &broken.id) {
-        breach!(
-            "the harness broke {} {:?} and still calls it present",
-            broken.kind,
-            broken.id
-        );
+        breach!("the harness broke {} {:?} and still calls it present", broken.kind, broken.id);
     }
     let pulled = case.whole(request).await?;
     let told = pulled.problems().any(|problem| {
@@ -39,11 +33,7 @@ pub(super) async fn bad_record_becomes_a_problem<H: Harness>(harness: &H, form: 
             && problem.id.as_ref().is_none_or(|id| *id == broken.id)
     });
     if !told {
-        breach!(
-            "no problem of severity error tells of the bad {} {:?}",
-            broken.kind,
-            broken.id
-        );
+        breach!("no problem of severity error tells of the bad {} {:?}", broken.kind, broken.id);
     }
     all_delivered(&truth, &pulled)?;
     Ok(Outcome::Passed)
@@ -53,9 +43,7 @@ pub(super) async fn rejected_record_is_not_gone<H: Harness>(harness: &H, form: F
     let case = Case::open(harness, form).await;
     let mut stored = Stored::default();
     stored.apply(&case.whole(PullRequest::full()).await?);
-    let Some(broken) = harness.break_record().await else {
-        skip!("{CANT_BREAK}")
-    };
+    let Some(broken) = harness.break_record().await else { skip!("{CANT_BREAK}") };
     if !stored.holds(broken.kind, &broken.id) {
         skip!("the broken record was not delivered when it was whole");
     }
@@ -110,10 +98,7 @@ pub(super) async fn problems_are_coded<H: Harness>(harness: &H, form: Form) -> V
             && due.contains(&kind)
             && !pulled.is_partial(kind)
         {
-            breach!(
-                "an error, `{}`, names no {kind}, and the kind did not end `Partial`",
-                problem.code
-            );
+            breach!("an error, `{}`, names no {kind}, and the kind did not end `Partial`", problem.code);
         }
     }
     if !any {
@@ -123,9 +108,7 @@ pub(super) async fn problems_are_coded<H: Harness>(harness: &H, form: Form) -> V
 }
 
 fn nameless(problem: &roster_core::Problem) -> Option<roster_core::EntityKind> {
-    problem
-        .kind
-        .filter(|_| problem.severity == Severity::Error && problem.id.is_none())
+    problem.kind.filter(|_| problem.severity == Severity::Error && problem.id.is_none())
 }
 
 fn is_snake_case(code: &str) -> bool {

@@ -16,9 +16,7 @@ const NO_SCOPE: &str = "the harness names no scope";
 
 pub(super) async fn scope_is_kept<H: Harness>(harness: &H, form: Form) -> Verdict {
     let case = Case::open(harness, form).await;
-    let Some(scope) = harness.scope() else {
-        skip!("{NO_SCOPE}")
-    };
+    let Some(scope) = harness.scope() else { skip!("{NO_SCOPE}") };
     for wide in [PullRequest::full(), with_contacts()] {
         let narrow = wide.clone().scoped(scope.clone());
         let truth = case.truth(&narrow).await;
@@ -34,12 +32,7 @@ pub(super) async fn scope_is_kept<H: Harness>(harness: &H, form: Form) -> Verdic
 
 pub(super) async fn empty_scope_reaches_nothing<H: Harness>(harness: &H, form: Form) -> Verdict {
     let case = Case::open(harness, form).await;
-    let limited = [
-        EntityKind::Class,
-        EntityKind::Person,
-        EntityKind::Enrollment,
-        EntityKind::Relationship,
-    ];
+    let limited = [EntityKind::Class, EntityKind::Person, EntityKind::Enrollment, EntityKind::Relationship];
     for scope in [Scope::of_orgs([]), Scope::of_classes([])] {
         let what = if scope.orgs.is_some() { "school" } else { "class" };
         let standing = case.whole(with_contacts().scoped(scope)).await?.standing();
@@ -52,14 +45,10 @@ pub(super) async fn empty_scope_reaches_nothing<H: Harness>(harness: &H, form: F
 
 pub(super) async fn coming_into_scope_is_not_missed<H: Harness>(harness: &H, form: Form) -> Verdict {
     let case = Case::open(harness, form).await;
-    let Some(scope) = harness.scope() else {
-        skip!("{NO_SCOPE}")
-    };
+    let Some(scope) = harness.scope() else { skip!("{NO_SCOPE}") };
     let request = PullRequest::full().scoped(scope);
     let full = case.whole(request.clone()).await?;
-    let Some(cursor) = full.cursor() else {
-        skip!("{NO_CURSOR}")
-    };
+    let Some(cursor) = full.cursor() else { skip!("{NO_CURSOR}") };
     let before = case.truth(&request).await;
     if harness.enter_scope().await.is_none() {
         skip!("the harness can't let records come into scope");

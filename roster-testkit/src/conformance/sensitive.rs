@@ -18,10 +18,7 @@ pub(super) async fn sensitive_fields_need_asking<H: Harness>(harness: &H, form: 
         for record in pulled.records() {
             let Record::Person(person) = record else { continue };
             if let Some(field) = held(person).find(|field| !request.sees(*field)) {
-                breach!(
-                    "person {:?} comes with {field}, which was not asked for",
-                    person.id
-                );
+                breach!("person {:?} comes with {field}, which was not asked for", person.id);
             }
         }
     }
@@ -41,9 +38,7 @@ fn held(person: &Person) -> impl Iterator<Item = SensitiveField> {
         (SensitiveField::Addresses, !sensitive.addresses.is_empty()),
         (SensitiveField::Demographics, !sensitive.demographics.is_empty()),
     ];
-    held.into_iter()
-        .filter(|(_, is_held)| *is_held)
-        .map(|(field, _)| field)
+    held.into_iter().filter(|(_, is_held)| *is_held).map(|(field, _)| field)
 }
 
 pub(super) async fn contacts_need_asking<H: Harness>(harness: &H, form: Form) -> Verdict {
@@ -56,27 +51,14 @@ pub(super) async fn contacts_need_asking<H: Harness>(harness: &H, form: Form) ->
             {
                 breach!("relationships come, and contacts were not asked for");
             }
-            PullEvent::Upsert {
-                record: Record::Relationship(tie),
-                ..
-            } => {
+            PullEvent::Upsert { record: Record::Relationship(tie), .. } => {
                 breach!("relationship {:?} comes, and contacts were not asked for", tie.id);
             }
-            PullEvent::Upsert {
-                record: Record::Person(person),
-                ..
-            } => {
+            PullEvent::Upsert { record: Record::Person(person), .. } => {
                 if person.is_contact() {
-                    breach!(
-                        "person {:?} is a contact, and contacts were not asked for",
-                        person.id
-                    );
+                    breach!("person {:?} is a contact, and contacts were not asked for", person.id);
                 }
-                if person
-                    .affiliations
-                    .iter()
-                    .any(|affiliation| affiliation.role.is_contact())
-                {
+                if person.affiliations.iter().any(|affiliation| affiliation.role.is_contact()) {
                     breach!(
                         "person {:?} comes with a contact's role, and contacts were not asked for",
                         person.id
@@ -94,11 +76,7 @@ pub(super) async fn extra_needs_asking<H: Harness>(harness: &H, form: Form) -> V
     let pulled = case.whole(PullRequest::full()).await?;
     for record in pulled.records() {
         if !extra_is_empty(record) {
-            breach!(
-                "{} {:?} comes with extra fields, which were not asked for",
-                record.kind(),
-                record.id()
-            );
+            breach!("{} {:?} comes with extra fields, which were not asked for", record.kind(), record.id());
         }
     }
     Ok(Outcome::Passed)

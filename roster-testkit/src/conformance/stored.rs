@@ -31,10 +31,7 @@ impl Stored {
                 PullEvent::Upsert { record, unseen, .. }
                     if !protected.contains(record.kind(), record.id()) =>
                 {
-                    let held = Held {
-                        record: record.clone(),
-                        vague: !unseen.is_empty(),
-                    };
+                    let held = Held { record: record.clone(), vague: !unseen.is_empty() };
                     self.records.insert((record.kind(), record.id().clone()), held);
                 }
                 PullEvent::Delete { kind, id } if !protected.contains(*kind, id) => {
@@ -47,10 +44,7 @@ impl Stored {
         self.records.retain(|(kind, id), held| {
             standing.contains(*kind, id) || protected.contains(*kind, id) || !complete.covers(&held.record)
         });
-        self.unsure = EntityKind::ALL
-            .into_iter()
-            .filter(|kind| pulled.is_partial(*kind))
-            .collect();
+        self.unsure = EntityKind::ALL.into_iter().filter(|kind| pulled.is_partial(*kind)).collect();
     }
 
     pub(super) fn holds(&self, kind: EntityKind, id: &SourcedId) -> bool {
@@ -64,8 +58,7 @@ impl Stored {
 
     /// The first id of `ids` that is not held.
     pub(super) fn lacking<'i>(&self, ids: &'i Ids) -> Option<(EntityKind, &'i SourcedId)> {
-        ids.iter()
-            .find(|(kind, id)| !self.is_unsure(*kind) && !self.holds(*kind, id))
+        ids.iter().find(|(kind, id)| !self.is_unsure(*kind) && !self.holds(*kind, id))
     }
 
     /// The first id that is held and is not in `ids`.
@@ -99,14 +92,8 @@ struct CompleteSlices<'p> {
 
 impl<'p> CompleteSlices<'p> {
     fn of(pulled: &'p Pulled) -> Self {
-        let mut slices = Self {
-            whole: BTreeSet::new(),
-            roles: Vec::new(),
-            parts: Vec::new(),
-        };
-        let complete = pulled
-            .ends()
-            .filter(|(.., completeness)| **completeness == Completeness::Complete);
+        let mut slices = Self { whole: BTreeSet::new(), roles: Vec::new(), parts: Vec::new() };
+        let complete = pulled.ends().filter(|(.., completeness)| **completeness == Completeness::Complete);
         for (kind, slice, _) in complete {
             match slice {
                 Slice::All => {
@@ -160,35 +147,21 @@ mod tests {
     use super::*;
 
     fn upsert(record: impl Into<Record>) -> PullEvent {
-        PullEvent::Upsert {
-            record: record.into(),
-            unseen: FieldSet::EMPTY,
-            place: None,
-        }
+        PullEvent::Upsert { record: record.into(), unseen: FieldSet::EMPTY, place: None }
     }
 
     fn person(id: &str, roles: &[Role]) -> Person {
         let mut person = Person::new(id);
-        person.affiliations = roles
-            .iter()
-            .map(|role| Affiliation::new(role.clone(), None))
-            .collect();
+        person.affiliations = roles.iter().map(|role| Affiliation::new(role.clone(), None)).collect();
         person
     }
 
     fn complete(kind: EntityKind, slice: Slice) -> Pulled {
-        pulled(vec![PullEvent::End {
-            kind,
-            slice,
-            completeness: Completeness::Complete,
-        }])
+        pulled(vec![PullEvent::End { kind, slice, completeness: Completeness::Complete }])
     }
 
     fn pulled(events: Vec<PullEvent>) -> Pulled {
-        Pulled {
-            events,
-            ..Pulled::default()
-        }
+        Pulled { events, ..Pulled::default() }
     }
 
     #[test]

@@ -35,11 +35,7 @@ pub(super) fn with_contacts() -> PullRequest {
 /// Whether all of the truth was delivered.
 pub(super) fn all_delivered(truth: &Truth, pulled: &Pulled) -> Result<(), Breach> {
     let standing = pulled.standing();
-    let missing: Vec<_> = truth
-        .present
-        .iter()
-        .filter(|(kind, id)| !standing.contains(*kind, id))
-        .collect();
+    let missing: Vec<_> = truth.present.iter().filter(|(kind, id)| !standing.contains(*kind, id)).collect();
     let Some((kind, id)) = missing.first() else {
         return Ok(());
     };
@@ -48,10 +44,7 @@ pub(super) fn all_delivered(truth: &Truth, pulled: &Pulled) -> Result<(), Breach
         .find(|problem| problem.severity == Severity::Error && problem.id.as_ref() == Some(id))
         .map(|problem| format!(" (a problem says {})", problem.code))
         .unwrap_or_default();
-    breach!(
-        "{kind} {id:?} is there and was not delivered{why}; {} records are missing in all",
-        missing.len()
-    )
+    breach!("{kind} {id:?} is there and was not delivered{why}; {} records are missing in all", missing.len())
 }
 
 pub(super) async fn nothing_is_made_up<H: Harness>(harness: &H, form: Form) -> Verdict {
@@ -67,10 +60,7 @@ pub(super) async fn nothing_is_made_up<H: Harness>(harness: &H, form: Form) -> V
 /// Whether nothing but the truth was delivered.
 pub(super) fn only_delivered(truth: &Truth, pulled: &Pulled) -> Result<(), Breach> {
     let standing = pulled.standing();
-    match standing
-        .iter()
-        .find(|(kind, id)| !truth.present.contains(*kind, id))
-    {
+    match standing.iter().find(|(kind, id)| !truth.present.contains(*kind, id)) {
         Some((kind, id)) => breach!("{kind} {id:?} was delivered and is not there"),
         None => Ok(()),
     }
@@ -101,14 +91,9 @@ pub(super) async fn repeated_page_token_is_an_error<H: Harness>(harness: &H, for
     }
     let standing = pulled.standing();
     for kind in case.due(&request) {
-        let missing = truth
-            .present
-            .of(kind)
-            .filter(|id| !standing.contains(kind, id))
-            .count();
-        let vouched = pulled
-            .ends()
-            .any(|(of, _, completeness)| of == kind && *completeness == Completeness::Complete);
+        let missing = truth.present.of(kind).filter(|id| !standing.contains(kind, id)).count();
+        let vouched =
+            pulled.ends().any(|(of, _, completeness)| of == kind && *completeness == Completeness::Complete);
         if missing > 0 && vouched {
             breach!("{kind} ended `Complete`, and {missing} of its records were never reached");
         }
@@ -124,11 +109,7 @@ pub(super) async fn page_size_changes_nothing<H: Harness>(harness: &H, form: For
         request.page_size = Some(size);
         let sized = case.whole(request).await?.standing();
         if sized != usual {
-            breach!(
-                "{} records come by default, and {} with page size {size}",
-                usual.len(),
-                sized.len()
-            );
+            breach!("{} records come by default, and {} with page size {size}", usual.len(), sized.len());
         }
     }
     Ok(Outcome::Passed)

@@ -101,12 +101,8 @@ pub(super) const FAMILY: &[&str] = &[
 pub(super) const HARD_FAMILY: &[&str] = &["de la Cruz", "O'Brien", "Łukasiewicz", "Ñíguez"];
 
 /// Given names of the first pupils, for the same reason.
-pub(super) const HARD_GIVEN: &[(&str, Sex)] = &[
-    ("José", Sex::Male),
-    ("Łucja", Sex::Female),
-    ("Jean-Luc", Sex::Male),
-    ("Mary Ann", Sex::Female),
-];
+pub(super) const HARD_GIVEN: &[(&str, Sex)] =
+    &[("José", Sex::Male), ("Łucja", Sex::Female), ("Jean-Luc", Sex::Male), ("Mary Ann", Sex::Female)];
 
 pub(super) const SCHOOLS: &[&str] = &[
     "Maple Grove",

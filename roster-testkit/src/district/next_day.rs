@@ -74,22 +74,13 @@ impl Day {
         let mut seats_of_person = BTreeMap::<_, Vec<_>>::new();
         let mut seats_of_class = BTreeMap::<_, Vec<_>>::new();
         for seat in &district.enrollments {
-            seats_of_person
-                .entry(seat.person.clone())
-                .or_default()
-                .push(seat.id.clone());
-            seats_of_class
-                .entry(seat.class.clone())
-                .or_default()
-                .push(seat.id.clone());
+            seats_of_person.entry(seat.person.clone()).or_default().push(seat.id.clone());
+            seats_of_class.entry(seat.class.clone()).or_default().push(seat.id.clone());
         }
         let mut relationships_of = BTreeMap::<_, Vec<_>>::new();
         for it in &district.relationships {
             for person in [&it.student, &it.contact] {
-                relationships_of
-                    .entry(person.clone())
-                    .or_default()
-                    .push(it.id.clone());
+                relationships_of.entry(person.clone()).or_default().push(it.id.clone());
             }
         }
         let mut pupils = Vec::new();
@@ -104,15 +95,9 @@ impl Day {
             for affiliation in &person.affiliations {
                 let Some(school) = &affiliation.org else { continue };
                 if is_pupil {
-                    pupils_of
-                        .entry(school.clone())
-                        .or_default()
-                        .push(person.id.clone());
+                    pupils_of.entry(school.clone()).or_default().push(person.id.clone());
                 } else if affiliation.role == Role::Teacher {
-                    teachers_of
-                        .entry(school.clone())
-                        .or_default()
-                        .push(person.id.clone());
+                    teachers_of.entry(school.clone()).or_default().push(person.id.clone());
                 }
             }
         }
@@ -164,11 +149,7 @@ impl Day {
 
     /// Some of the people listed that nothing has happened to today; from now on something has.
     fn take(&mut self, people: &[SourcedId], count: usize) -> Vec<SourcedId> {
-        let free: Vec<_> = people
-            .iter()
-            .filter(|id| !self.touched.contains(*id))
-            .cloned()
-            .collect();
+        let free: Vec<_> = people.iter().filter(|id| !self.touched.contains(*id)).cloned().collect();
         let taken = self.rng.sample(&free, count);
         self.touched.extend(taken.iter().cloned());
         taken
@@ -205,25 +186,17 @@ impl Day {
     /// The seats of a person that are left.
     fn seats(&self, person: &SourcedId) -> Vec<SourcedId> {
         let morning = self.seats_of_person.get(person).into_iter().flatten();
-        morning
-            .filter(|id| self.enrollments.contains_key(*id))
-            .cloned()
-            .collect()
+        morning.filter(|id| self.enrollments.contains_key(*id)).cloned().collect()
     }
 
     /// The classes that may change today: neither closed nor a homeroom; in the order of ids.
     fn open_classes(&self) -> Vec<SourcedId> {
         let scheduled = |class: &&Class| class.class_type == roster_core::ClassType::Scheduled;
         let open = self.classes.values().filter(scheduled);
-        open.filter(|class| !self.closed.contains(&class.id))
-            .map(|class| class.id.clone())
-            .collect()
+        open.filter(|class| !self.closed.contains(&class.id)).map(|class| class.id.clone()).collect()
     }
 }
 
 fn by_id<T: Clone>(records: &[T], id: impl Fn(&T) -> &SourcedId) -> BTreeMap<SourcedId, T> {
-    records
-        .iter()
-        .map(|record| (id(record).clone(), record.clone()))
-        .collect()
+    records.iter().map(|record| (id(record).clone(), record.clone())).collect()
 }

@@ -16,10 +16,7 @@ impl District {
         sensitive: &BTreeSet<SensitiveField>,
     ) -> BTreeMap<EntityKind, BTreeSet<SourcedId>> {
         let delivered = self.delivered(scope, sensitive);
-        EntityKind::ALL
-            .into_iter()
-            .map(|kind| (kind, delivered.ids(kind)))
-            .collect()
+        EntityKind::ALL.into_iter().map(|kind| (kind, delivered.ids(kind))).collect()
     }
 
     /// What a pull must deliver, by the words of [`Scope`], if the vendor can tell all that the district holds.
@@ -63,11 +60,7 @@ impl District {
         let Some(named) = &scope.orgs else {
             return self.ids(EntityKind::Org);
         };
-        let parents: BTreeMap<_, _> = self
-            .orgs
-            .iter()
-            .map(|org| (&org.id, org.parent.as_ref()))
-            .collect();
+        let parents: BTreeMap<_, _> = self.orgs.iter().map(|org| (&org.id, org.parent.as_ref())).collect();
         let mut orgs = BTreeSet::new();
         for id in named {
             let mut next = Some(id);
@@ -83,11 +76,7 @@ impl District {
 
     /// Expects the enrollments to be those in scope, and affiliations and relationships those that may be seen.
     fn keep_people_in_scope(&mut self, scope: &Scope) {
-        let seated: BTreeSet<_> = self
-            .enrollments
-            .iter()
-            .map(|enrollment| &enrollment.person)
-            .collect();
+        let seated: BTreeSet<_> = self.enrollments.iter().map(|enrollment| &enrollment.person).collect();
         let brings = |affiliation: &Affiliation| {
             let org_is_named = affiliation.org.as_ref().is_some_and(|org| scope.names_org(org));
             org_is_named && !is_contact_role(&affiliation.role)
@@ -96,17 +85,10 @@ impl District {
             let affiliated = scope.classes.is_none() && person.affiliations.iter().any(brings);
             affiliated || seated.contains(&person.id)
         };
-        let mut people: BTreeSet<SourcedId> = (self.people.iter())
-            .filter(|person| belongs(person))
-            .map(|person| person.id.clone())
-            .collect();
-        self.relationships
-            .retain(|relationship| people.contains(&relationship.student));
-        people.extend(
-            self.relationships
-                .iter()
-                .map(|relationship| relationship.contact.clone()),
-        );
+        let mut people: BTreeSet<SourcedId> =
+            (self.people.iter()).filter(|person| belongs(person)).map(|person| person.id.clone()).collect();
+        self.relationships.retain(|relationship| people.contains(&relationship.student));
+        people.extend(self.relationships.iter().map(|relationship| relationship.contact.clone()));
         self.people.retain(|person| people.contains(&person.id));
     }
 }
@@ -125,10 +107,7 @@ fn withhold(person: &mut Person, asked_for: &BTreeSet<SensitiveField>) {
     let Some(sensitive) = &mut person.sensitive else {
         return;
     };
-    for field in SensitiveField::ALL
-        .into_iter()
-        .filter(|field| !asked_for.contains(field))
-    {
+    for field in SensitiveField::ALL.into_iter().filter(|field| !asked_for.contains(field)) {
         match field {
             SensitiveField::BirthDate => sensitive.birth_date = None,
             SensitiveField::Gender => sensitive.gender = None,

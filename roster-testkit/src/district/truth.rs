@@ -26,10 +26,7 @@ impl DayTruth {
     #[must_use]
     pub fn between(before: &District, after: &District) -> Self {
         let by_key = |district: &District| -> BTreeMap<(EntityKind, SourcedId), Record> {
-            district
-                .records()
-                .map(|record| ((record.kind(), record.id().clone()), record))
-                .collect()
+            district.records().map(|record| ((record.kind(), record.id().clone()), record)).collect()
         };
         let (mut before, after) = (by_key(before), by_key(after));
         let mut truth = Self::default();

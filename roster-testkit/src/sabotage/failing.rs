@@ -34,23 +34,14 @@ impl Spoiler {
                 vec![Err(error), Ok(end)]
             }
             Sabotage::NameInError => {
-                vec![Err(
-                    error.with_source(io::Error::other(format!("row 7: p03,{CANARY}")))
-                )]
+                vec![Err(error.with_source(io::Error::other(format!("row 7: p03,{CANARY}"))))]
             }
             Sabotage::CursorRefusedOddly if error.kind() == ErrorKind::CursorInvalid => vec![Err(odd())],
             Sabotage::ForgottenToldOddly if error.kind() == ErrorKind::CursorExpired => vec![Err(odd())],
             Sabotage::CursorRefusedLate if error.kind() == ErrorKind::CursorInvalid => {
                 let kind = EntityKind::Org;
                 let fields = FieldSet::all(kind);
-                vec![
-                    Ok(PullEvent::Begin {
-                        kind,
-                        expected: None,
-                        fields,
-                    }),
-                    Err(error),
-                ]
+                vec![Ok(PullEvent::Begin { kind, expected: None, fields }), Err(error)]
             }
             Sabotage::ForgottenTakenForQuiet if error.kind() == ErrorKind::CursorExpired => {
                 self.over = true;
@@ -62,17 +53,10 @@ impl Spoiler {
 
     /// What of the frame has not come yet, as if nothing had happened.
     fn quiet_day(&self) -> Spoiled {
-        let mut events: Vec<_> = self
-            .open()
-            .map(|kind| ended(kind, Completeness::Changes))
-            .into_iter()
-            .collect();
+        let mut events: Vec<_> =
+            self.open().map(|kind| ended(kind, Completeness::Changes)).into_iter().collect();
         for kind in self.request.wanted().filter(|kind| !self.begun.contains(kind)) {
-            events.push(PullEvent::Begin {
-                kind,
-                expected: None,
-                fields: FieldSet::all(kind),
-            });
+            events.push(PullEvent::Begin { kind, expected: None, fields: FieldSet::all(kind) });
             events.push(ended(kind, Completeness::Changes));
         }
         events.into_iter().map(Ok).collect()
@@ -84,12 +68,7 @@ impl Spoiler {
             Sabotage::BadRecordIsFatal => {
                 self.over = true;
                 let message = "a record can't be read";
-                return vec![Err(Error::new(
-                    ErrorKind::Decode,
-                    PROVIDER,
-                    "reading a page",
-                    message,
-                ))];
+                return vec![Err(Error::new(ErrorKind::Decode, PROVIDER, "reading a page", message))];
             }
             Sabotage::BadRecordIsSilent => {
                 self.hushed = true;
@@ -115,25 +94,13 @@ impl Spoiler {
 }
 
 fn odd() -> Error {
-    Error::new(
-        ErrorKind::Provider,
-        PROVIDER,
-        "reading a page",
-        "the vendor answered with a fault",
-    )
+    Error::new(ErrorKind::Provider, PROVIDER, "reading a page", "the vendor answered with a fault")
 }
 
 pub(super) fn ended(kind: EntityKind, completeness: Completeness) -> PullEvent {
-    PullEvent::End {
-        kind,
-        slice: Slice::All,
-        completeness,
-    }
+    PullEvent::End { kind, slice: Slice::All, completeness }
 }
 
 pub(super) fn unreadable() -> Completeness {
-    Completeness::Partial {
-        code: PartialCode::Unreadable,
-        reason: "a record can't be read".to_owned(),
-    }
+    Completeness::Partial { code: PartialCode::Unreadable, reason: "a record can't be read".to_owned() }
 }

@@ -32,20 +32,13 @@ impl Spoiler {
 
     /// Only one of what hangs on contacts comes unasked, so that each defect is one of its own.
     pub(super) fn hides_relationships(&self) -> bool {
-        matches!(
-            self.sabotage,
-            Sabotage::ContactsUnasked | Sabotage::ContactRoleUnasked
-        ) && !self.request.sees(SensitiveField::Contacts)
+        matches!(self.sabotage, Sabotage::ContactsUnasked | Sabotage::ContactRoleUnasked)
+            && !self.request.sees(SensitiveField::Contacts)
     }
 
     pub(super) fn delete(&mut self, event: PullEvent) -> Spoiled {
-        let hidden = matches!(
-            &event,
-            PullEvent::Delete {
-                kind: EntityKind::Relationship,
-                ..
-            }
-        ) && self.hides_relationships();
+        let hidden = matches!(&event, PullEvent::Delete { kind: EntityKind::Relationship, .. })
+            && self.hides_relationships();
         if hidden || matches!(self.sabotage, Sabotage::MissedDelete | Sabotage::FalseUnchanged) {
             return Vec::new();
         }
@@ -55,10 +48,7 @@ impl Spoiler {
     pub(super) fn end(&mut self, mut event: PullEvent) -> Spoiled {
         let full = self.is_full();
         let remembers = self.request.cursor.is_some();
-        let PullEvent::End {
-            kind, completeness, ..
-        } = &mut event
-        else {
+        let PullEvent::End { kind, completeness, .. } = &mut event else {
             return vec![Ok(event)];
         };
         let kind = *kind;
@@ -87,24 +77,13 @@ impl Spoiler {
             (Sabotage::EndMissing, EntityKind::Class) => Vec::new(),
             (Sabotage::AllEndsTwice, EntityKind::Class) => vec![Ok(event.clone()), Ok(event)],
             (Sabotage::RecordAfterEnd, EntityKind::Org) => {
-                vec![
-                    Ok(event),
-                    Ok(upsert(
-                        Org::new("d1", OrgType::District, "Thistledown District").into(),
-                    )),
-                ]
+                vec![Ok(event), Ok(upsert(Org::new("d1", OrgType::District, "Thistledown District").into()))]
             }
             (Sabotage::MadeUpRecord, EntityKind::Org) if full => {
-                vec![
-                    Ok(upsert(Org::new("s9", OrgType::School, "Nowhere School").into())),
-                    Ok(event),
-                ]
+                vec![Ok(upsert(Org::new("s9", OrgType::School, "Nowhere School").into())), Ok(event)]
             }
             (Sabotage::DeleteOfThePresent, EntityKind::Person) if !full => {
-                let delete = PullEvent::Delete {
-                    kind,
-                    id: "p02".into(),
-                };
+                let delete = PullEvent::Delete { kind, id: "p02".into() };
                 vec![Ok(delete), Ok(event)]
             }
             _ => vec![Ok(event)],
@@ -113,19 +92,9 @@ impl Spoiler {
 }
 
 fn needs_full(completeness: &Completeness) -> bool {
-    matches!(
-        completeness,
-        Completeness::Partial {
-            code: PartialCode::NeedsFull,
-            ..
-        }
-    )
+    matches!(completeness, Completeness::Partial { code: PartialCode::NeedsFull, .. })
 }
 
 fn upsert(record: Record) -> PullEvent {
-    PullEvent::Upsert {
-        record,
-        unseen: FieldSet::EMPTY,
-        place: None,
-    }
+    PullEvent::Upsert { record, unseen: FieldSet::EMPTY, place: None }
 }

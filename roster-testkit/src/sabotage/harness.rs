@@ -18,10 +18,7 @@ pub struct SabotagedHarness {
 impl SabotagedHarness {
     /// With this defect.
     pub fn new(sabotage: Sabotage) -> Self {
-        Self {
-            healthy: ScriptedHarness::new(),
-            sabotage,
-        }
+        Self { healthy: ScriptedHarness::new(), sabotage }
     }
 }
 

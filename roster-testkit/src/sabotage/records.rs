@@ -31,11 +31,7 @@ impl Spoiler {
         self.damage(record);
         if self.sabotage == Sabotage::OneIdTwoRecords && record.id().as_str() == "c1" {
             let mut other = event.clone();
-            if let PullEvent::Upsert {
-                record: Record::Class(class),
-                ..
-            } = &mut other
-            {
+            if let PullEvent::Upsert { record: Record::Class(class), .. } = &mut other {
                 class.title.push_str(" (again)");
             }
             return vec![Ok(event), Ok(other)];
@@ -56,15 +52,11 @@ impl Spoiler {
             (Sabotage::ContactRoleUnasked, Record::Person(person)) => !person.is_contact(),
             (Sabotage::RelationshipsUnasked, Record::Person(person)) => {
                 let is_contact = person.is_contact();
-                person
-                    .affiliations
-                    .retain(|affiliation| !affiliation.role.is_contact());
+                person.affiliations.retain(|affiliation| !affiliation.role.is_contact());
                 !is_contact
             }
             (Sabotage::ContactsUnasked, Record::Person(person)) if !person.is_contact() => {
-                person
-                    .affiliations
-                    .retain(|affiliation| !affiliation.role.is_contact());
+                person.affiliations.retain(|affiliation| !affiliation.role.is_contact());
                 true
             }
             _ => true,

@@ -35,11 +35,7 @@ impl SabotagedSource {
             Sabotage::ForeignCredential => ScriptedSource::new(inner.vendor().clone()),
             _ => inner,
         };
-        Self {
-            inner,
-            sabotage,
-            number: OPENED.fetch_add(1, Ordering::Relaxed),
-        }
+        Self { inner, sabotage, number: OPENED.fetch_add(1, Ordering::Relaxed) }
     }
 
     /// Asks the vendor for something that nobody waits for.
@@ -55,9 +51,7 @@ impl SabotagedSource {
 impl fmt::Debug for SabotagedSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("SabotagedSource");
-        debug
-            .field("inner", &self.inner)
-            .field("sabotage", &self.sabotage);
+        debug.field("inner", &self.inner).field("sabotage", &self.sabotage);
         match self.sabotage {
             Sabotage::SecretInDebug => {
                 debug.field("token", &ScriptedSource::token_of(self.inner.vendor().tenant()))

@@ -46,21 +46,18 @@ impl Spoiler {
     }
 
     pub(super) fn spoil(self, events: PullStream) -> PullStream {
-        stream::unfold(
-            (events, self, VecDeque::new()),
-            |(mut events, mut spoiler, mut queue)| async {
-                loop {
-                    if let Some(item) = queue.pop_front() {
-                        return Some((item, (events, spoiler, queue)));
-                    }
-                    if spoiler.over {
-                        return None;
-                    }
-                    let item = events.next().await?;
-                    queue.extend(spoiler.item(item));
+        stream::unfold((events, self, VecDeque::new()), |(mut events, mut spoiler, mut queue)| async {
+            loop {
+                if let Some(item) = queue.pop_front() {
+                    return Some((item, (events, spoiler, queue)));
                 }
-            },
-        )
+                if spoiler.over {
+                    return None;
+                }
+                let item = events.next().await?;
+                queue.extend(spoiler.item(item));
+            }
+        })
         .boxed()
     }
 
@@ -105,16 +102,9 @@ impl Spoiler {
                 self.cx.observer().notice(&Notice::Request { operation: &url });
             }
             Sabotage::RowsUncounted => {
-                let rows = RowCounts {
-                    rows: 3,
-                    used: 2,
-                    ..RowCounts::default()
-                };
+                let rows = RowCounts { rows: 3, used: 2, ..RowCounts::default() };
                 let file = self.open().map_or("other", EntityKind::as_str);
-                self.cx.observer().notice(&Notice::File {
-                    file: &format!("{file}.csv"),
-                    rows,
-                });
+                self.cx.observer().notice(&Notice::File { file: &format!("{file}.csv"), rows });
             }
             _ => {}
         }

@@ -15,10 +15,7 @@ pub struct ScriptedHarness {
 impl ScriptedHarness {
     /// A vendor with two tenants.
     pub fn new() -> Self {
-        Self {
-            vendor: ScriptedVendor::sample("thistledown"),
-            other: ScriptedVendor::sample("nettlebed"),
-        }
+        Self { vendor: ScriptedVendor::sample("thistledown"), other: ScriptedVendor::sample("nettlebed") }
     }
 
     /// The vendor, for the tenant under test.
@@ -74,9 +71,7 @@ impl Harness for ScriptedHarness {
 
     async fn break_record(&self) -> Option<Broken> {
         let broken = Broken::new(EntityKind::Person, "p03");
-        self.vendor
-            .break_record(broken.kind, &broken.id)
-            .then_some(broken)
+        self.vendor.break_record(broken.kind, &broken.id).then_some(broken)
     }
 
     async fn fault(&self, fault: Fault) -> Support {

@@ -40,16 +40,10 @@ pub struct Playback {
 impl Playback {
     /// Nothing to play yet; all kinds are supported, as whole sets.
     pub fn new(tenant: impl Into<String>) -> Self {
-        let capabilities = EntityKind::ALL
-            .into_iter()
-            .fold(Capabilities::default(), |capabilities, kind| {
-                capabilities.with(kind, KindCapability::whole_sets(FieldSet::all(kind)))
-            });
-        Self {
-            tenant: tenant.into(),
-            capabilities,
-            scripts: Arc::default(),
-        }
+        let capabilities = EntityKind::ALL.into_iter().fold(Capabilities::default(), |capabilities, kind| {
+            capabilities.with(kind, KindCapability::whole_sets(FieldSet::all(kind)))
+        });
+        Self { tenant: tenant.into(), capabilities, scripts: Arc::default() }
     }
 
     /// With other capabilities.
@@ -62,19 +56,14 @@ impl Playback {
     /// One pull more.
     #[must_use]
     pub fn then(self, items: impl IntoIterator<Item = Result<PullEvent>>) -> Self {
-        self.scripts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push_back(items.into_iter().collect());
+        self.scripts.lock().unwrap_or_else(PoisonError::into_inner).push_back(items.into_iter().collect());
         self
     }
 }
 
 impl fmt::Debug for Playback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Playback")
-            .field("tenant", &self.tenant)
-            .finish_non_exhaustive()
+        f.debug_struct("Playback").field("tenant", &self.tenant).finish_non_exhaustive()
     }
 }
 
@@ -100,12 +89,7 @@ impl RosterSource for Playback {
             let script = scripts.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
             script.unwrap_or_else(|| {
                 let message = "there are no more scripts than were given";
-                vec![Err(Error::new(
-                    ErrorKind::Unsupported,
-                    PROVIDER,
-                    "playing a script",
-                    message,
-                ))]
+                vec![Err(Error::new(ErrorKind::Unsupported, PROVIDER, "playing a script", message))]
             })
         })
         .flat_map(stream::iter)

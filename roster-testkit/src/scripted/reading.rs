@@ -36,16 +36,8 @@ pub(super) struct Reading {
 enum Stage {
     Start,
     NextKind,
-    Page {
-        kind: EntityKind,
-        token: Option<String>,
-        page: u64,
-        rows: RowCounts,
-    },
-    Feed {
-        kind: EntityKind,
-        since: usize,
-    },
+    Page { kind: EntityKind, token: Option<String>, page: u64, rows: RowCounts },
+    Feed { kind: EntityKind, since: usize },
     Over,
 }
 
@@ -88,12 +80,7 @@ impl Reading {
         match std::mem::replace(&mut self.stage, Stage::Over) {
             Stage::Start => self.start(),
             Stage::NextKind => self.next_kind(),
-            Stage::Page {
-                kind,
-                token,
-                page,
-                rows,
-            } => self.page(kind, token, page, rows).await,
+            Stage::Page { kind, token, page, rows } => self.page(kind, token, page, rows).await,
             Stage::Feed { kind, since } => self.feed(kind, since).await,
             Stage::Over => Ok(()),
         }
@@ -105,11 +92,7 @@ impl Reading {
         if self.request.mode == PullMode::Changes {
             revision_of(&self.source.info(), &self.request)?;
         }
-        self.cursor = Some(cursor(
-            &self.source.info(),
-            &self.request,
-            self.source.vendor().revision(),
-        )?);
+        self.cursor = Some(cursor(&self.source.info(), &self.request, self.source.vendor().revision())?);
         self.kinds = self.request.wanted().collect();
         self.stage = Stage::NextKind;
         Ok(())
@@ -117,30 +100,16 @@ impl Reading {
 
     fn next_kind(&mut self) -> Result<()> {
         let Some(kind) = self.kinds.pop_front() else {
-            let cursor = self
-                .cursor
-                .take()
-                .map(|cursor| PullEvent::Checkpoint(Box::new(cursor)));
-            self.queue
-                .extend(cursor.map(|event| Queued { event, _alive: None }));
+            let cursor = self.cursor.take().map(|cursor| PullEvent::Checkpoint(Box::new(cursor)));
+            self.queue.extend(cursor.map(|event| Queued { event, _alive: None }));
             return Ok(());
         };
-        self.push(PullEvent::Begin {
-            kind,
-            expected: None,
-            fields: FieldSet::all(kind),
-        });
+        self.push(PullEvent::Begin { kind, expected: None, fields: FieldSet::all(kind) });
         self.stage = match self.request.mode {
-            PullMode::Full => Stage::Page {
-                kind,
-                token: None,
-                page: 1,
-                rows: RowCounts::default(),
-            },
-            PullMode::Changes => Stage::Feed {
-                kind,
-                since: revision_of(&self.source.info(), &self.request)?,
-            },
+            PullMode::Full => Stage::Page { kind, token: None, page: 1, rows: RowCounts::default() },
+            PullMode::Changes => {
+                Stage::Feed { kind, since: revision_of(&self.source.info(), &self.request)? }
+            }
         };
         Ok(())
     }
@@ -152,14 +121,8 @@ impl Reading {
         page: u64,
         mut rows: RowCounts,
     ) -> Result<()> {
-        self.cx.observer().notice(&Notice::Request {
-            operation: kind.as_str(),
-        });
-        let answer = self
-            .source
-            .vendor()
-            .page(kind, &self.request, token.as_deref())
-            .await;
+        self.cx.observer().notice(&Notice::Request { operation: kind.as_str() });
+        let answer = self.source.vendor().page(kind, &self.request, token.as_deref()).await;
         let answer = answer.map_err(refused)?;
         let stop = answer.rows.is_empty() && self.source.paging() == Paging::StopsAtEmptyPage;
         for row in answer.rows {
@@ -175,18 +138,10 @@ impl Reading {
                 if token.as_ref() == Some(&next) && self.source.paging() != Paging::FollowsAnyToken {
                     return Err(failure(ErrorKind::Provider, "the same page token came twice"));
                 }
-                self.stage = Stage::Page {
-                    kind,
-                    token: Some(next),
-                    page: page + 1,
-                    rows,
-                };
+                self.stage = Stage::Page { kind, token: Some(next), page: page + 1, rows };
             }
             _ => {
-                self.cx.observer().notice(&Notice::File {
-                    file: kind.as_str(),
-                    rows,
-                });
+                self.cx.observer().notice(&Notice::File { file: kind.as_str(), rows });
                 self.end(kind, Completeness::Complete);
             }
         }
@@ -194,16 +149,9 @@ impl Reading {
     }
 
     async fn feed(&mut self, kind: EntityKind, since: usize) -> Result<()> {
-        self.cx
-            .observer()
-            .notice(&Notice::Request { operation: "changes" });
+        self.cx.observer().notice(&Notice::Request { operation: "changes" });
         let unchanged = since == self.source.vendor().revision();
-        let feed = self
-            .source
-            .vendor()
-            .changes(kind, &self.request, since)
-            .await
-            .map_err(refused)?;
+        let feed = self.source.vendor().changes(kind, &self.request, since).await.map_err(refused)?;
         for row in feed.rows {
             self.push_row(kind, row, 1);
         }
@@ -225,10 +173,7 @@ impl Reading {
     }
 
     fn push_row(&mut self, kind: EntityKind, row: Row, page: u64) {
-        let place = Place::Page {
-            operation: kind.as_str().into(),
-            page,
-        };
+        let place = Place::Page { operation: kind.as_str().into(), page };
         let event = if let Some(record) = row.record {
             PullEvent::Upsert {
                 record: seen_by(record, &self.request),
@@ -237,16 +182,10 @@ impl Reading {
             }
         } else {
             let message = "the record can't be read; it was left out";
-            let problem = Problem::error("bad_record", message)
-                .of(kind)
-                .with_id(row.id)
-                .at(place);
+            let problem = Problem::error("bad_record", message).of(kind).with_id(row.id).at(place);
             PullEvent::Problem(Box::new(problem))
         };
-        self.queue.push_back(Queued {
-            event,
-            _alive: Some(row.alive),
-        });
+        self.queue.push_back(Queued { event, _alive: Some(row.alive) });
     }
 
     fn push(&mut self, event: PullEvent) {
@@ -254,11 +193,7 @@ impl Reading {
     }
 
     fn end(&mut self, kind: EntityKind, completeness: Completeness) {
-        self.push(PullEvent::End {
-            kind,
-            slice: Slice::All,
-            completeness,
-        });
+        self.push(PullEvent::End { kind, slice: Slice::All, completeness });
         self.stage = Stage::NextKind;
     }
 }
@@ -267,14 +202,12 @@ fn refused(refusal: Refusal) -> Error {
     match refusal {
         Refusal::BrokeOff => failure(ErrorKind::Transport, "the answer broke off"),
         Refusal::Died => failure(ErrorKind::Transport, "the reader died"),
-        Refusal::Forgotten => failure(
-            ErrorKind::CursorExpired,
-            "changes that old are forgotten; pull in full",
-        ),
-        Refusal::NoSuchRevision => failure(
-            ErrorKind::CursorInvalid,
-            "there is no such revision; pull in full",
-        ),
+        Refusal::Forgotten => {
+            failure(ErrorKind::CursorExpired, "changes that old are forgotten; pull in full")
+        }
+        Refusal::NoSuchRevision => {
+            failure(ErrorKind::CursorInvalid, "there is no such revision; pull in full")
+        }
     }
 }
 

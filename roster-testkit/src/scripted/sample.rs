@@ -44,9 +44,7 @@ fn orgs() -> Vec<Record> {
     for (id, name) in [("s1", "Alder School"), ("s2", "Birch School")] {
         let mut school = Org::new(id, OrgType::School, name);
         school.parent = Some("d1".into());
-        school
-            .identifiers
-            .push(Identifier::new(IdentifierScheme::Nces, format!("99-{id}")));
+        school.identifiers.push(Identifier::new(IdentifierScheme::Nces, format!("99-{id}")));
         records.push(school.into());
     }
     records
@@ -62,12 +60,8 @@ fn catalogue() -> Vec<Record> {
         course.org = Some(org.into());
         records.push(course.into());
     }
-    for (id, org, course) in [
-        ("c1", "s1", "k1"),
-        ("c2", "s1", "k1"),
-        ("c3", "s2", "k2"),
-        ("c4", "s2", "k2"),
-    ] {
+    for (id, org, course) in [("c1", "s1", "k1"), ("c2", "s1", "k1"), ("c3", "s2", "k2"), ("c4", "s2", "k2")]
+    {
         let mut class = Class::new(id, format!("Botany, group {id}"));
         class.org = Some(org.into());
         class.course = Some(course.into());
@@ -85,13 +79,9 @@ fn staff() -> Vec<Record> {
         teacher.name.given = Some("Marigold".into());
         teacher.name.family = Some(format!("Quillfeather-{id}"));
         teacher.email = Some(format!("marigold.{id}@thistledown.example"));
-        teacher
-            .affiliations
-            .push(Affiliation::new(Role::Teacher, Some(org.into())));
+        teacher.affiliations.push(Affiliation::new(Role::Teacher, Some(org.into())));
         // Teaches, and is the mother of a pupil at the same time.
-        teacher
-            .affiliations
-            .push(Affiliation::new(Role::Parent, Some(org.into())));
+        teacher.affiliations.push(Affiliation::new(Role::Parent, Some(org.into())));
         records.push(teacher.into());
         for class in classes {
             records.push(Enrollment::from_parts(class.into(), id.into(), Role::Teacher).into());
@@ -103,61 +93,31 @@ fn staff() -> Vec<Record> {
 /// A pupil with seats in one class. The first six go to one school, the others to the other.
 pub(super) fn pupil(index: usize, family: &str) -> Vec<Record> {
     let id = format!("p{:02}", index + 1);
-    let (org, classes) = if index < 6 {
-        ("s1", ["c1", "c2"])
-    } else {
-        ("s2", ["c3", "c4"])
-    };
-    let class = if index.is_multiple_of(2) {
-        classes[0]
-    } else {
-        classes[1]
-    };
+    let (org, classes) = if index < 6 { ("s1", ["c1", "c2"]) } else { ("s2", ["c3", "c4"]) };
+    let class = if index.is_multiple_of(2) { classes[0] } else { classes[1] };
     let mut pupil = Person::new(id.clone());
     pupil.name.given = Some("Perpetua".into());
     pupil.name.family = Some(family.into());
     pupil.email = Some(format!("perpetua.{}@thistledown.example", family.to_lowercase()));
-    pupil
-        .affiliations
-        .push(Affiliation::new(Role::Student, Some(org.into())));
-    pupil.identifiers.push(Identifier::new(
-        IdentifierScheme::StudentNumber,
-        format!("77{index:03}"),
-    ));
-    pupil
-        .identifiers
-        .push(Identifier::new(IdentifierScheme::SisId, format!("sis-{index}")));
+    pupil.affiliations.push(Affiliation::new(Role::Student, Some(org.into())));
+    pupil.identifiers.push(Identifier::new(IdentifierScheme::StudentNumber, format!("77{index:03}")));
+    pupil.identifiers.push(Identifier::new(IdentifierScheme::SisId, format!("sis-{index}")));
     pupil.extra.insert("locker".into(), json!(index));
     sensitive(&mut pupil);
-    vec![
-        pupil.into(),
-        Enrollment::from_parts(class.into(), id.as_str().into(), Role::Student).into(),
-    ]
+    vec![pupil.into(), Enrollment::from_parts(class.into(), id.as_str().into(), Role::Student).into()]
 }
 
 fn sensitive(pupil: &mut Person) {
     let sensitive = pupil.sensitive_mut();
     sensitive.birth_date = Some(date(2014, 2, 3));
     sensitive.gender = Some("female".into());
-    sensitive.legal_name = Some(LegalName {
-        given: Some("Perpetua Maria".into()),
-        ..LegalName::default()
-    });
-    sensitive.phones.push(LabeledText {
-        label: None,
-        value: "+1 555 0100 77".into(),
-    });
-    sensitive.emails.push(LabeledText {
-        label: Some("home".into()),
-        value: "owl@thistledown.example".into(),
-    });
-    sensitive.addresses.push(Address {
-        city: Some("Thistledown".into()),
-        ..Address::default()
-    });
+    sensitive.legal_name = Some(LegalName { given: Some("Perpetua Maria".into()), ..LegalName::default() });
+    sensitive.phones.push(LabeledText { label: None, value: "+1 555 0100 77".into() });
     sensitive
-        .demographics
-        .insert(DemographicField::White, "false".into());
+        .emails
+        .push(LabeledText { label: Some("home".into()), value: "owl@thistledown.example".into() });
+    sensitive.addresses.push(Address { city: Some("Thistledown".into()), ..Address::default() });
+    sensitive.demographics.insert(DemographicField::White, "false".into());
 }
 
 fn contacts() -> Vec<Record> {
@@ -165,9 +125,7 @@ fn contacts() -> Vec<Record> {
     for (id, pupil, org) in [("g1", "p01", "s1"), ("g2", "p08", "s2")] {
         let mut contact = Person::new(id);
         contact.name.full = Some(format!("Barnaby Oxtongue the {id}"));
-        contact
-            .affiliations
-            .push(Affiliation::new(Role::Guardian, Some(org.into())));
+        contact.affiliations.push(Affiliation::new(Role::Guardian, Some(org.into())));
         records.push(contact.into());
         records.push(Relationship::from_parts(pupil.into(), id.into()).into());
     }

@@ -43,11 +43,7 @@ impl ScriptedSource {
 
     /// Opens the vendor's tenant with a credential that may be another's.
     pub fn with_token(vendor: ScriptedVendor, token: impl Into<SecretString>) -> Self {
-        Self {
-            vendor,
-            token: token.into(),
-            paging: Paging::Careful,
-        }
+        Self { vendor, token: token.into(), paging: Paging::Careful }
     }
 
     /// The credential of a tenant.
@@ -73,12 +69,7 @@ impl ScriptedSource {
             return Ok(());
         }
         let message = "the credential belongs to another tenant; enter this tenant's own";
-        Err(Error::new(
-            ErrorKind::Config,
-            PROVIDER,
-            "proving the credential",
-            message,
-        ))
+        Err(Error::new(ErrorKind::Config, PROVIDER, "proving the credential", message))
     }
 }
 
@@ -91,12 +82,7 @@ pub(crate) fn cursor(info: &SourceInfo, request: &PullRequest, revision: usize) 
 pub(crate) fn revision_of(info: &SourceInfo, request: &PullRequest) -> Result<usize> {
     let Some(cursor) = &request.cursor else {
         let message = "a pull of changes needs a cursor; pull in full";
-        return Err(Error::new(
-            ErrorKind::CursorInvalid,
-            PROVIDER,
-            "reading a cursor",
-            message,
-        ));
+        return Err(Error::new(ErrorKind::CursorInvalid, PROVIDER, "reading a cursor", message));
     };
     let position: Position = cursor.decode(info, FORMAT, request)?;
     Ok(position.revision)
@@ -104,9 +90,7 @@ pub(crate) fn revision_of(info: &SourceInfo, request: &PullRequest) -> Result<us
 
 impl fmt::Debug for ScriptedSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ScriptedSource")
-            .field("vendor", &self.vendor)
-            .finish_non_exhaustive()
+        f.debug_struct("ScriptedSource").field("vendor", &self.vendor).finish_non_exhaustive()
     }
 }
 
@@ -117,13 +101,11 @@ impl RosterSource for ScriptedSource {
     }
 
     fn capabilities(&self) -> Capabilities {
-        EntityKind::ALL
-            .into_iter()
-            .fold(Capabilities::default(), |capabilities, kind| {
-                let mut capability = KindCapability::whole_sets(FieldSet::all(kind));
-                capability.incremental = Incremental::UpsertsAndDeletes;
-                capabilities.with(kind, capability)
-            })
+        EntityKind::ALL.into_iter().fold(Capabilities::default(), |capabilities, kind| {
+            let mut capability = KindCapability::whole_sets(FieldSet::all(kind));
+            capability.incremental = Incremental::UpsertsAndDeletes;
+            capabilities.with(kind, capability)
+        })
     }
 
     async fn check(&self, _: &PullContext) -> Result<CheckReport> {

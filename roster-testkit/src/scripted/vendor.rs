@@ -80,21 +80,12 @@ pub(crate) enum Refusal {
 impl ScriptedVendor {
     /// A tenant with these records. Of records with the same kind and id the last one counts.
     pub fn new(tenant: impl Into<String>, records: impl IntoIterator<Item = Record>) -> Self {
-        let kept = |record: Record| Kept {
-            record,
-            readable: true,
-        };
-        let now = records
-            .into_iter()
-            .map(|record| ((record.kind(), record.id().clone()), kept(record)))
-            .collect();
+        let kept = |record: Record| Kept { record, readable: true };
+        let now =
+            records.into_iter().map(|record| ((record.kind(), record.id().clone()), kept(record))).collect();
         Self(Arc::new(Inner {
             tenant: tenant.into(),
-            state: Mutex::new(State {
-                history: vec![now],
-                oldest: 0,
-                faults: BTreeSet::new(),
-            }),
+            state: Mutex::new(State { history: vec![now], oldest: 0, faults: BTreeSet::new() }),
             work: AtomicU64::new(0),
             rows: DropCounter::new(),
         }))
@@ -122,13 +113,7 @@ impl ScriptedVendor {
         for mut record in records {
             record.normalize();
             let key = (record.kind(), record.id().clone());
-            after.insert(
-                key,
-                Kept {
-                    record,
-                    readable: true,
-                },
-            );
+            after.insert(key, Kept { record, readable: true });
         }
         let mut change = Change::new();
         for (key, _) in after.iter().filter(|(key, kept)| before.get(*key) != Some(kept)) {
@@ -168,15 +153,8 @@ impl ScriptedVendor {
         let reached = reached(state.now(), request);
         let mut truth = Truth::new();
         for (kind, id) in reached.iter() {
-            let readable = state
-                .now()
-                .get(&(kind, id.clone()))
-                .is_some_and(|kept| kept.readable);
-            let ids = if readable {
-                &mut truth.present
-            } else {
-                &mut truth.rejected
-            };
+            let readable = state.now().get(&(kind, id.clone())).is_some_and(|kept| kept.readable);
+            let ids = if readable { &mut truth.present } else { &mut truth.rejected };
             ids.insert(kind, id.clone());
         }
         truth
@@ -225,25 +203,17 @@ impl ScriptedVendor {
             Some(behind) => Some(behind),
             None if faulty(Fault::EmptyPage) => {
                 let next = token.map(|token| format!("~{token}"));
-                return Ok(Page {
-                    rows: Vec::new(),
-                    next,
-                });
+                return Ok(Page { rows: Vec::new(), next });
             }
             None => token,
         };
         let wish = request.page_size.and_then(|size| usize::try_from(size).ok());
         let size = wish.unwrap_or(PAGE_SIZE).clamp(1, PAGE_SIZE);
         let reached = reached(state.now(), request);
-        let mut rest = reached
-            .of(kind)
-            .filter(|id| behind.is_none_or(|behind| id.as_str() > behind))
-            .peekable();
-        let rows: Vec<_> = rest
-            .by_ref()
-            .take(size)
-            .filter_map(|id| self.row(state.now(), kind, id))
-            .collect();
+        let mut rest =
+            reached.of(kind).filter(|id| behind.is_none_or(|behind| id.as_str() > behind)).peekable();
+        let rows: Vec<_> =
+            rest.by_ref().take(size).filter_map(|id| self.row(state.now(), kind, id)).collect();
         let mut next = rest.peek().and(rows.last()).map(|row| row.id.to_string());
         if faulty(Fault::RepeatedPageToken) {
             next = token.map(str::to_owned);

@@ -18,9 +18,7 @@ pub(super) fn seen_by(mut record: Record, request: &PullRequest) -> Record {
 
 fn withhold(person: &mut Person, request: &PullRequest) {
     if !request.sees(SensitiveField::Contacts) {
-        person
-            .affiliations
-            .retain(|affiliation| !affiliation.role.is_contact());
+        person.affiliations.retain(|affiliation| !affiliation.role.is_contact());
     }
     let Some(sensitive) = &mut person.sensitive else {
         return;

@@ -12,11 +12,7 @@ fn a_day_is_exactly_what_it_says() {
             let mut today = spec.clone().generate();
             for day in 1..4 {
                 let (tomorrow, truth) = today.next_day(seed);
-                assert_eq!(
-                    truth,
-                    DayTruth::between(&today, &tomorrow),
-                    "{today:?}, seed {seed}"
-                );
+                assert_eq!(truth, DayTruth::between(&today, &tomorrow), "{today:?}, seed {seed}");
                 assert!(tomorrow == tomorrow.clone().normalized());
                 assert_eq!(tomorrow.day, day);
                 assert_whole(&tomorrow);

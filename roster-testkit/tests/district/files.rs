@@ -26,14 +26,9 @@ fn files_say_the_same_as_what_they_are_said_to_say() {
             let said = what_oneroster_says(&district, version);
             assert!(said == what_oneroster_says(&said, version));
             // Nothing else may be in the files, and nothing less.
-            let (files, of_said) = (
-                oneroster_csv_files(&district, &options),
-                oneroster_csv_files(&said, &options),
-            );
-            assert_eq!(
-                files.keys().collect::<Vec<_>>(),
-                of_said.keys().collect::<Vec<_>>()
-            );
+            let (files, of_said) =
+                (oneroster_csv_files(&district, &options), oneroster_csv_files(&said, &options));
+            assert_eq!(files.keys().collect::<Vec<_>>(), of_said.keys().collect::<Vec<_>>());
             for (name, bytes) in files {
                 assert_eq!(
                     String::from_utf8(bytes).unwrap(),
@@ -47,19 +42,13 @@ fn files_say_the_same_as_what_they_are_said_to_say() {
 #[test]
 fn one_role_of_several_survives_the_older_version() {
     let district = District::seed(7);
-    let (old, new) = VERSIONS
-        .map(|version| what_oneroster_says(&district, version))
-        .into();
+    let (old, new) = VERSIONS.map(|version| what_oneroster_says(&district, version)).into();
     let both = |it: &&Person| it.has_role(&Role::Teacher) && it.has_role(&Role::Parent);
     let id = &district.people.iter().find(both).unwrap().id;
     assert!(both(&person(&new, id)) && !both(&person(&old, id)));
     assert!(new.relationships.iter().any(|it| it.contact == *id));
     assert!(old.relationships.iter().all(|it| it.contact != *id));
-    assert!(
-        old.people
-            .iter()
-            .all(|it| it.affiliations.iter().all(|it| it.primary.is_none()))
-    );
+    assert!(old.people.iter().all(|it| it.affiliations.iter().all(|it| it.primary.is_none())));
     assert_eq!(new.relationships.len(), district.relationships.len());
 }
 
@@ -88,16 +77,10 @@ fn each_row_has_as_many_cells_as_the_header() {
     for version in VERSIONS {
         let files = oneroster_csv_files(&district, &OneRosterCsv::new(version).crlf().bom());
         for (name, bytes) in &files {
-            let text = std::str::from_utf8(bytes)
-                .unwrap()
-                .strip_prefix('\u{feff}')
-                .unwrap();
+            let text = std::str::from_utf8(bytes).unwrap().strip_prefix('\u{feff}').unwrap();
             assert!(!text.replace("\r\n", "").contains('\n'));
             let rows = cells(text);
-            assert!(
-                rows.len() > 1 && rows.iter().all(|row| row.len() == rows[0].len()),
-                "{name}"
-            );
+            assert!(rows.len() > 1 && rows.iter().all(|row| row.len() == rows[0].len()), "{name}");
             if name != "manifest.csv" {
                 assert_eq!(rows[0][..3], ["sourcedId", "status", "dateLastModified"]);
                 assert!(rows[1..].iter().all(|row| row[1].is_empty() && row[2].is_empty()));
@@ -106,11 +89,7 @@ fn each_row_has_as_many_cells_as_the_header() {
         let manifest = cells(std::str::from_utf8(&files["manifest.csv"]).unwrap());
         for row in &manifest[1..] {
             if let Some(file) = row[0].strip_prefix("file.") {
-                assert_eq!(
-                    row[1] == "bulk",
-                    files.contains_key(&format!("{file}.csv")),
-                    "{file}"
-                );
+                assert_eq!(row[1] == "bulk", files.contains_key(&format!("{file}.csv")), "{file}");
             }
         }
     }
@@ -120,10 +99,8 @@ fn each_row_has_as_many_cells_as_the_header() {
 fn links_stand_on_either_row_and_together_are_all() {
     let district = DistrictSpec::new(4).students(200).generate();
     let said = what_oneroster_says(&district, OneRosterVersion::V1_1);
-    let files = oneroster_csv_files(
-        &district,
-        &OneRosterCsv::new(OneRosterVersion::V1_1).without_demographics(),
-    );
+    let files =
+        oneroster_csv_files(&district, &OneRosterCsv::new(OneRosterVersion::V1_1).without_demographics());
     assert!(!files.contains_key("demographics.csv"));
     let rows = cells(std::str::from_utf8(&files["users.csv"]).unwrap());
     let column = |name| rows[0].iter().position(|it| it == name).unwrap();
@@ -141,11 +118,7 @@ fn links_stand_on_either_row_and_together_are_all() {
     }
     assert_ne!(of_students, of_contacts);
     let all: BTreeSet<_> = of_students.union(&of_contacts).copied().collect();
-    let wanted = said
-        .relationships
-        .iter()
-        .map(|it| (it.student.as_str(), it.contact.as_str()))
-        .collect();
+    let wanted = said.relationships.iter().map(|it| (it.student.as_str(), it.contact.as_str())).collect();
     assert_eq!(all, wanted);
 }
 
@@ -156,10 +129,7 @@ fn a_set_is_written_to_a_folder() {
     let options = OneRosterCsv::new(OneRosterVersion::V1_2);
     let folder = dir.path().join("set");
     write_oneroster_csv(&district, &folder, &options).unwrap();
-    assert_eq!(
-        read_folder(&folder).unwrap(),
-        oneroster_csv_files(&district, &options)
-    );
+    assert_eq!(read_folder(&folder).unwrap(), oneroster_csv_files(&district, &options));
 }
 
 pub(crate) fn read_folder(dir: &Path) -> io::Result<BTreeMap<String, Vec<u8>>> {

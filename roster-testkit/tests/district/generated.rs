@@ -19,9 +19,7 @@ fn the_same_spec_gives_the_same_district() {
     }
     assert!(District::seed(7) != District::seed(8));
     assert!(
-        District::seed(7)
-            .ids(EntityKind::Person)
-            .is_disjoint(&District::seed(8).ids(EntityKind::Person))
+        District::seed(7).ids(EntityKind::Person).is_disjoint(&District::seed(8).ids(EntityKind::Person))
     );
 }
 
@@ -64,10 +62,8 @@ fn the_smallest_district_has_what_programs_trip_over() {
     }));
     assert!(district.enrollments.iter().any(|it| it.primary == Some(false)));
     for class in &district.classes {
-        let teachers = district
-            .enrollments
-            .iter()
-            .filter(|it| it.class == class.id && it.primary == Some(true));
+        let teachers =
+            district.enrollments.iter().filter(|it| it.class == class.id && it.primary == Some(true));
         assert_eq!(teachers.count(), 1);
     }
 }
@@ -76,26 +72,15 @@ fn the_smallest_district_has_what_programs_trip_over() {
 fn staff_work_at_several_schools_and_in_several_roles() {
     let district = DistrictSpec::lincoln().generate();
     let at = |person: &Person, role: &Role| -> BTreeSet<_> {
-        (person.affiliations.iter())
-            .filter(|it| it.role == *role)
-            .map(|it| it.org.clone())
-            .collect()
+        (person.affiliations.iter()).filter(|it| it.role == *role).map(|it| it.org.clone()).collect()
     };
     let has = |test: &dyn Fn(&Person) -> bool| assert!(district.people.iter().any(test));
     has(&|it| at(it, &Role::Teacher).len() == 2);
     has(&|it| at(it, &Role::Aide).is_disjoint(&at(it, &Role::Teacher)) && it.has_role(&Role::Aide));
     has(&|it| it.has_role(&Role::SiteAdministrator) && it.has_role(&Role::Teacher));
-    has(&|it| {
-        it.affiliations
-            .iter()
-            .any(|it| it.role.is_staff() && it.primary == Some(false))
-    });
+    has(&|it| it.affiliations.iter().any(|it| it.role.is_staff() && it.primary == Some(false)));
     for person in &district.people {
-        let primary: Vec<_> = person
-            .affiliations
-            .iter()
-            .filter(|it| it.primary == Some(true))
-            .collect();
+        let primary: Vec<_> = person.affiliations.iter().filter(|it| it.primary == Some(true)).collect();
         let orgs: BTreeSet<_> = person.affiliations.iter().map(|it| &it.org).collect();
         assert_eq!(primary.len(), orgs.len(), "one primary role at each org");
     }

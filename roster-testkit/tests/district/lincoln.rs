@@ -28,18 +28,10 @@ fn the_committed_lincoln_is_what_the_generator_makes() {
 #[test]
 fn lincoln_gives_a_reader_nothing_to_complain_of() {
     let said = what_oneroster_says(&DistrictSpec::lincoln().generate(), OneRosterVersion::V1_1);
-    let emails: BTreeSet<_> = said
-        .people
-        .iter()
-        .filter_map(|it| it.email.as_ref())
-        .map(|it| it.to_lowercase())
-        .collect();
+    let emails: BTreeSet<_> =
+        said.people.iter().filter_map(|it| it.email.as_ref()).map(|it| it.to_lowercase()).collect();
     assert_eq!(emails.len(), said.people.len());
-    assert!(
-        said.people
-            .iter()
-            .all(|it| it.name.given.is_some() && it.name.family.is_some())
-    );
+    assert!(said.people.iter().all(|it| it.name.given.is_some() && it.name.family.is_some()));
     let counts = EntityKind::ALL.map(|kind| said.ids(kind).len());
     assert_eq!(counts, [4, 3, 28, 21, 194, 423, 85]);
 }

@@ -21,10 +21,7 @@ fn specs() -> Vec<DistrictSpec> {
         DistrictSpec::new(7),
         DistrictSpec::new(1).schools(1).students(20),
         DistrictSpec::new(2).schools(4).students(900).class_size(30),
-        DistrictSpec::new(3)
-            .schools(3)
-            .students(150)
-            .families_with_contacts(0),
+        DistrictSpec::new(3).schools(3).students(150).families_with_contacts(0),
         DistrictSpec::lincoln(),
     ]
 }

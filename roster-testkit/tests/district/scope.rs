@@ -18,31 +18,13 @@ fn a_scope_without_limits_delivers_all() {
     let district = District::seed(7);
     assert!(district.delivered(&Scope::default(), &everything()) == district);
     let told = district.in_scope(&Scope::default(), &BTreeSet::new());
-    assert_eq!(
-        told[&EntityKind::Enrollment],
-        district.ids(EntityKind::Enrollment)
-    );
+    assert_eq!(told[&EntityKind::Enrollment], district.ids(EntityKind::Enrollment));
     assert!(told[&EntityKind::Relationship].is_empty());
     let plain = district.delivered(&Scope::default(), &BTreeSet::new());
-    assert!(
-        plain
-            .people
-            .iter()
-            .all(|it| it.sensitive.is_none() && !it.affiliations.is_empty())
-    );
-    assert!(
-        plain
-            .people
-            .iter()
-            .all(|it| it.affiliations.iter().all(|it| !it.role.is_contact()))
-    );
+    assert!(plain.people.iter().all(|it| it.sensitive.is_none() && !it.affiliations.is_empty()));
+    assert!(plain.people.iter().all(|it| it.affiliations.iter().all(|it| !it.role.is_contact())));
     assert!(plain.people.len() < district.people.len());
-    assert!(
-        plain
-            .people
-            .iter()
-            .any(|it| district.relationships.iter().any(|other| other.contact == it.id))
-    );
+    assert!(plain.people.iter().any(|it| district.relationships.iter().any(|other| other.contact == it.id)));
 }
 
 #[test]
@@ -51,27 +33,13 @@ fn a_scope_of_one_school_brings_its_people_and_what_is_above_it() {
     let school = district.orgs[2].id.clone();
     let scope = Scope::of_orgs([school.clone()]);
     let seen = district.delivered(&scope, &contacts());
-    assert_eq!(
-        seen.ids(EntityKind::Org),
-        [district.orgs[0].id.clone(), school.clone()].into()
-    );
+    assert_eq!(seen.ids(EntityKind::Org), [district.orgs[0].id.clone(), school.clone()].into());
     assert_eq!(seen.sessions.len(), district.sessions.len());
     assert!(seen.classes.iter().all(|it| it.org.as_ref() == Some(&school)));
     let orgs = seen.ids(EntityKind::Org);
-    assert!(
-        seen.courses
-            .iter()
-            .all(|it| orgs.contains(it.org.as_ref().unwrap()))
-    );
-    assert!(
-        seen.courses.iter().any(|it| it.org.as_ref() != Some(&school)),
-        "the district's course"
-    );
-    let own = district
-        .classes
-        .iter()
-        .filter(|it| it.org.as_ref() == Some(&school))
-        .count();
+    assert!(seen.courses.iter().all(|it| orgs.contains(it.org.as_ref().unwrap())));
+    assert!(seen.courses.iter().any(|it| it.org.as_ref() != Some(&school)), "the district's course");
+    let own = district.classes.iter().filter(|it| it.org.as_ref() == Some(&school)).count();
     assert_eq!(seen.classes.len(), own);
 
     let pupils = || seen.people.iter().filter(|it| it.has_role(&Role::Student));
@@ -79,20 +47,12 @@ fn a_scope_of_one_school_brings_its_people_and_what_is_above_it() {
     // A parent of two comes with the relationship to the pupil in scope alone.
     assert_eq!(
         seen.relationships.len(),
-        district
-            .relationships
-            .iter()
-            .filter(|it| pupils().any(|pupil| pupil.id == it.student))
-            .count()
+        district.relationships.iter().filter(|it| pupils().any(|pupil| pupil.id == it.student)).count()
     );
     assert!(seen.relationships.len() < district.relationships.len());
     let superintendent = |it: &&Person| it.has_role(&Role::DistrictAdministrator);
     assert!(seen.people.iter().find(superintendent).is_none());
-    assert!(
-        seen.people
-            .iter()
-            .any(|it| it.has_role(&Role::Teacher) && it.affiliations.len() > 1)
-    );
+    assert!(seen.people.iter().any(|it| it.has_role(&Role::Teacher) && it.affiliations.len() > 1));
     let people = seen.ids(EntityKind::Person);
     assert!(seen.enrollments.iter().all(|it| people.contains(&it.person)));
 }

@@ -14,9 +14,7 @@ pub(super) fn read(path: &Path, limit: u64, name: &str) -> Result<String> {
         .and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
         .map_err(|error| wrong(format!("{name} can't be read: {error}")))?;
     if bytes.len() as u64 > limit {
-        return Err(wrong(format!(
-            "{name} is larger than {limit} bytes, which is the limit"
-        )));
+        return Err(wrong(format!("{name} is larger than {limit} bytes, which is the limit")));
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
@@ -36,9 +34,6 @@ mod tests {
         assert_eq!(read(&path, 3, "it").unwrap(), "abc");
         assert!(read(&path, 2, "it").unwrap_err().message().contains("2 bytes"));
         std::fs::write(&path, b"a\xff").unwrap();
-        assert_eq!(
-            read(&path, 3, "it").unwrap_err().message(),
-            "it is not UTF-8 at byte 1"
-        );
+        assert_eq!(read(&path, 3, "it").unwrap_err().message(), "it is not UTF-8 at byte 1");
     }
 }

@@ -72,10 +72,7 @@ impl Config {
     pub fn load_if_there(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         match path.try_exists() {
-            Ok(false) => Ok(Self {
-                path: path.to_owned(),
-                ..Self::default()
-            }),
+            Ok(false) => Ok(Self { path: path.to_owned(), ..Self::default() }),
             _ => Self::load(path),
         }
     }
@@ -89,11 +86,7 @@ impl Config {
         let path = path.into();
         let reader = Reader { text, path: &path };
         let sources = reader.sources()?;
-        Ok(Self {
-            path,
-            is_there: true,
-            sources,
-        })
+        Ok(Self { path, is_there: true, sources })
     }
 
     /// The names of its sources.
@@ -144,10 +137,7 @@ impl Reader<'_> {
         for (key, value) in document.get_ref() {
             if key.get_ref() != "sources" {
                 let at = self.place(key.span().start);
-                return Err(wrong(format!(
-                    "{at}: no setting `{}` here; there is: sources",
-                    key.get_ref()
-                )));
+                return Err(wrong(format!("{at}: no setting `{}` here; there is: sources", key.get_ref())));
             }
             for (name, entry) in self.table(value, "`sources`")? {
                 let place = self.place(name.span().start);
@@ -169,25 +159,16 @@ impl Reader<'_> {
             match (key.get_ref().as_ref(), raw) {
                 ("provider", Raw::Text(id)) => provider = Some((id, place)),
                 ("provider", _) => {
-                    return Err(wrong(format!(
-                        "{place}: `provider` of source `{name}` wants text"
-                    )));
+                    return Err(wrong(format!("{place}: `provider` of source `{name}` wants text")));
                 }
                 (key, value) => {
                     values.insert(key.to_owned(), Written { value, place });
                 }
             }
         }
-        let (provider, provider_place) = provider.ok_or_else(|| {
-            wrong(format!(
-                "{place}: source `{name}` has no `provider`, such as \"csv\""
-            ))
-        })?;
-        Ok(Entry {
-            provider,
-            provider_place,
-            values,
-        })
+        let (provider, provider_place) = provider
+            .ok_or_else(|| wrong(format!("{place}: source `{name}` has no `provider`, such as \"csv\"")))?;
+        Ok(Entry { provider, provider_place, values })
     }
 
     fn table<'n, 't>(&self, node: &'n Node<'t>, what: &str) -> Result<&'n DeTable<'t>> {
@@ -260,19 +241,13 @@ mod tests {
     use super::*;
 
     fn message(text: &str) -> String {
-        Config::from_toml(text, "roster.toml")
-            .unwrap_err()
-            .message()
-            .to_owned()
+        Config::from_toml(text, "roster.toml").unwrap_err().message().to_owned()
     }
 
     #[test]
     fn sources_have_names() {
-        let config = Config::from_toml(
-            "[sources.a]\nprovider = 'csv'\n[sources.b]\nprovider = 'csv'",
-            "x",
-        )
-        .unwrap();
+        let config =
+            Config::from_toml("[sources.a]\nprovider = 'csv'\n[sources.b]\nprovider = 'csv'", "x").unwrap();
         assert_eq!(config.names().collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(Config::from_toml("", "x").unwrap().names().count(), 0);
     }
@@ -291,10 +266,7 @@ mod tests {
 
     #[test]
     fn what_is_out_of_place_is_named() {
-        assert_eq!(
-            message("store = 'x'"),
-            "roster.toml:1:1: no setting `store` here; there is: sources"
-        );
+        assert_eq!(message("store = 'x'"), "roster.toml:1:1: no setting `store` here; there is: sources");
         assert_eq!(
             message("[sources.a]\npath = 'x'"),
             "roster.toml:1:10: source `a` has no `provider`, such as \"csv\""

@@ -15,15 +15,9 @@ impl Place {
         let before = text.char_indices().take_while(|(at, _)| *at < byte);
         before.fold(Self { line: 1, column: 1 }, |place, (_, c)| {
             if c == '\n' {
-                Self {
-                    line: place.line + 1,
-                    column: 1,
-                }
+                Self { line: place.line + 1, column: 1 }
             } else {
-                Self {
-                    column: place.column + 1,
-                    ..place
-                }
+                Self { column: place.column + 1, ..place }
             }
         })
     }

@@ -41,12 +41,7 @@ pub struct ResolvedSource {
 impl<'a> Resolver<'a> {
     /// With the providers that were compiled in and the process's environment.
     pub fn new(config: &'a Config) -> Self {
-        Self {
-            config,
-            providers: registry(),
-            environment: environment::of_process(),
-            set: BTreeMap::new(),
-        }
+        Self { config, providers: registry(), environment: environment::of_process(), set: BTreeMap::new() }
     }
 
     /// With other providers, such as a host's own.
@@ -99,30 +94,16 @@ impl<'a> Resolver<'a> {
                 return Err(case.missing(key, &self.config.file()));
             }
         }
-        Ok(ResolvedSource {
-            name: case.name.map(str::to_owned),
-            provider: case.provider,
-            settings,
-        })
+        Ok(ResolvedSource { name: case.name.map(str::to_owned), provider: case.provider, settings })
     }
 
     fn named<'s>(&'s self, name: &'s str) -> Result<Case<'s>> {
-        let entry = self
-            .config
-            .sources
-            .get(name)
-            .ok_or_else(|| wrong("no such source"))?;
+        let entry = self.config.sources.get(name).ok_or_else(|| wrong("no such source"))?;
         let provider = find_provider(&self.providers, &entry.provider).map_err(|error| {
             let place = &entry.provider_place;
             wrong(format!("{place}: source `{name}`: {}", error.message()))
         })?;
-        Ok(Case {
-            label: name,
-            name: Some(name),
-            provider: *provider,
-            entry: Some(entry),
-            tenant: None,
-        })
+        Ok(Case { label: name, name: Some(name), provider: *provider, entry: Some(entry), tenant: None })
     }
 
     /// Keys that nobody reads are mistakes: a misspelt limit must not pull a whole district.
@@ -144,10 +125,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn value(&self, case: &Case<'_>, key: &'static Key) -> Result<Option<Value>> {
-        let is_tenant = case
-            .provider
-            .tenant_key()
-            .is_some_and(|tenant| tenant.name == key.name);
+        let is_tenant = case.provider.tenant_key().is_some_and(|tenant| tenant.name == key.name);
         if let Some(text) = self.set.get(key.name) {
             if key.secret {
                 return Err(wrong(format!(
@@ -156,10 +134,7 @@ impl<'a> Resolver<'a> {
                 )));
             }
             if is_tenant && case.tenant.is_some() {
-                return Err(wrong(format!(
-                    "`{}` is already given by the source `{}`",
-                    key.name, case.label
-                )));
+                return Err(wrong(format!("`{}` is already given by the source `{}`", key.name, case.label)));
             }
             return case.read(key, text, "set by hand").map(Some);
         }
@@ -231,17 +206,11 @@ impl Case<'_> {
 
     fn read(&self, key: &Key, text: &str, whence: &str) -> Result<Value> {
         if text.trim().is_empty() {
-            return Err(wrong(format!(
-                "`{}` of source `{}`, {whence}, is empty",
-                key.name, self.label
-            )));
+            return Err(wrong(format!("`{}` of source `{}`, {whence}, is empty", key.name, self.label)));
         }
         key.read(text).ok_or_else(|| {
             let wants = key.form.wants();
-            wrong(format!(
-                "`{}` of source `{}`, {whence}, wants {wants}",
-                key.name, self.label
-            ))
+            wrong(format!("`{}` of source `{}`, {whence}, wants {wants}", key.name, self.label))
         })
     }
 
@@ -259,11 +228,7 @@ impl Case<'_> {
     }
 
     fn missing(&self, key: &Key, file: &str) -> Error {
-        let place = if self.entry.is_some() {
-            format!("into {file} or ")
-        } else {
-            String::new()
-        };
+        let place = if self.entry.is_some() { format!("into {file} or ") } else { String::new() };
         wrong(format!(
             "source `{}` has no `{}`: put it {place}into the environment variable {}",
             self.label,

@@ -22,22 +22,17 @@ impl SecretPlace {
             Self::Environment(name) => {
                 let text = environment(name)
                     .ok_or_else(|| {
-                        wrong(format!(
-                            "{what}: the environment variable that it names is not set"
-                        ))
+                        wrong(format!("{what}: the environment variable that it names is not set"))
                     })?
                     .into_string()
                     .map_err(|_| {
-                        wrong(format!(
-                            "{what}: the environment variable that it names is not UTF-8"
-                        ))
+                        wrong(format!("{what}: the environment variable that it names is not UTF-8"))
                     })?;
                 sealed(text, what)
             }
-            Self::File(path) => sealed(
-                capped::read(path, LIMIT, &format!("{what}: the file that it names"))?,
-                what,
-            ),
+            Self::File(path) => {
+                sealed(capped::read(path, LIMIT, &format!("{what}: the file that it names"))?, what)
+            }
         }
     }
 }

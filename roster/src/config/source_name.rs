@@ -79,11 +79,7 @@ mod tests {
         for (text, provider, tenant) in [
             ("csv:data/a:b", "csv", "data/a:b"),
             (r"csv:C:\data", "csv", r"C:\data"),
-            (
-                "oneroster:https://x.example/v1",
-                "oneroster",
-                "https://x.example/v1",
-            ),
+            ("oneroster:https://x.example/v1", "oneroster", "https://x.example/v1"),
         ] {
             assert_eq!(read(text), Ok(SourceName::AdHoc { provider, tenant }));
         }

@@ -7,40 +7,18 @@ use roster_csv::{CsvSource, PROVIDER as ID};
 
 use crate::{Form, Key, Provider, Settings};
 
-pub(super) const PROVIDER: Provider = Provider::new(
-    ID,
-    "CSV files: a folder or a zip, such as a OneRoster export.",
-    KEYS,
-    capabilities,
-    open,
-);
+pub(super) const PROVIDER: Provider =
+    Provider::new(ID, "CSV files: a folder or a zip, such as a OneRoster export.", KEYS, capabilities, open);
 
 const KEYS: &[Key] = &[
-    Key::new(
-        "path",
-        "The folder or zip to read. Its stem names the tenant.",
-        Form::Path,
-    )
-    .required(),
-    Key::new(
-        "dialect",
-        "The dialect of the files. Without it their headers tell.",
-        Form::Text,
-    ),
-    Key::new(
-        "mapping",
-        "How columns of no dialect are to be read. Not in this version yet.",
-        Form::Path,
-    ),
+    Key::new("path", "The folder or zip to read. Its stem names the tenant.", Form::Path).required(),
+    Key::new("dialect", "The dialect of the files. Without it their headers tell.", Form::Text),
+    Key::new("mapping", "How columns of no dialect are to be read. Not in this version yet.", Form::Path),
 ];
 
 fn capabilities() -> Capabilities {
     // Building reads nothing, so any path will do.
-    CsvSource::builder()
-        .path("roster")
-        .build()
-        .map(|source| source.capabilities())
-        .unwrap_or_default()
+    CsvSource::builder().path("roster").build().map(|source| source.capabilities()).unwrap_or_default()
 }
 
 fn open(settings: &Settings) -> Result<Box<dyn RosterSource>> {

@@ -12,10 +12,8 @@ pub(in super::super) const YEAR_END: Date = date(2027, 6, 4);
 /// The day that a new district is of.
 pub(in super::super) const FIRST_DAY: Date = date(2026, 9, 14);
 
-const SEMESTERS: [(&str, &str, Date, Date); 2] = [
-    ("s1", "Fall 2026", YEAR_BEGIN, date(2026, 12, 18)),
-    ("s2", "Spring 2027", date(2027, 1, 5), YEAR_END),
-];
+const SEMESTERS: [(&str, &str, Date, Date); 2] =
+    [("s1", "Fall 2026", YEAR_BEGIN, date(2026, 12, 18)), ("s2", "Spring 2027", date(2027, 1, 5), YEAR_END)];
 
 const GRADING_PERIODS: [(&str, &str, &str, Date, Date); 4] = [
     ("q1", "s1", "Quarter 1", YEAR_BEGIN, date(2026, 10, 16)),

@@ -38,10 +38,7 @@ pub(super) fn families(district: &mut District, schools: &mut [School]) {
             (_, 6..9) => 2,
             _ => 3,
         };
-        let name = HARD_FAMILY
-            .get(number)
-            .copied()
-            .unwrap_or_else(|| rng.word(FAMILY));
+        let name = HARD_FAMILY.get(number).copied().unwrap_or_else(|| rng.word(FAMILY));
         let shares = spec.siblings_share_email
             && size > 1
             && number != OF_A_TEACHER
@@ -66,10 +63,7 @@ pub(super) fn families(district: &mut District, schools: &mut [School]) {
                 family: (!single_name).then_some(name),
                 sex,
                 school: &school.id,
-                grade: grades
-                    .get(school.pupils.len() % grades.len())
-                    .copied()
-                    .unwrap_or("UG"),
+                grade: grades.get(school.pupils.len() % grades.len()).copied().unwrap_or("UG"),
                 domain: &domain,
             };
             let mut person = pupil.record(&mut rng);
@@ -77,10 +71,7 @@ pub(super) fn families(district: &mut District, schools: &mut [School]) {
                 person.email.clone_from(&shared_email);
             }
             children.push((person.id.clone(), school.id.clone()));
-            school.pupils.push(Seated {
-                id: person.id.clone(),
-                grade: pupil.grade,
-            });
+            school.pupils.push(Seated { id: person.id.clone(), grade: pupil.grade });
             district.people.push(person);
         }
         student += size;
@@ -88,12 +79,7 @@ pub(super) fn families(district: &mut District, schools: &mut [School]) {
         let on_file = number < LAST_PARTICULAR && spec.families_with_contacts > 0
             || rng.chance(spec.families_with_contacts);
         if on_file {
-            let family = Family {
-                number,
-                name,
-                shared_email,
-                children,
-            };
+            let family = Family { number, name, shared_email, children };
             family.contacts(district, schools, &mut rng, &mut contacts);
         }
     }
@@ -193,11 +179,7 @@ impl Family {
 
     fn adult(&self, spec: &DistrictSpec, number: usize, index: usize, rng: &mut Rng) -> Person {
         let sex = if index == 1 { Sex::Male } else { Sex::Female };
-        let given = if index == 2 {
-            rng.word(GIVEN_FEMALE)
-        } else {
-            sex.given(rng)
-        };
+        let given = if index == 2 { rng.word(GIVEN_FEMALE) } else { sex.given(rng) };
         let mut person = Person::new(format!("{}3{number:06}", spec.prefix()));
         person.name.given = Some(given.to_owned());
         person.name.family = Some(self.name.to_owned());
@@ -207,10 +189,7 @@ impl Family {
             Some(shared) if index == 0 => Some(shared.clone()),
             _ => Some(parent_address(self.name, given, number)),
         };
-        let phone = |label: &str, value| LabeledText {
-            label: Some(label.to_owned()),
-            value,
-        };
+        let phone = |label: &str, value| LabeledText { label: Some(label.to_owned()), value };
         let sensitive = person.sensitive_mut();
         sensitive.phones = vec![phone("mobile", format!("312-555-{:04}", 100 + rng.below(100)))];
         if rng.chance(50) {

@@ -84,8 +84,5 @@ const fn school_of(student: usize, schools: usize) -> usize {
 
 fn grades(codes: impl IntoIterator<Item = &'static str>) -> Vec<GradeLevel> {
     let codes: BTreeSet<_> = codes.into_iter().collect();
-    codes
-        .into_iter()
-        .map(|code| GradeTable::Ceds.read(code).0)
-        .collect()
+    codes.into_iter().map(|code| GradeTable::Ceds.read(code).0).collect()
 }

@@ -14,11 +14,7 @@ pub(super) fn schools(district: &mut District) -> Vec<School> {
     let agency = AGENCY + spec.seed % 1000;
     let id = SourcedId::from(format!("{prefix}-district"));
 
-    let mut org = Org::new(
-        id.clone(),
-        OrgType::District,
-        format!("{} Unified School District", spec.name),
-    );
+    let mut org = Org::new(id.clone(), OrgType::District, format!("{} Unified School District", spec.name));
     org.identifiers = vec![Identifier::new(IdentifierScheme::Nces, agency.to_string())];
     org.time_zone = Some("America/Chicago".to_owned());
     org.grades = grades((0..3).flat_map(|level| Level::of(level).grades().iter().copied()));
@@ -30,20 +26,11 @@ pub(super) fn schools(district: &mut District) -> Vec<School> {
         let school_id = SourcedId::from(format!("{prefix}-school-{:03}", number + 1));
         let mut org = Org::new(school_id.clone(), OrgType::School, name(number, level));
         org.parent = Some(id.clone());
-        org.identifiers = vec![Identifier::new(
-            IdentifierScheme::Nces,
-            format!("{agency}{:05}", number + 1),
-        )];
+        org.identifiers = vec![Identifier::new(IdentifierScheme::Nces, format!("{agency}{:05}", number + 1))];
         org.time_zone = Some("America/Chicago".to_owned());
         org.grades = grades(level.grades().iter().copied());
         orgs.push(org);
-        schools.push(School {
-            number,
-            id: school_id,
-            level,
-            teachers: Vec::new(),
-            pupils: Vec::new(),
-        });
+        schools.push(School { number, id: school_id, level, teachers: Vec::new(), pupils: Vec::new() });
     }
     district.orgs = orgs;
     schools

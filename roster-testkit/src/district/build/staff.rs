@@ -104,10 +104,7 @@ impl Desk {
         }
         person.username = Some(login);
         let phone = format!("312-555-{:04}", 100 + rng.below(100));
-        person.sensitive_mut().phones = vec![LabeledText {
-            label: Some("work".to_owned()),
-            value: phone,
-        }];
+        person.sensitive_mut().phones = vec![LabeledText { label: Some("work".to_owned()), value: phone }];
         let hired = hiring_day(&mut rng);
         for (role, org, title) in roles {
             let mut affiliation = Affiliation::new(role.clone(), Some((*org).clone()));

@@ -13,9 +13,7 @@ use crate::district::{
     rng::Rng,
 };
 
-const NICKNAMES: &[&str] = &[
-    "Ash", "Bobbie", "Charlie", "Dee", "Frankie", "Max", "Ren", "Sky", "Toni",
-];
+const NICKNAMES: &[&str] = &["Ash", "Bobbie", "Charlie", "Dee", "Frankie", "Max", "Ren", "Sky", "Toni"];
 const HOUSES: &[&str] = &["Falcon", "Heron", "Kestrel", "Osprey"];
 
 /// What is to be known of a pupil before the record can be made.
@@ -52,11 +50,7 @@ impl Pupil<'_> {
         }
         person.email = Some(format!("{login}@students.{}", self.domain));
         person.username = Some(login);
-        person.account = if number % 50 == 17 {
-            AccountState::Suspended
-        } else {
-            AccountState::Active
-        };
+        person.account = if number % 50 == 17 { AccountState::Suspended } else { AccountState::Active };
         let mut affiliation = Affiliation::new(Role::Student, Some(self.school.clone()));
         affiliation.primary = Some(true);
         person.affiliations = vec![affiliation];
@@ -65,10 +59,7 @@ impl Pupil<'_> {
         person.graduation_year = Some(2027 + 12 - years);
         person.identifiers = vec![
             Identifier::new(IdentifierScheme::SisId, format!("01{number:06}")),
-            Identifier::new(
-                IdentifierScheme::StudentNumber,
-                format!("00{:06}", 1000 + number * 3),
-            ),
+            Identifier::new(IdentifierScheme::StudentNumber, format!("00{:06}", 1000 + number * 3)),
             Identifier::new(IdentifierScheme::StateId, format!("99{:08}", number * 17 + 4021)),
         ];
         if years > 5 {
@@ -144,16 +135,10 @@ fn demographics(rng: &mut Rng) -> BTreeMap<DemographicField, String> {
     }
     facts.insert(Field::CityOfBirth, city.to_owned());
     facts.insert(Field::PublicSchoolResidenceStatus, "01652".to_owned());
-    facts.insert(
-        Field::HomeLanguage,
-        rng.word(&["en", "es", "pl", "vi"]).to_owned(),
-    );
+    facts.insert(Field::HomeLanguage, rng.word(&["en", "es", "pl", "vi"]).to_owned());
     facts.insert(Field::EnglishLearner, flag(rng.chance(12)));
     facts.insert(Field::SpecialEducation, flag(rng.chance(13)));
-    facts.insert(
-        Field::MealStatus,
-        rng.word(&["free", "reduced", "paid"]).to_owned(),
-    );
+    facts.insert(Field::MealStatus, rng.word(&["free", "reduced", "paid"]).to_owned());
     facts
 }
 

@@ -6,11 +6,7 @@ use super::{District, Level, School, Seated, YEAR_BEGIN, YEAR_END, calendar, gra
 use crate::district::rng::Rng;
 
 /// Title, code, and the subjects with their codes of SCED.
-type Entry = (
-    &'static str,
-    &'static str,
-    &'static [(&'static str, &'static str)],
-);
+type Entry = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
 
 const HOMEROOM: Entry = ("Homeroom", "HR", &[("Homeroom", "22106")]);
 const BAND: Entry = ("Band", "BND", &[("Music", "05101"), ("Performing Arts", "05149")]);
@@ -32,11 +28,7 @@ const SECONDARY: &[Entry] = &[
     ("Biology", "BIO", &[("Science", "03051")]),
     ("History, Modern", "HIS", &[("Social Studies", "04101")]),
     ("Spanish I", "SPA", &[("World Languages", "06101")]),
-    (
-        "Robotics",
-        "ROB",
-        &[("Engineering", "21009"), ("Computer Science", "10152")],
-    ),
+    ("Robotics", "ROB", &[("Engineering", "21009"), ("Computer Science", "10152")]),
     ("Studio Art", "ART", &[("Visual Arts", "05154")]),
     ("Fitness", "PE", &[("Physical Education", "08005")]),
 ];
@@ -62,18 +54,9 @@ pub(super) fn teaching(district: &mut District, school: &School, band: &Course) 
         Level::Elementary => ELEMENTARY,
         Level::Middle | Level::High => SECONDARY,
     };
-    let mut plan = Plan {
-        prefix: district.spec.prefix(),
-        school,
-        classes: 0,
-        seats: 0,
-        district,
-    };
+    let mut plan = Plan { prefix: district.spec.prefix(), school, classes: 0, seats: 0, district };
     let homeroom = plan.course(0, HOMEROOM);
-    let courses: Vec<_> = (1..)
-        .zip(catalogue)
-        .map(|(number, entry)| plan.course(number, *entry))
-        .collect();
+    let courses: Vec<_> = (1..).zip(catalogue).map(|(number, entry)| plan.course(number, *entry)).collect();
 
     let mut pupils: Vec<&Seated> = school.pupils.iter().collect();
     pupils.sort_by_key(|pupil| (pupil.grade != "KG", pupil.grade));
@@ -183,12 +166,8 @@ impl Plan<'_> {
         class.location = Some(format!("Room {}", 100 + self.classes));
         self.district.classes.push(class);
 
-        let teachers = self
-            .school
-            .teachers
-            .iter()
-            .cycle()
-            .skip(self.classes % self.school.teachers.len().max(1));
+        let teachers =
+            self.school.teachers.iter().cycle().skip(self.classes % self.school.teachers.len().max(1));
         let count = if self.classes % CO_TAUGHT == 2 { 2 } else { 1 };
         for (index, teacher) in teachers.take(count).enumerate() {
             self.enroll(&id, teacher, Role::Teacher, Some(index == 0));

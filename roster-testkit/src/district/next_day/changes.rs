@@ -69,17 +69,12 @@ impl Day {
         }
         for id in self.take(&pupils, Self::times(pupils.len())) {
             let seats = self.seats(&id);
-            let seats: Vec<_> = seats
-                .iter()
-                .filter_map(|seat| self.enrollments.get(seat))
-                .collect();
+            let seats: Vec<_> = seats.iter().filter_map(|seat| self.enrollments.get(seat)).collect();
             let attends = |class: &SourcedId| seats.iter().any(|seat| seat.class == *class);
             // The last one that is no homeroom.
             let leaving = seats.iter().rev().find_map(|seat| {
                 let of_school = open.get(&seat.org)?;
-                of_school
-                    .contains(&seat.class)
-                    .then_some((seat.id.clone(), of_school))
+                of_school.contains(&seat.class).then_some((seat.id.clone(), of_school))
             });
             let Some((seat, of_school)) = leaving else {
                 continue;
@@ -141,10 +136,7 @@ impl Day {
                 self.enroll(&id, &teacher, Role::Teacher);
             }
             let school = model.org.as_ref().and_then(|school| self.pupils_of.get(school));
-            let pupils = school
-                .into_iter()
-                .flatten()
-                .filter(|pupil| self.people.contains_key(*pupil));
+            let pupils = school.into_iter().flatten().filter(|pupil| self.people.contains_key(*pupil));
             let pupils: Vec<_> = pupils.cloned().collect();
             for pupil in self.rng.sample(&pupils, NEW_CLASS) {
                 self.enroll(&id, &pupil, Role::Student);
@@ -154,19 +146,14 @@ impl Day {
 
     /// A pupil comes, with the seats of one who is there already, and a parent if the district knows contacts.
     pub(super) fn pupils_come(&mut self) {
-        let pupils: Vec<_> = (self.pupils.iter())
-            .filter(|id| self.people.contains_key(*id))
-            .cloned()
-            .collect();
+        let pupils: Vec<_> =
+            (self.pupils.iter()).filter(|id| self.people.contains_key(*id)).cloned().collect();
         let domain = self.spec.domain();
         for neighbor in self.rng.sample(&pupils, Self::times(pupils.len())) {
             let Some(neighbor) = self.people.get(&neighbor).cloned() else {
                 continue;
             };
-            let school = neighbor
-                .affiliations
-                .first()
-                .and_then(|affiliation| affiliation.org.clone());
+            let school = neighbor.affiliations.first().and_then(|affiliation| affiliation.org.clone());
             let Some(school) = school else { continue };
             let grade = neighbor.grades.first().and_then(|grade| grade.level);
             // Beyond the numbers that the district began with, and a block of its own for each day.
@@ -218,8 +205,7 @@ impl Day {
         self.touched.insert(parent.id.clone());
         self.truth.create(EntityKind::Person, parent.id.clone());
         self.people.insert(parent.id.clone(), parent);
-        self.truth
-            .create(EntityKind::Relationship, relationship.id.clone());
+        self.truth.create(EntityKind::Relationship, relationship.id.clone());
         self.relationships.insert(relationship.id.clone(), relationship);
     }
 
@@ -267,12 +253,7 @@ impl Day {
 
     /// A contact is to be called in an emergency, or no longer.
     pub(super) fn contact_matters_otherwise(&mut self) {
-        let created = self
-            .truth
-            .created
-            .get(&EntityKind::Relationship)
-            .cloned()
-            .unwrap_or_default();
+        let created = self.truth.created.get(&EntityKind::Relationship).cloned().unwrap_or_default();
         let old = self.relationships.keys().filter(|id| !created.contains(*id));
         let old: Vec<_> = old.cloned().collect();
         for id in self.rng.sample(&old, Self::times(old.len())) {

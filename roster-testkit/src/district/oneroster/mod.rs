@@ -47,12 +47,7 @@ pub struct OneRosterCsv {
 impl OneRosterCsv {
     /// Lines that end with LF, no byte order mark, and demographics.
     pub const fn new(version: OneRosterVersion) -> Self {
-        Self {
-            version,
-            crlf: false,
-            bom: false,
-            with_demographics: true,
-        }
+        Self { version, crlf: false, bom: false, with_demographics: true }
     }
 
     /// Ends lines with CR LF.

@@ -26,11 +26,7 @@ pub fn what_oneroster_says(district: &District, version: OneRosterVersion) -> Di
     said.courses = district.courses.iter().map(course).collect();
     said.classes = district.classes.iter().map(class).collect();
     said.people = district.people.iter().map(|it| person(it, version)).collect();
-    said.enrollments = district
-        .enrollments
-        .iter()
-        .map(|it| enrollment(it, version))
-        .collect();
+    said.enrollments = district.enrollments.iter().map(|it| enrollment(it, version)).collect();
     said.relationships = relationships(district, version);
     said.normalized()
 }
@@ -85,10 +81,7 @@ fn subjects(subjects: &[Subject]) -> Vec<Subject> {
     let mut codes = subjects.iter().filter_map(|subject| subject.code.clone());
     subjects
         .iter()
-        .map(|_| Subject {
-            name: names.next(),
-            code: codes.next(),
-        })
+        .map(|_| Subject { name: names.next(), code: codes.next() })
         .filter(|subject| *subject != Subject::default())
         .collect()
 }
@@ -109,18 +102,13 @@ fn person(person: &Person, version: OneRosterVersion) -> Person {
     said.name = name(&person.name, version);
     said.email.clone_from(&person.email);
     said.username.clone_from(&person.username);
-    said.account = if words::enabled(person.account) {
-        AccountState::Active
-    } else {
-        AccountState::Suspended
-    };
+    said.account =
+        if words::enabled(person.account) { AccountState::Active } else { AccountState::Suspended };
     said.affiliations = words::affiliations(person, version);
     said.grades.clone_from(&person.grades);
 
     let sis = words::of_scheme(&person.identifiers, &IdentifierScheme::SisId);
-    said.identifiers = sis
-        .map(|id| Identifier::new(IdentifierScheme::SisId, id))
-        .collect();
+    said.identifiers = sis.map(|id| Identifier::new(IdentifierScheme::SisId, id)).collect();
     let scheme = words::number_scheme(&said.affiliations);
     let number = words::of_scheme(&person.identifiers, &scheme).next();
     let number = number.map(|number| Identifier::new(scheme.clone(), number));
@@ -131,10 +119,7 @@ fn person(person: &Person, version: OneRosterVersion) -> Person {
             .map(|(system, login)| Identifier::new(IdentifierScheme::Other(system.to_owned()), login));
         said.identifiers.extend(accounts);
     }
-    said.sensitive = person
-        .sensitive
-        .as_ref()
-        .map(|it| Box::new(sensitive(it, words::phones(person))));
+    said.sensitive = person.sensitive.as_ref().map(|it| Box::new(sensitive(it, words::phones(person))));
     said
 }
 
@@ -157,10 +142,9 @@ fn sensitive(sensitive: &Sensitive, phones: [Option<&str>; 2]) -> Sensitive {
     said.birth_date = sensitive.birth_date;
     said.gender.clone_from(&sensitive.gender);
     for (label, number) in ["phone", "sms"].into_iter().zip(phones) {
-        said.phones.extend(number.map(|number| LabeledText {
-            label: Some(label.to_owned()),
-            value: number.to_owned(),
-        }));
+        said.phones.extend(
+            number.map(|number| LabeledText { label: Some(label.to_owned()), value: number.to_owned() }),
+        );
     }
     for (_, field) in words::DEMOGRAPHICS {
         if let Some(value) = sensitive.demographics.get(&field) {

@@ -21,29 +21,16 @@ pub(super) fn links(district: &District, version: OneRosterVersion) -> BTreeMap<
         .map(|person| &person.id)
         .collect();
     let mut links = BTreeMap::<_, BTreeSet<_>>::new();
-    for it in district
-        .relationships
-        .iter()
-        .filter(|it| contacts.contains(&it.contact))
-    {
+    for it in district.relationships.iter().filter(|it| contacts.contains(&it.contact)) {
         let link = Link::of(&it.student, &it.contact);
         if link != Link::Contact {
-            links
-                .entry(it.student.clone())
-                .or_default()
-                .insert(it.contact.clone());
+            links.entry(it.student.clone()).or_default().insert(it.contact.clone());
         }
         if link != Link::Student {
-            links
-                .entry(it.contact.clone())
-                .or_default()
-                .insert(it.student.clone());
+            links.entry(it.contact.clone()).or_default().insert(it.student.clone());
         }
     }
-    links
-        .into_iter()
-        .map(|(person, agents)| (person, agents.into_iter().collect()))
-        .collect()
+    links.into_iter().map(|(person, agents)| (person, agents.into_iter().collect())).collect()
 }
 
 pub(super) fn org(org: &Org) -> Vec<String> {
@@ -64,10 +51,7 @@ pub(super) fn session(session: &AcademicSession) -> Vec<String> {
         date(session.begin),
         date(session.end),
         id(session.parent.as_ref()),
-        session
-            .school_year
-            .map(|year| format!("{year:04}"))
-            .unwrap_or_default(),
+        session.school_year.map(|year| format!("{year:04}")).unwrap_or_default(),
     ]
 }
 
@@ -110,10 +94,7 @@ pub(super) fn enrollment(enrollment: &Enrollment, version: OneRosterVersion) -> 
         id(enrollment.org.as_ref()),
         text(&enrollment.person),
         words::role(&enrollment.role, version),
-        enrollment
-            .primary
-            .map(|primary| primary.to_string())
-            .unwrap_or_default(),
+        enrollment.primary.map(|primary| primary.to_string()).unwrap_or_default(),
         date(enrollment.begin),
         date(enrollment.end),
     ]
@@ -121,15 +102,10 @@ pub(super) fn enrollment(enrollment: &Enrollment, version: OneRosterVersion) -> 
 
 pub(super) fn demographics(person: &Person) -> Option<Vec<String>> {
     let sensitive = person.sensitive.as_ref()?;
-    let mut row = vec![
-        text(&person.id),
-        date(sensitive.birth_date),
-        text_or_blank(sensitive.gender.as_deref()),
-    ];
+    let mut row =
+        vec![text(&person.id), date(sensitive.birth_date), text_or_blank(sensitive.gender.as_deref())];
     for (_, field) in words::DEMOGRAPHICS {
-        row.push(text_or_blank(
-            sensitive.demographics.get(&field).map(String::as_str),
-        ));
+        row.push(text_or_blank(sensitive.demographics.get(&field).map(String::as_str)));
     }
     row.iter().skip(1).any(|cell| !cell.is_empty()).then_some(row)
 }
@@ -143,15 +119,8 @@ pub(super) struct Row<'a> {
 
 impl Row<'_> {
     pub(super) fn user_1_1(&self) -> Vec<String> {
-        let role = self
-            .affiliations
-            .first()
-            .map(|first| words::role(&first.role, V1_1));
-        let orgs: BTreeSet<_> = self
-            .affiliations
-            .iter()
-            .filter_map(|it| it.org.as_ref())
-            .collect();
+        let role = self.affiliations.first().map(|first| words::role(&first.role, V1_1));
+        let orgs: BTreeSet<_> = self.affiliations.iter().filter_map(|it| it.org.as_ref()).collect();
         let mut row = vec![
             text(&self.person.id),
             words::enabled(self.person.account).to_string(),
@@ -165,10 +134,7 @@ impl Row<'_> {
     pub(super) fn user_1_2(&self) -> Vec<String> {
         let name = &self.person.name;
         let primary = self.affiliations.iter().find(|it| it.primary == Some(true));
-        let mut row = vec![
-            text(&self.person.id),
-            words::enabled(self.person.account).to_string(),
-        ];
+        let mut row = vec![text(&self.person.id), words::enabled(self.person.account).to_string()];
         row.extend(self.common());
         row.extend([
             String::new(),
@@ -207,11 +173,7 @@ impl Row<'_> {
 
     pub(super) fn roles(&self) -> Vec<Vec<String>> {
         let row = |(number, it): (usize, &Affiliation)| {
-            let role_type = if it.primary == Some(true) {
-                "primary"
-            } else {
-                "secondary"
-            };
+            let role_type = if it.primary == Some(true) { "primary" } else { "secondary" };
             vec![
                 format!("{}-r{number}", self.person.id),
                 text(&self.person.id),

@@ -72,11 +72,7 @@ impl Set {
     pub(super) fn of(district: &District, options: &OneRosterCsv) -> Self {
         let mut set = Self(BTreeMap::new());
         set.add("orgs", ORGS, district.orgs.iter().map(rows::org));
-        set.add(
-            "academicSessions",
-            SESSIONS,
-            district.sessions.iter().map(rows::session),
-        );
+        set.add("academicSessions", SESSIONS, district.sessions.iter().map(rows::session));
         set.add("courses", COURSES, district.courses.iter().map(rows::course));
         set.add("classes", CLASSES, district.classes.iter().map(rows::class));
         set.add(
@@ -98,21 +94,13 @@ impl Set {
             V1_2 => {
                 set.add("users", USERS_1_2, people().map(|row| row.user_1_2()));
                 set.add("roles", ROLES, people().flat_map(|row| row.roles()));
-                set.add(
-                    "userProfiles",
-                    USER_PROFILES,
-                    people().flat_map(|row| row.profiles()),
-                );
+                set.add("userProfiles", USER_PROFILES, people().flat_map(|row| row.profiles()));
             }
         }
         if options.with_demographics {
             let columns = words::DEMOGRAPHICS.map(|(column, _)| column).join(",");
             let header = format!("birthDate,sex,{columns}");
-            set.add(
-                "demographics",
-                &header,
-                district.people.iter().filter_map(rows::demographics),
-            );
+            set.add("demographics", &header, district.people.iter().filter_map(rows::demographics));
         }
         set
     }
@@ -137,20 +125,14 @@ impl Set {
     }
 
     fn manifest(&self, version: OneRosterVersion) -> String {
-        let mut text = format!(
-            "propertyName,value\nmanifest.version,1.0\noneroster.version,{}\n",
-            version.as_str()
-        );
+        let mut text =
+            format!("propertyName,value\nmanifest.version,1.0\noneroster.version,{}\n", version.as_str());
         let files = match version {
             V1_1 => FILES_1_1,
             V1_2 => FILES_1_2,
         };
         for file in files {
-            let mode = if self.0.contains_key(file) {
-                "bulk"
-            } else {
-                "absent"
-            };
+            let mode = if self.0.contains_key(file) { "bulk" } else { "absent" };
             text.extend(["file.", file, ",", mode, "\n"]);
         }
         text.push_str("source.systemName,Invented SIS\nsource.systemCode,INVENTED\n");

@@ -9,26 +9,17 @@ use super::OneRosterVersion;
 
 /// The columns of `demographics.csv` after birth date and sex, in their order.
 pub(super) const DEMOGRAPHICS: [(&str, DemographicField); 11] = [
-    (
-        "americanIndianOrAlaskaNative",
-        DemographicField::AmericanIndianOrAlaskaNative,
-    ),
+    ("americanIndianOrAlaskaNative", DemographicField::AmericanIndianOrAlaskaNative),
     ("asian", DemographicField::Asian),
     ("blackOrAfricanAmerican", DemographicField::BlackOrAfricanAmerican),
-    (
-        "nativeHawaiianOrOtherPacificIslander",
-        DemographicField::NativeHawaiianOrOtherPacificIslander,
-    ),
+    ("nativeHawaiianOrOtherPacificIslander", DemographicField::NativeHawaiianOrOtherPacificIslander),
     ("white", DemographicField::White),
     ("demographicRaceTwoOrMoreRaces", DemographicField::TwoOrMoreRaces),
     ("hispanicOrLatinoEthnicity", DemographicField::HispanicOrLatino),
     ("countryOfBirthCode", DemographicField::CountryOfBirth),
     ("stateOfBirthAbbreviation", DemographicField::StateOfBirth),
     ("cityOfBirth", DemographicField::CityOfBirth),
-    (
-        "publicSchoolResidenceStatus",
-        DemographicField::PublicSchoolResidenceStatus,
-    ),
+    ("publicSchoolResidenceStatus", DemographicField::PublicSchoolResidenceStatus),
 ];
 
 /// A person's role. 1.1 has eight words and no other; 1.2 takes others with `ext:`.
@@ -137,10 +128,7 @@ pub(super) fn contact_role(person: &Person, version: OneRosterVersion) -> Option
 
 /// The scheme of the one `identifier` that a row has room for.
 pub(super) fn number_scheme(affiliations: &[Affiliation]) -> IdentifierScheme {
-    if affiliations
-        .iter()
-        .any(|affiliation| affiliation.role == Role::Student)
-    {
+    if affiliations.iter().any(|affiliation| affiliation.role == Role::Student) {
         IdentifierScheme::StudentNumber
     } else if affiliations.iter().any(|affiliation| affiliation.role.is_staff()) {
         IdentifierScheme::StaffNumber
@@ -175,23 +163,17 @@ pub(super) fn org_identifier(org: &Org) -> Option<&str> {
 
 /// Accounts in other systems: the system, and the log-in name there.
 pub(super) fn accounts(person: &Person) -> impl Iterator<Item = (&str, &str)> {
-    person
-        .identifiers
-        .iter()
-        .filter_map(|identifier| match &identifier.scheme {
-            IdentifierScheme::Other(system) if system != "identifier" => {
-                Some((system.as_str(), identifier.value.as_str()))
-            }
-            _ => None,
-        })
+    person.identifiers.iter().filter_map(|identifier| match &identifier.scheme {
+        IdentifierScheme::Other(system) if system != "identifier" => {
+            Some((system.as_str(), identifier.value.as_str()))
+        }
+        _ => None,
+    })
 }
 
 /// The number for calls, and the number for text messages.
 pub(super) fn phones(person: &Person) -> [Option<&str>; 2] {
-    let phones = person
-        .sensitive
-        .as_ref()
-        .map(|sensitive| sensitive.phones.as_slice());
+    let phones = person.sensitive.as_ref().map(|sensitive| sensitive.phones.as_slice());
     let phones = phones.unwrap_or_default();
     let mobile = |phone: &&LabeledText| matches!(phone.label.as_deref(), Some("mobile" | "sms"));
     let call = phones.iter().find(|phone| !mobile(phone));

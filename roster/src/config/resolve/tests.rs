@@ -10,9 +10,7 @@ const KEYS: &[Key] = &[
 
 /// A provider with secrets, which no source is opened of.
 fn paper() -> Provider {
-    Provider::new("paper", "Nothing.", KEYS, Capabilities::default, |_| {
-        Err(wrong("there is no such source"))
-    })
+    Provider::new("paper", "Nothing.", KEYS, Capabilities::default, |_| Err(wrong("there is no such source")))
 }
 
 const FILE: &str = r#"
@@ -45,9 +43,7 @@ impl Setup {
     }
 
     fn resolve(&self, source: &str) -> Result<Settings> {
-        self.resolver()
-            .resolve(source)
-            .map(|found| found.settings().clone())
+        self.resolver().resolve(source).map(|found| found.settings().clone())
     }
 
     fn message(&self, source: &str) -> String {
@@ -65,10 +61,7 @@ fn the_file_yields_to_the_environment_and_both_to_what_is_set() {
     let settings = file.resolve("lincoln").unwrap();
     assert_eq!(settings.text("district").unwrap(), Some("d1"));
     assert_eq!(token(&settings), "t1");
-    assert_eq!(
-        settings.path("profile").unwrap(),
-        Some("conf/profiles/a.json".as_ref())
-    );
+    assert_eq!(settings.path("profile").unwrap(), Some("conf/profiles/a.json".as_ref()));
     assert_eq!(settings.number("page_size").unwrap(), Some(100));
 
     let environment = [
@@ -80,26 +73,13 @@ fn the_file_yields_to_the_environment_and_both_to_what_is_set() {
     ];
     let both = Setup::new(FILE, &environment);
     let settings = both.resolve("lincoln").unwrap();
-    assert_eq!(
-        settings.text("district").unwrap(),
-        Some("d1"),
-        "an empty variable counts as not set"
-    );
+    assert_eq!(settings.text("district").unwrap(), Some("d1"), "an empty variable counts as not set");
     assert_eq!(settings.number("page_size").unwrap(), Some(50));
-    assert_eq!(
-        token(&settings),
-        "t2",
-        "and LINCOLN_TOKEN, which is not set, was not asked for"
-    );
+    assert_eq!(token(&settings), "t2", "and LINCOLN_TOKEN, which is not set, was not asked for");
     assert_eq!(settings.path("profile").unwrap(), Some("b.json".as_ref()));
     assert_eq!(settings.get("schools").unwrap().list().unwrap(), ["15", "16"]);
 
-    let found = both
-        .resolver()
-        .set("page_size", "7")
-        .set("sensitive", "true")
-        .resolve("lincoln")
-        .unwrap();
+    let found = both.resolver().set("page_size", "7").set("sensitive", "true").resolve("lincoln").unwrap();
     assert_eq!(found.name(), Some("lincoln"));
     assert_eq!(found.request().unwrap().page_size, Some(7));
     assert_eq!(found.request().unwrap().sensitive.len(), 8);
@@ -125,23 +105,13 @@ fn credentials_of_the_environment_serve_their_own_kind_of_source_alone() {
 
 #[test]
 fn secrets_stand_where_they_are_not_seen() {
-    let plain = Setup::new(
-        "[sources.a]\nprovider='paper'\ndistrict='d'\ntoken = 'canary'",
-        &[],
-    );
+    let plain = Setup::new("[sources.a]\nprovider='paper'\ndistrict='d'\ntoken = 'canary'", &[]);
     let told = plain.message("a");
-    assert!(
-        told.starts_with("conf/roster.toml:4:9: `token` of source `a` is secret"),
-        "{told}"
-    );
+    assert!(told.starts_with("conf/roster.toml:4:9: `token` of source `a` is secret"), "{told}");
     assert!(!told.contains("canary") && !format!("{:?}", plain.config).contains("canary"));
 
     let setup = Setup::new(FILE, &[("LINCOLN_TOKEN", "t1")]);
-    let error = setup
-        .resolver()
-        .set("token", "canary")
-        .resolve("lincoln")
-        .unwrap_err();
+    let error = setup.resolver().set("token", "canary").resolve("lincoln").unwrap_err();
     assert!(error.message().contains("`token` is secret"), "{error}");
     assert!(!error.to_string().contains("canary"));
     assert!(!format!("{:?}", setup.resolver().set("token", "canary")).contains("canary"));
@@ -153,15 +123,9 @@ fn secrets_stand_where_they_are_not_seen() {
 #[test]
 fn a_secret_that_is_not_there_is_told_without_its_name() {
     // Somebody may have written the secret itself in place of the variable's name.
-    let setup = Setup::new(
-        "[sources.a]\nprovider='paper'\ndistrict='d'\ntoken = { env = 'canary' }",
-        &[],
-    );
+    let setup = Setup::new("[sources.a]\nprovider='paper'\ndistrict='d'\ntoken = { env = 'canary' }", &[]);
     let told = setup.message("a");
-    assert!(
-        told.contains("conf/roster.toml:4:9") && told.ends_with("is not set"),
-        "{told}"
-    );
+    assert!(told.contains("conf/roster.toml:4:9") && told.ends_with("is not set"), "{told}");
     assert!(!told.contains("canary"));
 }
 
@@ -173,24 +137,11 @@ fn a_secret_file_is_read_beside_the_settings_file() {
     let resolve = |file: &str| {
         let text = format!("[sources.a]\nprovider='paper'\ndistrict='d'\ntoken = {{ file = '{file}' }}");
         let config = Config::from_toml(&text, folder.path().join("roster.toml")).unwrap();
-        Resolver::new(&config)
-            .with_providers(vec![paper()])
-            .with_environment(|_| None)
-            .resolve("a")
+        Resolver::new(&config).with_providers(vec![paper()]).with_environment(|_| None).resolve("a")
     };
     assert_eq!(token(resolve("t").unwrap().settings()), "canary");
-    assert!(
-        resolve("empty")
-            .unwrap_err()
-            .message()
-            .ends_with("the secret is empty")
-    );
-    assert!(
-        resolve("absent")
-            .unwrap_err()
-            .message()
-            .contains("the file that it names can't be read")
-    );
+    assert!(resolve("empty").unwrap_err().message().ends_with("the secret is empty"));
+    assert!(resolve("absent").unwrap_err().message().contains("the file that it names can't be read"));
 }
 
 #[test]
@@ -207,16 +158,8 @@ fn unknown_and_missing_settings_are_named() {
         "source `a` has no `district`: put it into conf/roster.toml or into the environment variable \
          ROSTER_SOURCE_A_DISTRICT"
     );
-    let error = setup
-        .resolver()
-        .set("pagesize", "canary")
-        .resolve("paper:d")
-        .unwrap_err();
-    assert!(
-        error
-            .message()
-            .starts_with("source `paper:d`, provider `paper`: no setting `pagesize`")
-    );
+    let error = setup.resolver().set("pagesize", "canary").resolve("paper:d").unwrap_err();
+    assert!(error.message().starts_with("source `paper:d`, provider `paper`: no setting `pagesize`"));
     assert!(!error.message().contains("canary"));
     assert!(
         setup
@@ -236,10 +179,7 @@ fn unknown_providers_are_told_what_there_is() {
         setup.message("a"),
         "conf/roster.toml:2:10: source `a`: no provider `clevr`; compiled in: paper"
     );
-    assert_eq!(
-        setup.message("clever:d1"),
-        "no provider `clever`; compiled in: paper"
-    );
+    assert_eq!(setup.message("clever:d1"), "no provider `clever`; compiled in: paper");
 }
 
 #[test]
@@ -251,17 +191,8 @@ fn a_wrong_form_is_told_by_place_and_not_quoted() {
             "conf/roster.toml:4:13: `page_size` of source `a` wants a whole number from 0"
         );
     }
-    let setup = Setup::new(
-        FILE,
-        &[
-            ("LINCOLN_TOKEN", "t"),
-            ("ROSTER_SOURCE_LINCOLN_PAGE_SIZE", "canary"),
-        ],
-    );
+    let setup = Setup::new(FILE, &[("LINCOLN_TOKEN", "t"), ("ROSTER_SOURCE_LINCOLN_PAGE_SIZE", "canary")]);
     let told = setup.message("lincoln");
-    assert!(
-        told.contains("ROSTER_SOURCE_LINCOLN_PAGE_SIZE, wants a whole number"),
-        "{told}"
-    );
+    assert!(told.contains("ROSTER_SOURCE_LINCOLN_PAGE_SIZE, wants a whole number"), "{told}");
     assert!(!told.contains("canary"));
 }

@@ -1,0 +1,285 @@
+//! One row of a step: judged, made a record of, and delivered.
+
+use roster_core::{
+    EntityKind, Place, Problem, PullEvent, Record, codes, decode,
+    table::{Holds, Need},
+};
+
+use super::{
+    engine::{Engine, Unused},
+    plan::Purpose,
+    references::{Naming, place},
+    shape::{check_width, describe, is_blank, own_id},
+};
+use crate::{
+    keys::{Seen, hash},
+    records::{self, Mapped},
+    row::{Cells, Findings, Row},
+    rows::{Batch, Fault, RowMark},
+    survey::{Survey, SurveyedFile},
+};
+
+impl Engine {
+    /// Looks at what the next rows will look up, so that the waits for memory pass at once and not one by one.
+    pub(crate) fn touch(&self, batch: &Batch, rows: std::ops::Range<usize>) {
+        if self.at.step.purpose != Purpose::Records {
+            return;
+        }
+        let slots = rows.map(|index| self.at.referring.touch(batch, index, &self.ids));
+        std::hint::black_box(slots.fold(0, |sum, slot| sum ^ slot));
+    }
+
+    /// Takes in one row of the step at hand.
+    pub(crate) fn row(&mut self, survey: &Survey, batch: &Batch, index: usize) {
+        let Some(mark) = batch.row(index) else { return };
+        let Some(file) = survey.files.get(self.at.step.file) else {
+            return;
+        };
+        self.at.record += 1;
+        // The first row is the header, which the survey has read.
+        if self.at.record == 1 {
+            return;
+        }
+        if self.at.step.purpose == Purpose::Scope {
+            self.learn(survey, file, batch, mark);
+            return;
+        }
+        self.count(|counts| counts.rows += 1);
+        if is_blank(batch, mark) {
+            self.count(|counts| counts.skipped += 1);
+        } else if mark.fault.is_none() && file.header.is_repeated_by(batch.row_cells(mark)) {
+            self.count(|counts| counts.skipped += 1);
+            self.pass(mark, batch.key(index, 0), Unused::Skipped);
+            let message = "the header stands again in the middle of the file; the row was skipped";
+            self.say(
+                Problem::warning(codes::REPEATED_HEADER, message).of(self.at.kind).at(self.place(file, mark)),
+            );
+        } else if let Err(problem) = self.sound(file, batch, mark) {
+            let id = own_id(file, batch, mark).map(|id| (id, batch.key(index, 0)));
+            if id.is_none() {
+                self.pass(mark, batch.key(index, 0), Unused::Rejected);
+            }
+            self.reject(file, mark, *problem, id);
+        } else if self.at.step.purpose == Purpose::Side {
+            self.keep_side(file, batch, mark, self.at.record - 1);
+        } else {
+            self.record(survey, file, batch, index, mark);
+        }
+    }
+
+    /// Whether the row can be read at all; notes what is odd about it.
+    fn sound(&mut self, file: &SurveyedFile, batch: &Batch, mark: &RowMark) -> Result<(), Box<Problem>> {
+        let (header, width) = (&file.header, Batch::width(mark));
+        if mark.unterminated
+            && (width < header.width() || matches!(mark.fault, Some(Fault::UnclosedQuote { .. })))
+        {
+            let message = format!("{} breaks off in the middle of its last row", file.name);
+            return Err(Problem::error(codes::TRUNCATED_FILE, message).into());
+        }
+        if let Some(fault) = mark.fault {
+            return Err(describe(fault, header).into());
+        }
+        if width != header.width() {
+            check_width(batch, mark, header)?;
+        }
+        let cells = batch.row_cells(mark);
+        for &(position, column) in header.needed() {
+            let is_empty =
+                cells.is_empty(position) || mark.padded && decode::trim(cells.cell(position)).is_empty();
+            if !is_empty {
+                continue;
+            }
+            let name = header.name_at(position);
+            let problem = match column.need {
+                Need::Required => {
+                    Problem::error(codes::MISSING_REQUIRED, "a value that each row must have is empty")
+                }
+                _ => Problem::warning(codes::MISSING_REQUIRED, "a value that the format demands is empty"),
+            };
+            if column.need == Need::Required {
+                return Err(problem.in_field(name).into());
+            }
+            self.findings.unseen = self.findings.unseen.union(column.holds.fields());
+            self.findings.problems.push(self.locate(file, batch, mark, problem.in_field(name)));
+        }
+        if mark.has_stray_quote {
+            let problem = Problem::warning(codes::STRAY_QUOTE, "text follows a closing quote; it was kept");
+            self.findings.problems.push(self.locate(file, batch, mark, problem));
+        }
+        Ok(())
+    }
+
+    /// Makes a record of a sound row.
+    fn record(&mut self, survey: &Survey, file: &SurveyedFile, batch: &Batch, index: usize, mark: &RowMark) {
+        let id = own_id(file, batch, mark).unwrap_or("");
+        let kind = self.at.kind;
+        let mut findings = std::mem::take(&mut self.findings);
+        let mut row = Row {
+            header: &file.header,
+            cells: Cells::Batch(batch.row_cells(mark), mark.padded),
+            kind,
+            id,
+            file: &file.name,
+            line: mark.line,
+            record: self.at.record - 1,
+            findings: &mut findings,
+        };
+        self.note_status(&mut row);
+        let (extra, contacts) = (self.request.extra, self.with_contacts);
+        let mut mapped = match kind {
+            EntityKind::Org => records::org(&mut row, extra),
+            EntityKind::AcademicSession => records::session(&mut row, extra),
+            EntityKind::Course => records::course(&mut row, extra),
+            EntityKind::Class => records::class(&mut row, extra),
+            EntityKind::Enrollment => records::enrollment(&mut row, extra, contacts),
+            _ => self.person(survey, &mut row),
+        };
+        if !self.in_scope(id, &mapped) {
+            mapped = Mapped::Skip;
+        }
+        let used = !matches!(mapped, Mapped::Skip);
+        let key = batch.key(index, 0);
+        if kind != EntityKind::Enrollment {
+            self.see(kind, key);
+        }
+        let mut settled = false;
+        match mark.seen {
+            // What damaged the person in another file was said there.
+            _ if kind == EntityKind::Person && self.people.is_damaged(key) => {
+                self.count(|counts| counts.rejected += 1);
+                self.leave(kind, key, Unused::Rejected);
+            }
+            Seen::First => {
+                let row = Naming { batch, mark, index, kind, id, file, record: self.at.record - 1 };
+                self.at.referring.check(&row, &self.ids, &mut self.at.pending, &mut findings.problems);
+                self.deliver(file, mark, (id, key), mapped, &mut findings);
+                settled = used;
+            }
+            Seen::Identical => {
+                self.count(|counts| counts.duplicate += 1);
+                let problem = Problem::warning(codes::DUPLICATE_IDENTICAL, "the same row was there already");
+                self.say(self.locate(file, batch, mark, problem));
+            }
+            Seen::Conflict => {
+                self.count(|counts| counts.rejected += 1);
+                self.unuse(kind, key);
+                self.loosen_relationships(kind);
+                let message =
+                    "the id stands on several rows that say different things; none of them was used";
+                let problem =
+                    Problem::error(codes::CONFLICT, message).in_field(file.header.name_of(Holds::Id));
+                self.say(self.locate(file, batch, mark, problem));
+            }
+        }
+        if kind == EntityKind::Person {
+            self.people.settle(&mut self.counts, settled);
+        }
+        findings.clear();
+        self.findings = findings;
+    }
+
+    /// Says once a file that it is a bulk file with words that only a delta file should have.
+    fn note_status(&mut self, row: &mut Row<'_>) {
+        if self.at.said_status || (row.is_empty(Holds::Status) && row.is_empty(Holds::Modified)) {
+            return;
+        }
+        if !row.value(Holds::Status).is_empty() || !row.value(Holds::Modified).is_empty() {
+            self.at.said_status = true;
+            let message =
+                "the file fills `status` or `dateLastModified`, as only a delta file should; read as bulk";
+            row.warn(Holds::Status, codes::BULK_WITH_STATUS, message);
+        }
+    }
+
+    /// Whether a record is in scope; those who come later are told by it.
+    fn in_scope(&mut self, id: &str, mapped: &Mapped) -> bool {
+        let Mapped::Record(record) = mapped else {
+            return true;
+        };
+        if self.scope.is_everything() {
+            return true;
+        }
+        match record {
+            Record::Org(org) => self.scope.holds_org(Some(&org.id)),
+            Record::Course(course) => self.scope.holds_org(course.org.as_ref()),
+            Record::Class(class) => self.scope.enter_class(id, class.org.as_ref()),
+            Record::Enrollment(seat) => self.scope.enter_seat(&seat.class, &seat.person),
+            Record::Person(person) => self.scope.holds_person(hash(id), &person.affiliations),
+            _ => true,
+        }
+    }
+
+    fn deliver(
+        &mut self,
+        file: &SurveyedFile,
+        mark: &RowMark,
+        (id, key): (&str, u64),
+        mapped: Mapped,
+        findings: &mut Findings,
+    ) {
+        let record = match mapped {
+            Mapped::Record(record) => record,
+            Mapped::Delete => {
+                self.count(|counts| counts.used += 1);
+                if self.wants(self.at.kind) {
+                    self.out.push_back(PullEvent::Delete { kind: self.at.kind, id: id.into() });
+                }
+                return;
+            }
+            Mapped::Skip => {
+                self.count(|counts| counts.skipped += 1);
+                self.leave(self.at.kind, key, Unused::Skipped);
+                return;
+            }
+        };
+        self.count(|counts| counts.used += 1);
+        let place = self.place(file, mark);
+        if let Record::Person(person) = &record {
+            self.people.relate(person, &place);
+            if self.is_shared(person.email.as_deref()) {
+                let message = "another person has this e-mail address; it can't tell them apart";
+                let problem =
+                    Problem::warning(codes::SHARED_EMAIL, message).of(EntityKind::Person).with_id(id);
+                let field = file.header.name_of(Holds::PersonEmail);
+                findings.problems.push(problem.in_field(field).at(place.clone()));
+            }
+        }
+        if !self.wants(self.at.kind) {
+            return;
+        }
+        // Most rows have no problem, and need no drain set up.
+        if !findings.problems.is_empty() {
+            let problems = findings.problems.drain(..);
+            self.out.extend(problems.map(|problem| PullEvent::Problem(Box::new(problem))));
+        }
+        self.out.push_back(PullEvent::Upsert {
+            record,
+            unseen: findings.unseen,
+            place: Some(Box::new(place)),
+        });
+    }
+
+    fn is_shared(&mut self, email: Option<&str>) -> bool {
+        email.is_some_and(|email| {
+            let is_folded = email.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+            let key = if is_folded { hash(email) } else { hash(&email.to_lowercase()) };
+            !self.emails.insert(key)
+        })
+    }
+
+    fn locate(&self, file: &SurveyedFile, batch: &Batch, mark: &RowMark, problem: Problem) -> Problem {
+        let problem = problem.of(self.at.kind).at(self.place(file, mark));
+        match own_id(file, batch, mark) {
+            Some(id) => problem.with_id(id),
+            None => problem,
+        }
+    }
+
+    pub(super) fn place(&self, file: &SurveyedFile, mark: &RowMark) -> Place {
+        let line = match mark.fault {
+            Some(Fault::UnclosedQuote { line }) => line,
+            _ => mark.line,
+        };
+        place(&file.name, line, self.at.record - 1)
+    }
+}

@@ -1,0 +1,78 @@
+//! What a row's shape tells, before anything of it is read.
+
+use roster_core::{
+    Problem, codes, decode,
+    table::{Holds, Need, Rows},
+};
+
+use crate::{
+    dialect::Header,
+    rows::{Batch, Fault, RowMark},
+    survey::SurveyedFile,
+};
+
+/// The id of the record that a row is about, if the cell is there and sound.
+pub(super) fn own_id<'a>(file: &SurveyedFile, batch: &'a Batch, mark: &RowMark) -> Option<&'a str> {
+    let holds = match file.table.rows {
+        Rows::Records(_) => Holds::Id,
+        _ => Holds::OfPerson,
+    };
+    let position = file.header.position(holds)?;
+    let damaged = match mark.fault {
+        Some(Fault::InvalidUtf8 { cell } | Fault::ControlCharacter { cell }) => cell <= position,
+        // The last cell of a cut row may be cut itself.
+        Some(Fault::TooLong) => position + 1 >= Batch::width(mark),
+        Some(Fault::UnclosedQuote { .. }) | None => position >= Batch::width(mark),
+    };
+    let cell = batch.cell(mark, position);
+    let id = if mark.padded { decode::trim(cell) } else { cell };
+    (!damaged && !id.is_empty()).then_some(id)
+}
+
+/// A blank line, a line of commas, or what old systems put at a file's end.
+pub(super) fn is_blank(batch: &Batch, mark: &RowMark) -> bool {
+    let first = batch.cell(mark, 0);
+    if first.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        return false;
+    }
+    let end_mark = |cell: &str| mark.unterminated && cell.chars().all(|c| matches!(c, '\0' | '\u{1a}'));
+    batch.cells(mark).all(|cell| decode::trim(cell).is_empty() || end_mark(cell))
+        && (mark.fault.is_none() || mark.unterminated)
+}
+
+/// Judges a row with another number of cells than the header.
+pub(super) fn check_width(batch: &Batch, mark: &RowMark, header: &Header) -> Result<(), Box<Problem>> {
+    let (expected, found) = (header.width(), Batch::width(mark));
+    let harmless = if found > expected {
+        batch.cells(mark).skip(expected).all(|cell| decode::trim(cell).is_empty())
+    } else {
+        header.known().all(|(position, column)| position < found || column.need == Need::Optional)
+    };
+    if harmless {
+        return Ok(());
+    }
+    let hint = if found > expected { "; often a comma that is not inside quotes" } else { "" };
+    let message = format!("the row has {found} cells, the header {expected}{hint}");
+    Err(Problem::error(codes::COLUMN_COUNT, message).into())
+}
+
+pub(super) fn describe(fault: Fault, header: &Header) -> Problem {
+    let in_cell = |problem: Problem, cell: usize| problem.in_field(header.name_at(cell));
+    match fault {
+        Fault::UnclosedQuote { .. } => Problem::error(
+            codes::UNCLOSED_QUOTE,
+            "a quote is opened on this line and not closed; the row was left out",
+        ),
+        Fault::TooLong => {
+            Problem::error(codes::ROW_TOO_LONG, "the row is longer than the limit; it was left out")
+        }
+        Fault::InvalidUtf8 { cell } => {
+            let message = "the row holds bytes that are no UTF-8; it was left out";
+            in_cell(Problem::error(codes::INVALID_UTF8, message), cell)
+        }
+        Fault::ControlCharacter { cell } => {
+            let message = "the row holds a control character; it was left out";
+            in_cell(Problem::error(codes::CONTROL_CHARACTER, message), cell)
+        }
+    }
+}
