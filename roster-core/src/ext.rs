@@ -97,7 +97,7 @@ pub trait RosterSourceExt: RosterSource {
                         roster.problems.push(*problem);
                     }
                     PullEvent::End { kind, slice, completeness } => {
-                        roster.ends.push((kind, slice, completeness))
+                        roster.ends.push((kind, slice, completeness));
                     }
                     PullEvent::Checkpoint(cursor) => roster.cursor = Some(*cursor),
                     PullEvent::Begin { .. } => {}
