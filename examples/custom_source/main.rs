@@ -17,7 +17,7 @@ pub(crate) const VILLAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/custom_so
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let path = env::args_os().nth(1).map_or_else(|| VILLAGE.into(), PathBuf::from);
-    print!("{}", report(path).await?);
+    println!("{}", report(path).await?);
     Ok(())
 }
 
@@ -26,10 +26,10 @@ pub(crate) async fn report(path: PathBuf) -> Result<String> {
     let source = JsonSource { tenant: "village".to_owned(), path };
     // To collect is for small rosters; a host with large ones goes through the events of `pull` one by one.
     let roster = source.collect(PullRequest::full(), PullContext::default(), 10_000).await?;
-    let mut report = format!("{} schools, {} people\n", roster.orgs.len(), roster.people.len());
-    for problem in &roster.problems {
-        let id = problem.id.as_deref().unwrap_or("no id");
-        report += &format!("{} {} ({id}): {}\n", problem.severity, problem.code, problem.message);
-    }
-    Ok(report)
+    let mut lines = vec![format!("{} schools, {} people", roster.orgs.len(), roster.people.len())];
+    lines.extend(roster.problems.iter().map(|problem| {
+        let id = problem.id.as_deref().unwrap_or("without an id");
+        format!("{} {} ({id}): {}", problem.severity, problem.code, problem.message)
+    }));
+    Ok(lines.join("\n"))
 }

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt::Display, fs::File, io, io::Read, path::PathBuf};
 
 use futures::stream;
+#[allow(clippy::wildcard_imports, reason = "a source needs much of it")]
 use roster::{prelude::*, *};
 use serde::Deserialize;
 use serde_json::Value;
@@ -21,8 +22,7 @@ struct Page {
 struct Member {
     role: String,
     school: String,
-    given: Option<String>,
-    family: Option<String>,
+    name: Option<String>,
     birth_date: Option<jiff::civil::Date>,
 }
 
@@ -127,8 +127,7 @@ fn person(request: &PullRequest, id: SourcedId, row: Member) -> Option<Record> {
     let delivered = if role.is_contact() { asked } else { in_scope };
     let mut person = Person::new(id);
     person.affiliations.push(Affiliation::new(role, Some(row.school.into())));
-    person.name.given = row.given.filter(|name| !name.is_empty());
-    person.name.family = row.family.filter(|name| !name.is_empty());
+    person.name.full = row.name.filter(|name| !name.trim().is_empty());
     if request.sees(SensitiveField::BirthDate) {
         person.sensitive_mut().birth_date = row.birth_date;
     }
@@ -136,11 +135,11 @@ fn person(request: &PullRequest, id: SourcedId, row: Member) -> Option<Record> {
 }
 
 fn fields(kind: EntityKind, with_birth_date: bool) -> FieldSet {
-    use PersonField::{Affiliations, BirthDate, Family, Given};
+    use PersonField::{Affiliations, BirthDate, Full};
     match kind {
         EntityKind::Org => FieldSet::of([OrgField::Name]),
-        _ if with_birth_date => FieldSet::of([Given, Family, Affiliations, BirthDate]),
-        _ => FieldSet::of([Given, Family, Affiliations]),
+        _ if with_birth_date => FieldSet::of([Full, Affiliations, BirthDate]),
+        _ => FieldSet::of([Full, Affiliations]),
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) const LINCOLN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/linc
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
     let path = env::args_os().nth(1).unwrap_or_else(|| LINCOLN.into());
-    print!("{}", report(path).await?);
+    println!("{}", report(path).await?);
     Ok(())
 }
 
@@ -22,14 +22,14 @@ pub(crate) async fn report(path: OsString) -> Result<String> {
     let source = CsvSource::builder().path(path).build()?;
     let roster = source.collect(PullRequest::full(), PullContext::default(), 100_000).await?;
 
-    let mut report = String::new();
+    let mut lines = Vec::new();
     for school in roster.orgs.iter().filter(|org| org.org_type == OrgType::School) {
         let is_here = |org: &Option<SourcedId>| org.as_ref() == Some(&school.id);
         let classes = roster.classes.iter().filter(|class| is_here(&class.org)).count();
         let people =
             roster.people.iter().filter(|person| person.affiliations.iter().any(|a| is_here(&a.org)));
-        report += &format!("{}: {classes} classes, {} people\n", school.name, people.count());
+        lines.push(format!("{}: {classes} classes, {} people", school.name, people.count()));
     }
-    report += &format!("{} people in all, {} problems\n", roster.people.len(), roster.problems.len());
-    Ok(report)
+    lines.push(format!("{} people in all, {} problems", roster.people.len(), roster.problems.len()));
+    Ok(lines.join("\n"))
 }

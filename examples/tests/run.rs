@@ -15,7 +15,7 @@ async fn quickstart_tells_of_lincoln() {
     let expected = "Maple Grove Elementary School: 7 classes, 44 people\n\
                     Riverside Middle School: 7 classes, 46 people\n\
                     Prairie View High School: 7 classes, 45 people\n\
-                    133 people in all, 0 problems\n";
+                    133 people in all, 0 problems";
     assert_eq!(report, expected);
 }
 
@@ -28,5 +28,5 @@ async fn quickstart_says_what_is_not_there() {
 #[tokio::test]
 async fn custom_source_tells_of_the_village() {
     let report = custom_source::report(custom_source::VILLAGE.into()).await.unwrap();
-    assert_eq!(report, "2 schools, 4 people\n");
+    assert_eq!(report, "2 schools, 4 people");
 }

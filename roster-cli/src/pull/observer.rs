@@ -35,7 +35,7 @@ impl Observer for Counting {
                 self.requests.fetch_add(1, Ordering::Relaxed);
             }
             Notice::Retry { operation, attempt, wait } => {
-                tracing::info!(operation, attempt, ?wait, "a request failed and is sent again")
+                tracing::info!(operation, attempt, ?wait, "a request failed and is sent again");
             }
             Notice::Throttled { wait } => tracing::debug!(?wait, "waiting for our turn"),
             Notice::File { file, rows } => {
