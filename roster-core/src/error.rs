@@ -89,9 +89,23 @@ impl fmt::Display for ErrorKind {
 ///
 /// It never quotes data: foreign errors that do (of a JSON or TOML parser, of an HTTP client) are told by class, line and
 /// column, and are not kept as a cause.
-#[derive(Debug, thiserror::Error)]
+///
+/// `Debug` reads as `Display` does, with the causes, since it is what a `main` that returns an error prints.
+#[derive(thiserror::Error)]
 #[error(transparent)]
 pub struct Error(Box<Inner>);
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
 
 #[derive(Debug, thiserror::Error)]
 #[error("{kind} from {provider} while {operation}: {message}")]

@@ -46,6 +46,12 @@ impl FieldSet {
         Self(self.0 | other.0)
     }
 
+    /// The fields that are in both sets.
+    #[must_use]
+    pub const fn common(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// The fields that are in this set and not in the other.
     #[must_use]
     pub const fn minus(self, other: Self) -> Self {

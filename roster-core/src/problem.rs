@@ -200,6 +200,9 @@ pub mod codes {
             "The file is not a part of the roster, or not recognized; it was not read.", "Nothing needs to be done.";
         INVALID_UTF8 = "invalid_utf8":
             "The row holds bytes that are no UTF-8.", "Export as UTF-8, not as Latin-1 or Windows-1252.";
+        LINE_ENDS = "line_ends":
+            "A carriage return stands alone in a row: rows may have run together.",
+            "Export with one kind of line end, LF or CR LF.";
         MISSING_COLUMN = "missing_column":
             "A column that the format demands is not in the header.", "Have the column exported, even if it is empty.";
         MISSING_FILE = "missing_file":
@@ -247,6 +250,8 @@ pub mod codes {
             "The grade's spelling is not known; it was kept as it is.", "Use one of the standard's codes.";
         UNKNOWN_ROLE = "unknown_role":
             "The role is none of the vocabulary; it was kept as it is.", "Use one of the standard's words.";
+        UNKNOWN_SCOPE = "unknown_scope":
+            "A school or class that the pull was limited to is not in the data.", "Check its id.";
         UNKNOWN_VALUE = "unknown_value":
             "The word is none of the vocabulary; it was kept as it is.", "Use one of the standard's words.";
     }

@@ -123,7 +123,7 @@ holds! {
     Nothing,
     /// A password or the like: never read, not even into `extra`.
     Secret,
-    /// The record's own id; in a file that adds to people, nothing.
+    /// The row's own id: that of the record, or, in a file that adds to people, one that nothing refers to.
     Id,
     /// Whether the record is active, to be deleted, or inactive.
     Status,

@@ -64,10 +64,9 @@ impl CsvSourceBuilder {
         };
         let tenant = match self.config.tenant {
             Some(tenant) => tenant,
-            None => path
-                .file_stem()
-                .map(|stem| stem.to_string_lossy().into_owned())
-                .ok_or_else(|| config("`path` has no name to take the data set's name from; set `tenant`"))?,
+            None => path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).ok_or_else(|| {
+                config("`path` has no name to take the data set's name from; name a folder or a file")
+            })?,
         };
         let dialect = match self.config.dialect {
             None => None,

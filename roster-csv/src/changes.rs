@@ -11,8 +11,9 @@ pub(crate) struct Position {
     /// A hash of the names and bytes of all files that were read, as they were read: what the host was told is what this
     /// stands for, even if a file changed before the pull was over.
     pub(crate) hash: String,
-    /// Whether every kind was seen whole. If not, the same files are read again, so that nobody takes them for sound.
-    pub(crate) complete: bool,
+    /// Whether every kind was seen whole and every row could be used. If not, the same files are read again, so that nobody
+    /// takes them for sound.
+    pub(crate) sound: bool,
 }
 
 impl Position {

@@ -1,7 +1,7 @@
 //! What a set of files may cost.
 
-/// Limits on what is read. Passing one that concerns a file or a set ends the pull with `TooLarge`; a row that is too long
-/// is a problem of its own.
+/// Limits on what is read. Passing one that concerns a file or a set ends the pull with `TooLarge`; a row that is too long,
+/// and a header with too many columns, are problems of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {

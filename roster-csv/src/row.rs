@@ -245,10 +245,13 @@ impl<'a> Row<'a> {
     /// A list of grades.
     pub(crate) fn grades(&mut self, holds: Holds, table: GradeTable) -> Vec<GradeLevel> {
         let mut grades = Vec::new();
+        // One note a cell is enough: it may hold half a million items.
+        let mut noted = false;
         for item in decode::list(self.value(holds)) {
             let (grade, spelling) = table.read(item);
             match spelling {
                 Spelling::Plain => {}
+                _ if std::mem::replace(&mut noted, true) => {}
                 Spelling::Unusual => {
                     let level = grade.level.map_or("", roster_core::Level::as_str);
                     let message =

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use memchr::memchr;
 use roster_core::{
-    EntityKind, Error, ErrorKind, PartialCode, Place, Problem, Result, codes, decode,
+    EntityKind, Error, ErrorKind, PartialCode, Place, Problem, Result, Severity, codes, decode,
     table::{Rows, Table},
 };
 use roster_oneroster::csv::{MANIFEST, Manifest, ManifestFile, Mode};
@@ -205,11 +205,15 @@ impl Survey {
         self.fail(table, problem, PartialCode::Unreadable, reason);
     }
 
-    fn fail(&mut self, table: &'static Table, problem: Problem, code: PartialCode, reason: String) {
+    fn fail(&mut self, table: &'static Table, mut problem: Problem, code: PartialCode, reason: String) {
         let kind = match table.rows {
             Rows::Records(kind) => kind,
             _ => EntityKind::Person,
         };
+        // What only adds fields leaves nobody out: its fields are unknown, and people come without them.
+        if matches!(table.rows, Rows::Accounts | Rows::Demographics) {
+            problem.severity = Severity::Warning;
+        }
         self.problems.push(problem.of(kind));
         self.unreadable.push(Unreadable { table, code, reason });
     }

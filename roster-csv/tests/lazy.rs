@@ -64,3 +64,24 @@ async fn a_dropped_pull_leaves_no_thread_behind() {
     }
     panic!("the reader still runs");
 }
+
+#[tokio::test]
+async fn a_file_replaced_meanwhile_is_not_read_with_the_old_header() {
+    let folder = TempDir::new().unwrap();
+    // So much of users.csv that the reader can't be through with it when the first event comes.
+    write(
+        &DistrictSpec::new(3).schools(4).students(9000).families_with_contacts(0).generate(),
+        folder.path(),
+    );
+    let source = CsvSource::builder().path(folder.path()).build().unwrap();
+    let mut pull = source.pull(PullRequest::full(), PullContext::default());
+    pull.next().await.unwrap().unwrap();
+    let other = folder.path().join("other");
+    std::fs::write(&other, "sourcedId,userSourcedId,classSourcedId,role\ne1,c1,p1,student\n").unwrap();
+    std::fs::rename(&other, folder.path().join("enrollments.csv")).unwrap();
+    let mut last = None;
+    while let Some(event) = pull.next().await {
+        last = Some(event.map_err(|error| error.kind()));
+    }
+    assert_eq!(last.unwrap().unwrap_err(), roster_core::ErrorKind::Unstable);
+}

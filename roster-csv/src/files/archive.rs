@@ -19,6 +19,8 @@ pub(super) struct Archive {
     /// The number of each text file's entry, by the name without folders.
     entries: BTreeMap<String, usize>,
     strangers: Vec<(String, &'static str)>,
+    /// The folder that the text files lie in.
+    folder: Option<String>,
     bytes: u64,
     /// When the zip was changed.
     pub(super) modified: Option<std::time::SystemTime>,
@@ -38,7 +40,8 @@ impl Archive {
             let message = format!("the zip has more than {} entries; is it the right one?", limits.files);
             return Err(Error::new(ErrorKind::TooLarge, PROVIDER, OPENING, message));
         }
-        let mut archive = Self { zip, entries: BTreeMap::new(), strangers: Vec::new(), bytes, modified };
+        let mut archive =
+            Self { zip, entries: BTreeMap::new(), strangers: Vec::new(), folder: None, bytes, modified };
         for index in 0..archive.zip.len() {
             archive.list(index)?;
         }
@@ -62,7 +65,8 @@ impl Archive {
         if entry.encrypted() {
             return refuse("an entry is encrypted; export it without a password");
         }
-        let base = name.rsplit('/').next().unwrap_or(&name).to_owned();
+        let (folder, base) = name.rsplit_once('/').unwrap_or(("", &name));
+        let (folder, base) = (folder.to_owned(), base.to_owned());
         if !is_text_name(&base) {
             let why = if base.to_ascii_lowercase().ends_with(".zip") {
                 "it is a zip inside a zip"
@@ -72,6 +76,8 @@ impl Archive {
             self.strangers.push((base, why));
         } else if let Some(there) = self.entries.keys().find(|there| there.eq_ignore_ascii_case(&base)) {
             return refuse(&format!("there are two files named {there}"));
+        } else if self.folder.get_or_insert_with(|| folder.clone()) != &folder {
+            return refuse("its files lie in several folders; which of them are the set can't be told");
         } else {
             self.entries.insert(base, index);
         }

@@ -32,7 +32,8 @@ impl Folder {
             if is_litter(&name) || entry.path().is_dir() {
                 continue;
             }
-            if is_text_name(&name) {
+            // A pipe or a device would never end. A link counts as what it leads to.
+            if is_text_name(&name) && entry.path().is_file() {
                 folder.files.insert(name, entry.path());
             } else {
                 folder.strangers.push((name, entry.path()));

@@ -64,6 +64,9 @@ impl FileSet {
                 Some(zip) => set.open_archive(&zip)?,
                 None => set.take_folder(listed),
             }
+        } else if !metadata.is_file() {
+            let message = format!("{} is neither a folder nor a file", path.display());
+            return Err(Error::new(ErrorKind::Config, PROVIDER, OPENING, message));
         } else if is_zip(path)? {
             set.open_archive(path)?;
         } else {
@@ -235,6 +238,14 @@ fn reason(error: &io::Error) -> String {
 }
 
 fn cannot_read(name: &str, error: &io::Error) -> Error {
+    // What the zip's own checks say of a damaged entry.
+    if matches!(
+        error.kind(),
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof
+    ) {
+        let message = format!("{name} is damaged; have it sent again");
+        return Error::new(ErrorKind::Decode, PROVIDER, READING, message);
+    }
     Error::new(ErrorKind::Transport, PROVIDER, READING, format!("can't read {name}: {}", reason(error)))
 }
 

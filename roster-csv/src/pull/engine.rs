@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use roster_core::{
     Completeness, EntityKind, FieldSet, PartialCode, Problem, PullEvent, PullRequest, RowCounts,
-    SensitiveField, Slice, codes, table::Rows,
+    SensitiveField, Severity, Slice, SourcedId, codes, table::Rows,
 };
 
 use super::{
@@ -37,6 +37,10 @@ pub(crate) struct Engine {
     pub(super) counts: Vec<RowCounts>,
     pub(super) scope: InScope,
     pub(super) people: People,
+    /// A file has another header than when the set was looked at.
+    pub(super) replaced: bool,
+    /// How many rows or files could not be used.
+    pub(super) errors: u64,
     pub(super) emails: HashedSet,
     pub(super) at: At,
     pub(super) findings: Findings,
@@ -58,6 +62,8 @@ pub(super) struct At {
     pub(super) record: u64,
     pub(super) referring: Referring,
     pub(super) pending: Pending,
+    /// How many cells the file's first row has.
+    pub(super) usual_width: usize,
     pub(super) said_status: bool,
 }
 
@@ -71,10 +77,13 @@ impl Engine {
             record: 0,
             referring: Referring::default(),
             pending: Pending::default(),
+            usual_width: 0,
             said_status: false,
         };
         let mut engine = Self {
             people: People::new(&request),
+            replaced: false,
+            errors: 0,
             wanted: EntityKind::ALL.map(|kind| request.wants(kind)),
             with_contacts: request.sees(SensitiveField::Contacts),
             request,
@@ -104,9 +113,7 @@ impl Engine {
         }
         for problem in &survey.problems {
             // A kind that nobody asked for is nobody's problem.
-            if problem.kind.is_none_or(|kind| self.wants(kind)) {
-                self.out.push_back(PullEvent::Problem(Box::new(problem.clone())));
-            }
+            self.say(problem.clone());
         }
         for kind in self.request.clone().wanted() {
             if let Some(file) = blocked(survey, &self.request, kind).and_then(|rows| survey.unreadable(rows))
@@ -153,6 +160,7 @@ impl Engine {
             record: 0,
             referring: Referring::of(&file.header, read),
             pending: Pending::default(),
+            usual_width: 0,
             said_status: false,
         };
     }
@@ -162,11 +170,40 @@ impl Engine {
             return;
         };
         let kind = self.at.kind;
+        if self.at.step.purpose == Purpose::Side {
+            self.note_header_only(file, kind);
+        }
         match (self.at.step.purpose, file.table.rows) {
-            (Purpose::Scope, Rows::Records(EntityKind::Org)) => self.scope.close_orgs(),
+            (Purpose::Scope, Rows::Records(EntityKind::Org)) => {
+                let missing = self.scope.close_orgs();
+                self.note_unknown(EntityKind::Org, missing);
+            }
+            (_, Rows::Records(EntityKind::Class)) => {
+                let missing = self.scope.close_classes();
+                self.note_unknown(EntityKind::Class, missing);
+            }
             (Purpose::Scope, Rows::Records(EntityKind::Person)) => self.scope.close_people(),
-            (Purpose::Records, Rows::Records(_)) => self.end_records(survey, file, kind),
             _ => {}
+        }
+        if let (Purpose::Records, Rows::Records(_)) = (self.at.step.purpose, file.table.rows) {
+            self.end_records(survey, file, kind);
+        }
+    }
+
+    /// Notes what the pull was limited to and is not there: most likely a slip of the pen.
+    fn note_unknown(&mut self, kind: EntityKind, missing: Vec<SourcedId>) {
+        for id in missing {
+            let message = format!("the pull is limited to the {kind} {id}, which is not in the files");
+            self.say(Problem::warning(codes::UNKNOWN_SCOPE, message));
+        }
+    }
+
+    fn note_header_only(&mut self, file: &SurveyedFile, kind: EntityKind) {
+        let rows = self.counts.get(self.at.step.file).copied().unwrap_or_default();
+        if rows.rows == 0 {
+            let message = format!("{} has a header and no rows", file.name);
+            let place = place(&file.name, 1, 0);
+            self.say(Problem::warning(codes::HEADER_ONLY_FILE, message).of(kind).at(place));
         }
     }
 
@@ -178,13 +215,7 @@ impl Engine {
             let dangling = self.at.pending.finish(kind, ids);
             self.out.extend(dangling.map(|problem| PullEvent::Problem(Box::new(problem))));
         }
-        let rows = self.counts.get(self.at.step.file).copied().unwrap_or_default();
-        if rows.rows == 0 && self.wants(kind) {
-            let message = format!("{} has a header and no rows", file.name);
-            let problem =
-                Problem::warning(codes::HEADER_ONLY_FILE, message).of(kind).at(place(&file.name, 1, 0));
-            self.out.push_back(PullEvent::Problem(Box::new(problem)));
-        }
+        self.note_header_only(file, kind);
         if kind == EntityKind::Person {
             self.end_people(survey);
         }
@@ -203,9 +234,11 @@ impl Engine {
         self.out.push_back(PullEvent::End { kind, slice: Slice::All, completeness });
     }
 
-    /// Whether every kind that was asked for was seen whole.
-    pub(crate) fn is_complete(&self) -> bool {
-        self.partial.iter().zip(self.wanted).all(|(partial, wanted)| !wanted || partial.is_none())
+    /// Whether every kind that was asked for was seen whole, and every row could be used. Only then the files are vouched for
+    /// when they are the same next time.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.errors == 0
+            && self.partial.iter().zip(self.wanted).all(|(partial, wanted)| !wanted || partial.is_none())
     }
 
     /// Notes that absence means nothing any more. The first reason counts.
@@ -227,8 +260,18 @@ impl Engine {
         self.findings.unseen = FieldSet::EMPTY;
     }
 
-    pub(super) fn say(&mut self, problem: Problem) {
-        if problem.kind.is_none_or(|kind| self.wants(kind)) {
+    /// Tells a problem, if it concerns a kind that was asked for. What is wrong with people concerns their relationships too.
+    pub(super) fn say(&mut self, mut problem: Problem) {
+        let concerns = |kind: EntityKind| self.wanted.get(kind as usize) == Some(&true);
+        if problem.kind == Some(EntityKind::Person)
+            && !concerns(EntityKind::Person)
+            && concerns(EntityKind::Relationship)
+        {
+            problem.kind = Some(EntityKind::Relationship);
+            problem.id = None;
+        }
+        if problem.kind.is_none_or(concerns) {
+            self.errors += u64::from(problem.severity == Severity::Error);
             self.out.push_back(PullEvent::Problem(Box::new(problem)));
         }
     }

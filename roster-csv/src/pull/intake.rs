@@ -36,9 +36,13 @@ impl Engine {
             return;
         };
         self.at.record += 1;
-        // The first row is the header, which the survey has read.
+        // The first row is the header, which the survey has read; unless another file was put in its place since.
         if self.at.record == 1 {
+            self.replaced |= !file.header.is_repeated_by(batch.row_cells(mark));
             return;
+        }
+        if self.at.record == 2 {
+            self.at.usual_width = Batch::width(mark);
         }
         if self.at.step.purpose == Purpose::Scope {
             self.learn(survey, file, batch, mark);
@@ -80,7 +84,7 @@ impl Engine {
             return Err(describe(fault, header).into());
         }
         if width != header.width() {
-            check_width(batch, mark, header)?;
+            check_width(batch, mark, header, self.at.usual_width)?;
         }
         let cells = batch.row_cells(mark);
         for &(position, column) in header.needed() {
@@ -134,6 +138,12 @@ impl Engine {
             EntityKind::Enrollment => records::enrollment(&mut row, extra, contacts),
             _ => self.person(survey, &mut row),
         };
+        if let Mapped::Reject(problem) = mapped {
+            self.findings = findings;
+            self.people.settle(&mut self.counts, false);
+            self.reject(file, mark, *problem, Some((id, batch.key(index, 0))));
+            return;
+        }
         if !self.in_scope(id, &mapped) {
             mapped = Mapped::Skip;
         }
@@ -163,7 +173,7 @@ impl Engine {
             Seen::Conflict => {
                 self.count(|counts| counts.rejected += 1);
                 self.unuse(kind, key);
-                self.loosen_relationships(kind);
+                self.loosen(kind);
                 let message =
                     "the id stands on several rows that say different things; none of them was used";
                 let problem =
@@ -226,7 +236,8 @@ impl Engine {
                 }
                 return;
             }
-            Mapped::Skip => {
+            // A row that maps to nothing because of an error does not come here.
+            Mapped::Skip | Mapped::Reject(_) => {
                 self.count(|counts| counts.skipped += 1);
                 self.leave(self.at.kind, key, Unused::Skipped);
                 return;
@@ -267,7 +278,13 @@ impl Engine {
         })
     }
 
-    fn locate(&self, file: &SurveyedFile, batch: &Batch, mark: &RowMark, problem: Problem) -> Problem {
+    pub(super) fn locate(
+        &self,
+        file: &SurveyedFile,
+        batch: &Batch,
+        mark: &RowMark,
+        problem: Problem,
+    ) -> Problem {
         let problem = problem.of(self.at.kind).at(self.place(file, mark));
         match own_id(file, batch, mark) {
             Some(id) => problem.with_id(id),

@@ -18,7 +18,7 @@ use std::{
 };
 
 use futures::Stream;
-use roster_core::{Notice, PullContext, PullEvent, PullRequest, Result, SourceInfo};
+use roster_core::{Error, ErrorKind, Notice, PullContext, PullEvent, PullRequest, Result, SourceInfo};
 
 use self::{
     engine::Engine,
@@ -29,7 +29,7 @@ pub(crate) use self::{
     plan::{blocked, extra_field},
     reader::Job,
 };
-use crate::{changes::Position, rows::Batch, survey::Survey};
+use crate::{changes::Position, rows::Batch, source::PROVIDER, survey::Survey};
 
 /// How many rows may pass before other tasks get their turn. A stream that is always ready would starve them.
 const TURN: u32 = 4096;
@@ -108,13 +108,17 @@ impl Pull {
     }
 
     /// Takes in what the thread says. `Some` ends the pull with an error.
-    fn hear(&mut self, message: Option<Message>) -> Option<roster_core::Error> {
+    fn hear(&mut self, message: Option<Message>) -> Option<Error> {
         let State::Reading(reading) = &mut self.state else {
             return None;
         };
         let batch = std::mem::take(&mut self.batch);
         self.next = 0;
         reading.reader.recycle(batch);
+        if reading.survey.as_ref().is_some_and(|(_, _, engine)| engine.replaced) {
+            let message = "a file was replaced while the set was read; try again when all of it is there";
+            return Some(Error::new(ErrorKind::Unstable, PROVIDER, "reading the files", message));
+        }
         match (message, &mut reading.survey) {
             (Some(Message::Surveyed(survey, steps)), _) => {
                 let engine = Engine::new(self.request.clone(), &survey);
@@ -139,7 +143,7 @@ impl Pull {
                     debug_assert!(rows.add_up(), "{file}: {rows:?}");
                     self.cx.observer().notice(&Notice::File { file, rows });
                 }
-                let position = Position { hash, complete: engine.is_complete() };
+                let position = Position { hash, sound: engine.is_sound() };
                 match position.encode(&self.info, &self.request) {
                     Ok(cursor) => self.end(Some(PullEvent::Checkpoint(Box::new(cursor)))),
                     Err(error) => return Some(error),

@@ -5,11 +5,12 @@ use roster_core::{
     RowCounts, SensitiveField, SourcedId, codes,
     table::{Holds, Rows},
 };
+use roster_oneroster::csv::Status;
 
-use super::{engine::Engine, references, relations::Relations};
+use super::{engine::Engine, references, relations::Relations, shape::is_blank};
 use crate::{
-    keys::{HashedSet, hash},
-    records::{self, Mapped, PersonSides},
+    keys::{HashedMap, HashedSet, Seen, hash},
+    records::{self, Mapped, PersonSides, SaidRole},
     row::{Cells, Findings, Row},
     rows::{Batch, RowMark},
     side::Side,
@@ -22,6 +23,10 @@ pub(crate) struct People {
     /// People whose roles can't all be read: what they are can't be told.
     damaged: HashedSet,
     roles_broken: bool,
+    /// Fields of single people that a damaged row of another file should have told.
+    obscured: HashedMap<FieldSet>,
+    /// Fields that a damaged row should have told of somebody, and of whom is not known.
+    obscured_for_all: FieldSet,
     relations: Option<Relations>,
     /// The people that the row at hand names.
     agents: Vec<SourcedId>,
@@ -35,6 +40,8 @@ impl People {
             sides: Vec::new(),
             damaged: HashedSet::default(),
             roles_broken: false,
+            obscured: HashedMap::default(),
+            obscured_for_all: FieldSet::EMPTY,
             relations: request.wants(EntityKind::Relationship).then(Relations::default),
             agents: Vec::new(),
             taken: Vec::new(),
@@ -56,6 +63,17 @@ impl People {
     /// Rows of the roles file could not be read, and whose they are can't be told: anybody may have more roles.
     pub(crate) fn break_roles(&mut self) {
         self.roles_broken = true;
+    }
+
+    /// What a row should have told of a person, or of nobody knows whom, is unknown.
+    pub(crate) fn obscure(&mut self, id: Option<u64>, fields: FieldSet) {
+        match id {
+            Some(id) => {
+                let known = self.obscured.entry(id).or_default();
+                *known = known.union(fields);
+            }
+            None => self.obscured_for_all = self.obscured_for_all.union(fields),
+        }
     }
 
     pub(crate) fn damage(&mut self, id: u64) {
@@ -112,13 +130,17 @@ impl People {
             };
             let (rows_of_person, fresh) = side.of(id, peek);
             self.taken.push((*index, fresh));
-            for row in rows_of_person {
+            let obscured = self.obscured.get(&id).copied().unwrap_or_default();
+            let unknown =
+                if rows_of_person.is_empty() { self.obscured_for_all.union(obscured) } else { obscured };
+            sides.unseen = sides.unseen.union(unknown.common(file.header.fields));
+            for row in rows_of_person.into_iter().filter(|_| obscured.common(file.header.fields).is_empty()) {
                 let mut row = row.row(&file.header, &file.name, findings);
                 match rows {
-                    Rows::Affiliations => {
-                        let affiliation = records::affiliation(&mut row);
-                        sides.affiliations.get_or_insert_default().extend(affiliation);
-                    }
+                    Rows::Affiliations => match records::affiliation(&mut row) {
+                        SaidRole::Stands(role) => sides.affiliations.get_or_insert_default().push(role),
+                        SaidRole::Gone(role) => sides.gone.push(role),
+                    },
                     Rows::Accounts => sides.add_account(&mut row),
                     _ => sides.add_demographics(&mut row, &request.sensitive),
                 }
@@ -137,10 +159,16 @@ impl Engine {
         let request = &self.request;
         let wanted: Vec<usize> = header
             .known()
-            .filter(|(_, column)| !matches!(column.holds, Holds::Nothing | Holds::Secret | Holds::Modified))
+            .filter(|(_, column)| {
+                !matches!(column.holds, Holds::Nothing | Holds::Secret | Holds::Modified | Holds::Id)
+            })
             .filter(|(_, column)| column.holds.sensitive().is_none_or(|field| request.sees(field)))
             .map(|(position, _)| position)
             .collect();
+        if mark.seen != Seen::First {
+            self.repeat_side(file, batch, mark);
+            return;
+        }
         let index = self.step_file();
         let kept = self.people.side(index, file.table.rows).is_some_and(|side| {
             side.keep(batch, mark, record, person, |position| wanted.contains(&position))
@@ -157,12 +185,6 @@ impl Engine {
     pub(super) fn person(&mut self, survey: &Survey, row: &mut Row<'_>) -> Mapped {
         let id = hash(row.id);
         let sides = self.people.gather(survey, &self.request, id, row.findings, false);
-        if sides.affiliations.as_ref().is_some_and(Vec::is_empty) {
-            row.findings.unseen = row.findings.unseen.union(FieldSet::of([PersonField::Affiliations]));
-            let message = "no row of the roles file is about this person";
-            let problem = row.locate(Problem::warning(codes::MISSING_ROLE, message));
-            row.findings.problems.push(problem);
-        }
         if self.request.sees(SensitiveField::Contacts) {
             self.people.agents = row.ids(Holds::PersonAgents);
         }
@@ -171,7 +193,10 @@ impl Engine {
 
     /// Learns who is in scope from a file that is read for that alone.
     pub(super) fn learn(&mut self, survey: &Survey, file: &SurveyedFile, batch: &Batch, mark: &RowMark) {
-        if mark.fault.is_some() {
+        if mark.fault.is_some() || Batch::width(mark) != file.header.width() {
+            if !is_blank(batch, mark) {
+                self.loosen(self.at.kind);
+            }
             return;
         }
         let position = file.header.position(Holds::Id);
@@ -187,7 +212,13 @@ impl Engine {
             record: 0,
             findings: &mut findings,
         };
+        let status = Status::read(row.value(Holds::Status));
+        let is_gone = match file.table.rows {
+            Rows::Records(EntityKind::Enrollment) => matches!(status, Status::ToBeDeleted | Status::Inactive),
+            _ => status == Status::ToBeDeleted,
+        };
         match file.table.rows {
+            _ if is_gone => {}
             Rows::Records(EntityKind::Org) => {
                 let mut org = roster_core::Org::new(id, roster_core::OrgType::School, "");
                 org.parent = row.id(Holds::OrgParent);

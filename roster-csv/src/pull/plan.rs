@@ -39,7 +39,7 @@ pub(crate) fn plan(survey: &Survey, request: &PullRequest) -> Vec<Step> {
     let mut add =
         |rows: Rows, purpose: Purpose| steps.extend(survey.file_of(rows).map(|file| Step { file, purpose }));
 
-    if request.scope.orgs.is_some() && (request.wants(Org) || request.wants(Course)) {
+    if request.scope.orgs.is_some() {
         add(Rows::Records(Org), Purpose::Scope);
     }
     for kind in [Org, AcademicSession, Course] {

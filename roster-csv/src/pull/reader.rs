@@ -140,14 +140,16 @@ fn read(job: Job, sender: &mut Sender) -> Result<Option<Message>> {
     let survey = Arc::new(Survey::take(&mut files, dialect, &limits)?);
     let steps = plan(&survey, &request);
     // Of a set that was not sound the same files are read again, so that what is wrong is said again.
-    let known = known.filter(|known| known.complete && survey.unreadable.is_empty());
+    let known = known.filter(|known| known.sound && survey.unreadable.is_empty());
     if !sender.send(Message::Surveyed(Arc::clone(&survey), steps.clone())) {
         return Ok(None);
     }
     if let Some(known) = known {
         let mut hashes = Hashes::default();
         for step in &steps {
-            hashes.read(&mut files, &survey, step.file)?;
+            if !hashes.read(&mut files, &survey, step.file, sender)? {
+                return Ok(None);
+            }
         }
         if hashes.finish(&survey) == known.hash {
             return Ok(Some(Message::Unchanged));
@@ -183,15 +185,17 @@ fn stream(
     let mut scanner = Scanner::new(limits.row_bytes);
     scanner.expect_width(file.header.width());
     scanner.hash_columns(key_columns(&file.header, file.table.rows));
-    // Rows that add to people have no id of their own, and a person may have several.
-    let mut keys = (step.purpose == Purpose::Records).then(Keys::default);
+    // Rows that add to people are told apart by their own ids, where they have some; else each person may have one.
+    let unique = key_columns(&file.header, file.table.rows).len().saturating_sub(1);
+    let unique = if step.purpose == Purpose::Side { unique } else { 0 };
+    let mut keys = (step.purpose != Purpose::Scope).then(|| (Keys::default(), unique));
     let size = files.size(&file.name);
     let mut hasher = Xxh3::new();
     let mut first = true;
     let mut heard = true;
     files.read(&file.name, |piece| {
         hasher.update(piece);
-        if let (true, Some(keys)) = (first, &mut keys) {
+        if let (true, Some((keys, _))) = (first, &mut keys) {
             let lines = memchr::memchr_iter(b'\n', piece).count() as u64;
             keys.expect(lines.saturating_mul(size) / (piece.len() as u64).max(1));
         }
@@ -205,7 +209,7 @@ fn stream(
 
 fn scan(
     scanner: &mut Scanner,
-    keys: &mut Option<Keys>,
+    keys: &mut Option<(Keys, usize)>,
     mut text: &[u8],
     last: bool,
     sender: &mut Sender,
@@ -213,8 +217,8 @@ fn scan(
     loop {
         let mut batch = sender.batch();
         let more = scanner.scan(text, last, ROWS, &mut batch);
-        if let Some(keys) = keys {
-            batch.enter(keys);
+        if let Some((keys, unique)) = keys {
+            batch.enter(keys, *unique);
         }
         if batch.len() > 0 && !sender.send(Message::Rows(batch)) {
             return false;
@@ -241,16 +245,18 @@ impl Hashes {
         Ok(())
     }
 
-    fn read(&mut self, files: &mut FileSet, survey: &Survey, file: usize) -> Result<()> {
+    /// Reads a file for its hash alone. `false` if nobody listens any more.
+    fn read(&mut self, files: &mut FileSet, survey: &Survey, file: usize, sender: &Sender) -> Result<bool> {
         let Some(surveyed) = survey.files.get(file).filter(|_| !self.0.contains_key(&file)) else {
-            return Ok(());
+            return Ok(true);
         };
         let mut hasher = Xxh3::new();
         files.read(&surveyed.name, |piece| {
             hasher.update(piece);
-            true
+            !sender.messages.is_closed()
         })?;
-        self.add(survey, file, hasher.digest128())
+        self.add(survey, file, hasher.digest128())?;
+        Ok(!sender.messages.is_closed())
     }
 
     /// One hash of names and contents.

@@ -25,13 +25,16 @@ struct Reference {
     target: u64,
 }
 
-/// The columns whose values are hashed where rows are found: the id first, then those that name one other record.
+/// The columns whose values are hashed where rows are found. Of records the id first, then those that name one other record;
+/// of rows that add to people the person first, then the row's own id if it has one.
 pub(crate) fn key_columns(header: &Header, rows: Rows) -> Vec<usize> {
-    let id = match rows {
-        Rows::Records(_) => Holds::Id,
-        _ => Holds::OfPerson,
-    };
-    header.position(id).into_iter().chain(single(header).map(|(position, _)| position)).collect()
+    match rows {
+        Rows::Records(_) => {
+            let singles = single(header).map(|(position, _)| position);
+            header.position(Holds::Id).into_iter().chain(singles).collect()
+        }
+        _ => header.position(Holds::OfPerson).into_iter().chain(header.position(Holds::Id)).collect(),
+    }
 }
 
 /// The columns that name one other record each.
@@ -107,6 +110,8 @@ impl Referring {
             for target in decode::list(row.batch.cell(row.mark, position)).map(hash) {
                 if !is_known(ids, kind, target) {
                     row.miss(position, kind, target, pending, problems);
+                    // One is enough: a cell may hold half a million.
+                    break;
                 }
             }
         }

@@ -1,12 +1,17 @@
 //! Rows that are not used, and what follows from that: each ends in one count, and nobody is taken for gone.
 
-use roster_core::{EntityKind, PartialCode, Problem, codes};
+use roster_core::{EntityKind, PartialCode, Problem, Severity, codes, table::Rows};
 
 use super::{
     engine::{Engine, Unused},
     plan::Purpose,
+    shape::own_id,
 };
-use crate::{keys::Seen, rows::RowMark, survey::SurveyedFile};
+use crate::{
+    keys::{Seen, hash},
+    rows::{Batch, RowMark},
+    survey::SurveyedFile,
+};
 
 impl Engine {
     /// Counts a row as rejected and says why. One that can't be named makes its kind partial.
@@ -23,36 +28,84 @@ impl Engine {
         // A file that breaks off may break off in the middle of an id.
         let id = id.filter(|_| problem.code != codes::TRUNCATED_FILE);
         let problem = problem.of(kind).at(self.place(file, mark));
+        if self.at.step.purpose == Purpose::Side {
+            self.reject_side(file, problem, id);
+            return;
+        }
+        self.loosen(kind);
         let Some((id, key)) = id else {
-            self.make_partial(
-                kind,
-                PartialCode::Unreadable,
-                "a row could not be read, and whose it is can't be told",
-            );
-            self.loosen_relationships(kind);
-            if self.at.step.purpose == Purpose::Side {
-                self.people.break_roles();
-            }
+            let reason = "a row could not be read, and whose it is can't be told";
+            self.make_partial(kind, PartialCode::Unreadable, reason);
             self.say(problem);
             return;
         };
-        if self.at.step.purpose == Purpose::Side {
-            self.people.damage(key);
-        } else if mark.seen == Seen::First {
+        if mark.seen == Seen::First {
             self.leave(kind, key, Unused::Rejected);
         } else {
             self.unuse(kind, key);
         }
         self.see(kind, key);
-        self.loosen_relationships(kind);
         self.say(problem.with_id(id));
     }
 
-    /// With a person's row, the relationships that it would have told are lost.
-    pub(super) fn loosen_relationships(&mut self, kind: EntityKind) {
-        if kind == EntityKind::Person {
-            let reason = "people could not be read, and their relationships with them";
-            self.make_partial(EntityKind::Relationship, PartialCode::Unreadable, reason);
+    /// A row that adds to a person can't be used. Without all roles it can't be told what the person is, so that nothing is
+    /// done to the person; of anything else only those fields are unknown.
+    fn reject_side(&mut self, file: &SurveyedFile, mut problem: Problem, id: Option<(&str, u64)>) {
+        self.loosen(EntityKind::Person);
+        let decides = file.table.rows == Rows::Affiliations;
+        if !decides {
+            problem.severity = Severity::Warning;
+        }
+        match id {
+            Some((id, key)) => {
+                if decides {
+                    self.people.damage(key);
+                } else {
+                    self.people.obscure(Some(key), file.header.fields);
+                }
+                problem = problem.with_id(id);
+            }
+            None if decides => {
+                let reason = "a role could not be read, and whose it is can't be told";
+                self.make_partial(EntityKind::Person, PartialCode::Unreadable, reason);
+                self.people.break_roles();
+            }
+            None => self.people.obscure(None, file.header.fields),
+        }
+        self.say(problem);
+    }
+
+    /// A row that adds to a person is there again, or says something else under the same id.
+    pub(super) fn repeat_side(&mut self, file: &SurveyedFile, batch: &Batch, mark: &RowMark) {
+        if mark.seen == Seen::Identical {
+            self.count(|counts| counts.duplicate += 1);
+            let problem = Problem::warning(codes::DUPLICATE_IDENTICAL, "the same row was there already");
+            self.say(self.locate(file, batch, mark, problem));
+            self.findings.clear();
+            return;
+        }
+        let message = "the id stands on several rows that say different things; what they add is not known";
+        let id = own_id(file, batch, mark).map(|id| (id, hash(id)));
+        self.reject(file, mark, Problem::error(codes::CONFLICT, message), id);
+    }
+
+    /// A record of this kind can't be used: what follows from it is unknown too. With a person's row, the relationships that
+    /// it would have told are lost; with a scope, whom a class or a seat would have brought into it.
+    pub(super) fn loosen(&mut self, kind: EntityKind) {
+        use EntityKind::{Class, Course, Enrollment, Org, Person, Relationship};
+        let scoped = !self.scope.is_everything();
+        let follow: &[EntityKind] = match kind {
+            Org if scoped => &[Org, Course],
+            Class if scoped => &[Enrollment, Person, Relationship],
+            Enrollment if scoped => &[Person, Relationship],
+            // A pupil brings contacts into the scope.
+            Person if scoped && self.with_contacts => &[Person, Relationship],
+            Person => &[Relationship],
+            _ => &[],
+        };
+        for follower in follow {
+            let reason = format!("a {kind} could not be read, and what follows from it is not known");
+            self.make_partial(*follower, PartialCode::Unreadable, &reason);
         }
     }
 

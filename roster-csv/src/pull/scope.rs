@@ -1,6 +1,6 @@
 //! What is in scope, learnt from the files that come first.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use roster_core::{Affiliation, Org, Role, Scope, SourcedId};
 
@@ -14,6 +14,8 @@ pub(crate) struct InScope {
     /// Orgs that are delivered: those named and the ones above them.
     orgs: HashedSet,
     classes: HashedSet,
+    /// What the scope names and the files have.
+    found: BTreeSet<SourcedId>,
     /// People with a seat in a class in scope.
     seated: HashedSet,
     /// Pupils in scope, and who is related to whom, until the contacts are known.
@@ -29,6 +31,7 @@ impl InScope {
             parents: HashMap::new(),
             orgs: HashedSet::default(),
             classes: HashedSet::default(),
+            found: BTreeSet::new(),
             seated: HashedSet::default(),
             pupils: HashedSet::default(),
             links: Vec::new(),
@@ -42,13 +45,16 @@ impl InScope {
 
     /// Learns of an org, before any is delivered.
     pub(crate) fn learn_org(&mut self, org: &Org) {
+        if self.scope.orgs.as_ref().is_some_and(|orgs| orgs.contains(&org.id)) {
+            self.found.insert(org.id.clone());
+        }
         if let Some(parent) = &org.parent {
             self.parents.insert(org.id.clone(), parent.clone());
         }
     }
 
-    /// All orgs were learnt: finds the ones above those named.
-    pub(crate) fn close_orgs(&mut self) {
+    /// All orgs were learnt: finds the ones above those named. Returns those named that are not there.
+    pub(crate) fn close_orgs(&mut self) -> Vec<SourcedId> {
         for named in self.scope.orgs.iter().flatten() {
             let mut org = Some(named);
             // An org that is there already has its own above it there too; so a circle of parents ends.
@@ -57,6 +63,16 @@ impl InScope {
             }
         }
         self.parents = HashMap::new();
+        self.missing(self.scope.orgs.as_ref())
+    }
+
+    /// All classes were seen: returns those named that are not there.
+    pub(crate) fn close_classes(&mut self) -> Vec<SourcedId> {
+        self.missing(self.scope.classes.as_ref())
+    }
+
+    fn missing(&self, named: Option<&BTreeSet<SourcedId>>) -> Vec<SourcedId> {
+        named.into_iter().flatten().filter(|id| !self.found.contains(*id)).cloned().collect()
     }
 
     /// Whether an org is delivered, or a course of it is.
@@ -66,6 +82,9 @@ impl InScope {
 
     /// Whether a class is in scope; if so, its seats are too.
     pub(crate) fn enter_class(&mut self, id: &str, org: Option<&SourcedId>) -> bool {
+        if let Some(named) = self.scope.classes.as_ref().and_then(|classes| classes.get(id)) {
+            self.found.insert(named.clone());
+        }
         let in_scope = self.names_org(org) && self.scope.names_class(id);
         if in_scope {
             self.classes.insert(hash(id));

@@ -18,11 +18,15 @@ pub(super) fn own_id<'a>(file: &SurveyedFile, batch: &'a Batch, mark: &RowMark) 
         _ => Holds::OfPerson,
     };
     let position = file.header.position(holds)?;
+    let width = Batch::width(mark);
     let damaged = match mark.fault {
         Some(Fault::InvalidUtf8 { cell } | Fault::ControlCharacter { cell }) => cell <= position,
         // The last cell of a cut row may be cut itself.
-        Some(Fault::TooLong) => position + 1 >= Batch::width(mark),
-        Some(Fault::UnclosedQuote { .. }) | None => position >= Batch::width(mark),
+        Some(Fault::TooLong) => position + 1 >= width,
+        Some(Fault::LineEnds) => true,
+        Some(Fault::UnclosedQuote { .. }) => position >= width,
+        // With a cell too many or too few, what stands where the id should be may be anything, a name for one.
+        None => width != file.header.width() && position > 0,
     };
     let cell = batch.cell(mark, position);
     let id = if mark.padded { decode::trim(cell) } else { cell };
@@ -40,16 +44,27 @@ pub(super) fn is_blank(batch: &Batch, mark: &RowMark) -> bool {
         && (mark.fault.is_none() || mark.unterminated)
 }
 
-/// Judges a row with another number of cells than the header.
-pub(super) fn check_width(batch: &Batch, mark: &RowMark, header: &Header) -> Result<(), Box<Problem>> {
+/// Judges a row with another number of cells than the header. Blank cells too many are a spreadsheet's habit only if the file's
+/// first row has as many (`usual`); else the row may be shifted, with a last cell that happens to be blank.
+pub(super) fn check_width(
+    batch: &Batch,
+    mark: &RowMark,
+    header: &Header,
+    usual: usize,
+) -> Result<(), Box<Problem>> {
     let (expected, found) = (header.width(), Batch::width(mark));
     let harmless = if found > expected {
-        batch.cells(mark).skip(expected).all(|cell| decode::trim(cell).is_empty())
+        found == usual && batch.cells(mark).skip(expected).all(|cell| decode::trim(cell).is_empty())
     } else {
         header.known().all(|(position, column)| position < found || column.need == Need::Optional)
     };
     if harmless {
         return Ok(());
+    }
+    if mark.has_stray_quote {
+        let message =
+            "a quote is opened on this line and not closed before the next one; the row was left out";
+        return Err(Problem::error(codes::UNCLOSED_QUOTE, message).into());
     }
     let hint = if found > expected { "; often a comma that is not inside quotes" } else { "" };
     let message = format!("the row has {found} cells, the header {expected}{hint}");
@@ -63,6 +78,11 @@ pub(super) fn describe(fault: Fault, header: &Header) -> Problem {
             codes::UNCLOSED_QUOTE,
             "a quote is opened on this line and not closed; the row was left out",
         ),
+        Fault::LineEnds => {
+            let message =
+                "a carriage return stands alone, so that rows may have run together; the row was left out";
+            Problem::error(codes::LINE_ENDS, message)
+        }
         Fault::TooLong => {
             Problem::error(codes::ROW_TOO_LONG, "the row is longer than the limit; it was left out")
         }

@@ -5,13 +5,13 @@ mod org;
 mod person;
 mod teaching;
 
-use roster_core::{Extra, Record, codes, table::Holds};
+use roster_core::{Extra, Problem, Record, codes, table::Holds};
 use roster_oneroster::csv::Status;
 
 pub(crate) use self::{
     enrollment::enrollment,
     org::{org, session},
-    person::{PersonSides, affiliation, own_affiliations, person},
+    person::{PersonSides, SaidRole, affiliation, own_affiliations, person},
     teaching::{class, course},
 };
 use crate::row::Row;
@@ -24,6 +24,8 @@ pub(crate) enum Mapped {
     Delete,
     /// Nothing, on purpose.
     Skip,
+    /// Nothing, because of this.
+    Reject(Box<Problem>),
 }
 
 impl<T: roster_core::Entity> From<T> for Mapped {

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use roster_core::{
     AccountState, Affiliation, DemographicField, FieldSet, GradeTable, Identifier, IdentifierScheme,
-    LabeledText, Person, Role, SensitiveField, codes, decode, table::Holds,
+    LabeledText, Person, PersonField, Problem, Role, SensitiveField, codes, decode, table::Holds,
 };
 use roster_oneroster::csv::{Status, user_ids};
 
@@ -14,6 +14,8 @@ use crate::row::Row;
 pub(crate) struct PersonSides {
     /// From a file of roles; `None` if the row itself has the role.
     pub(crate) affiliations: Option<Vec<Affiliation>>,
+    /// Roles of that file that are gone.
+    pub(crate) gone: Vec<Role>,
     /// From a file of accounts.
     pub(crate) identifiers: Vec<Identifier>,
     /// From a file of demographics.
@@ -42,17 +44,27 @@ pub(crate) fn person(
         return Mapped::Delete;
     }
     row.findings.unseen = row.findings.unseen.union(sides.unseen);
+    let with_contacts = sensitive.contains(&SensitiveField::Contacts);
     let mut affiliations = match sides.affiliations {
+        Some(affiliations) if affiliations.is_empty() && sides.gone.is_empty() => {
+            if let Err(problem) = without_role(row, with_contacts) {
+                return Mapped::Reject(problem);
+            }
+            affiliations
+        }
         Some(affiliations) => affiliations,
         None => own_affiliations(row),
     };
-    if !sensitive.contains(&SensitiveField::Contacts) {
-        let before = affiliations.len();
+    if !with_contacts {
+        let was_contact =
+            affiliations.iter().map(|affiliation| &affiliation.role).chain(&sides.gone).all(Role::is_contact);
+        let has_role = !(affiliations.is_empty() && sides.gone.is_empty());
         affiliations.retain(|affiliation| !affiliation.role.is_contact());
-        if affiliations.is_empty() && before > 0 {
+        if was_contact && has_role {
             return Mapped::Skip;
         }
     }
+    prefer_org(row, &mut affiliations);
     let mut person = Person::new(row.id);
     person.account = account(row, status);
     name(row, &mut person);
@@ -68,6 +80,28 @@ pub(crate) fn person(
     person.into()
 }
 
+/// A person of whom the roles file says nothing. It may be a contact, whom a host that did not ask must not see.
+fn without_role(row: &mut Row<'_>, with_contacts: bool) -> Result<(), Box<Problem>> {
+    let message = "no row of the roles file is about this person";
+    if !with_contacts {
+        let message = format!("{message}: whether it is a contact can't be told, and it was left out");
+        return Err(Problem::error(codes::MISSING_ROLE, message).into());
+    }
+    row.findings.unseen = row.findings.unseen.with(PersonField::Affiliations);
+    let problem = row.locate(Problem::warning(codes::MISSING_ROLE, message));
+    row.findings.problems.push(problem);
+    Ok(())
+}
+
+/// The main org makes the affiliation with it the main one, where no row says that itself.
+fn prefer_org(row: &mut Row<'_>, affiliations: &mut [Affiliation]) {
+    let Some(org) = row.id(Holds::PersonPrimaryOrg) else { return };
+    if affiliations.iter().all(|affiliation| affiliation.primary.is_none()) {
+        let of_org = affiliations.iter_mut().filter(|affiliation| affiliation.org.as_ref() == Some(&org));
+        of_org.for_each(|affiliation| affiliation.primary = Some(true));
+    }
+}
+
 /// One role in all of the orgs, as OneRoster 1.1 has it.
 pub(crate) fn own_affiliations(row: &mut Row<'_>) -> Vec<Affiliation> {
     let role = row.word(Holds::PersonRole, Role::read, Role::is_known);
@@ -79,12 +113,22 @@ pub(crate) fn own_affiliations(row: &mut Row<'_>) -> Vec<Affiliation> {
     orgs.into_iter().map(|org| Affiliation::new(role.clone(), Some(org))).collect()
 }
 
-/// A row of `roles.csv`. `None` if it says that the role is gone.
-pub(crate) fn affiliation(row: &mut Row<'_>) -> Option<Affiliation> {
-    if matches!(status(row), Status::ToBeDeleted | Status::Inactive) {
-        return None;
+/// What a row of a roles file says.
+pub(crate) enum SaidRole {
+    /// A role that stands.
+    Stands(Affiliation),
+    /// A role that is gone.
+    Gone(Role),
+}
+
+/// A row of `roles.csv`.
+pub(crate) fn affiliation(row: &mut Row<'_>) -> SaidRole {
+    let status = status(row);
+    let role = row.word(Holds::AffiliationRole, Role::read, Role::is_known);
+    let role = role.unwrap_or_else(|| Role::Other(String::new()));
+    if matches!(status, Status::ToBeDeleted | Status::Inactive) {
+        return SaidRole::Gone(role);
     }
-    let role = row.word(Holds::AffiliationRole, Role::read, Role::is_known)?;
     let mut affiliation = Affiliation::new(role, row.id(Holds::AffiliationOrg));
     affiliation.primary = match row.value(Holds::AffiliationPrimary) {
         "" => None,
@@ -98,7 +142,7 @@ pub(crate) fn affiliation(row: &mut Row<'_>) -> Option<Affiliation> {
     };
     affiliation.begin = row.date(Holds::AffiliationBegin);
     affiliation.end = row.date(Holds::AffiliationEnd);
-    Some(affiliation)
+    SaidRole::Stands(affiliation)
 }
 
 /// `status` says nothing about `enabledUser`; an inactive record is one that was put away.

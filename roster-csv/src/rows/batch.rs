@@ -67,6 +67,8 @@ pub(crate) enum Fault {
         /// The cell, from 0.
         cell: usize,
     },
+    /// A carriage return stands alone: the row may be several.
+    LineEnds,
     /// The cell of this number holds a control character.
     ControlCharacter {
         /// The cell, from 0.
@@ -126,15 +128,17 @@ impl Batch {
         (0..row.cells.len()).map(move |index| row.cell(index))
     }
 
-    /// Enters the rows' ids, and marks those that were there before.
-    pub(crate) fn enter(&mut self, keys: &mut Keys) {
+    /// Enters the rows' ids, which are the keys of number `unique`, and marks those that were there before. Rows without an id
+    /// are told apart by nothing.
+    pub(crate) fn enter(&mut self, keys: &mut Keys, unique: usize) {
+        let none = hash("");
         for start in (0..self.rows.len()).step_by(WINDOW) {
             let window = start..self.rows.len().min(start + WINDOW);
-            let touched = window.clone().fold(0, |sum, index| sum ^ keys.touch(self.key(index, 0)));
+            let touched = window.clone().fold(0, |sum, index| sum ^ keys.touch(self.key(index, unique)));
             std::hint::black_box(touched);
             for index in window {
-                let (id, row) = (self.key(index, 0), self.row_hash(index));
-                if let Some(mark) = self.rows.get_mut(index) {
+                let (id, row) = (self.key(index, unique), self.row_hash(index));
+                if let Some(mark) = self.rows.get_mut(index).filter(|_| id != none) {
                     mark.seen = keys.enter(id, row);
                 }
             }

@@ -363,7 +363,7 @@ fn look_at_ends(text: &[u8], batch: &mut Batch) -> bool {
         // Most rows have no blank at all, and no cell of them has to be looked at.
         if !split::is_graphic(row) {
             mark.padded = cells.iter().any(|(start, end)| is_padded(text, *start as usize, *end as usize));
-            control |= row.iter().fold(false, |found, byte| found | is_control(*byte));
+            control |= row.iter().fold(false, |found, byte| found || is_control(*byte) || *byte == b'\r');
         }
     }
     control
@@ -393,6 +393,8 @@ fn checked(text: Vec<u8>, control: bool, batch: &mut Batch) -> String {
                 Fault::InvalidUtf8 { cell: index }
             } else if cell.iter().any(|byte| is_control(*byte)) {
                 Fault::ControlCharacter { cell: index }
+            } else if has_bare_return(cell) {
+                Fault::LineEnds
             } else {
                 continue;
             };
@@ -423,6 +425,12 @@ fn replace_invalid(text: &mut [u8]) {
 
 const fn is_control(byte: u8) -> bool {
     (byte < 0x20 && byte != b'\n' && byte != b'\r' && byte != b'\t') || byte == 0x7f
+}
+
+/// Whether a carriage return stands without its line feed: a line end of an old Macintosh, so that the cell, and the row, may
+/// be several.
+fn has_bare_return(cell: &[u8]) -> bool {
+    memchr::memchr_iter(b'\r', cell).any(|at| cell.get(at + 1) != Some(&b'\n'))
 }
 
 fn newlines(bytes: &[u8]) -> u64 {
@@ -542,6 +550,13 @@ mod tests {
     }
 
     #[test]
+    fn a_carriage_return_that_stands_alone_is_a_fault_and_one_before_a_line_feed_is_none() {
+        let found = scan(b"a,b\rc,d\n1,\"x\r\ny\"\r\n", 3, 9, None);
+        assert_eq!(found[0].0.fault, Some(Fault::LineEnds));
+        assert_eq!((found[1].0.fault, found[1].1[1].as_str()), (None, "x\r\ny"));
+    }
+
+    #[test]
     fn a_row_without_a_line_break_at_the_end_says_so() {
         let found = scan(b"a\n\"b\"", 2, 9, None);
         assert!(!found[0].0.unterminated && found[1].0.unterminated);
@@ -550,7 +565,7 @@ mod tests {
 
     /// Cells as a tidy writer may write them.
     fn tidy_rows() -> impl Strategy<Value = Vec<Vec<String>>> {
-        let cell = "[a-z,\"\r\n é]{0,9}";
+        let cell = "([a-z,\"\n é]|\r\n){0,9}";
         (1_usize..5).prop_flat_map(move |width| {
             proptest::collection::vec(proptest::collection::vec(cell, width..=width), 1..9)
         })

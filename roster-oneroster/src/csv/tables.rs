@@ -17,8 +17,8 @@ const ID: Column = column("sourcedId", Holds::Id).required();
 const STATUS: Column = column("status", Holds::Status);
 const MODIFIED: Column = column("dateLastModified", Holds::Modified);
 
-/// A row of a file that adds to people has an id of its own, which nothing refers to.
-const OWN_ID: Column = column("sourcedId", Holds::Nothing);
+/// A row of a file that adds to people has an id of its own, which nothing refers to; many exports leave it empty.
+const OWN_ID: Column = column("sourcedId", Holds::Id);
 
 const ORGS: Table = Table {
     name: "orgs",
