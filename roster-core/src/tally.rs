@@ -29,6 +29,7 @@ struct Counting {
     deletes: u64,
     problems: u64,
     ends: u64,
+    unchanged: u64,
     partial: bool,
 }
 
@@ -100,6 +101,12 @@ impl Tally {
         self.kinds.values().any(|counting| counting.partial)
     }
 
+    /// Whether the source vouches that nothing changed: slices ended, and all of them `Unchanged`.
+    pub fn is_unchanged(&self) -> bool {
+        let ended = self.kinds.values().map(|counting| counting.ends).sum::<u64>();
+        ended > 0 && self.kinds.values().all(|counting| counting.unchanged == counting.ends)
+    }
+
     /// The problems grouped by cause: errors first, then the most frequent.
     pub fn report(&self) -> Vec<&ProblemGroup> {
         let mut groups: Vec<_> = self.groups.values().collect();
@@ -157,6 +164,7 @@ impl Counting {
 
     fn end(&mut self, completeness: &Completeness) {
         self.ends += 1;
+        self.unchanged += u64::from(*completeness == Completeness::Unchanged);
         self.partial |= completeness.is_partial();
     }
 
@@ -222,6 +230,12 @@ mod tests {
         let partial = Completeness::Partial { code: PartialCode::Unreadable, reason: String::new() };
         assert!(!orgs(&[end(Completeness::Complete), end(partial)]).complete);
         assert!(orgs(&[end(Completeness::Unchanged)]).complete);
+        let mut tally = Tally::new();
+        assert!(!tally.is_unchanged());
+        tally.count(&end(Completeness::Unchanged));
+        assert!(tally.is_unchanged());
+        tally.count(&end(Completeness::Complete));
+        assert!(!tally.is_unchanged());
     }
 
     #[test]

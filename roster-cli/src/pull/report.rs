@@ -21,6 +21,9 @@ pub(super) struct Report<'a> {
     pub(super) groups: Vec<&'a ProblemGroup>,
     pub(super) requests: u64,
     pub(super) seconds: f64,
+    /// Whether the source vouches that nothing changed; for people, since each kind says `complete` anyway.
+    #[serde(skip)]
+    pub(super) unchanged: bool,
     #[serde(rename = "error", skip_serializing_if = "Option::is_none", serialize_with = "as_error")]
     pub(super) failure: Option<Failure>,
 }
@@ -59,6 +62,7 @@ impl<'a> Report<'a> {
             groups: counts.tally.report(),
             requests: counting.requests(),
             seconds: (took.as_secs_f64() * 1000.0).round() / 1000.0,
+            unchanged: counts.tally.is_unchanged(),
             failure,
         }
     }

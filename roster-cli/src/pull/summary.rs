@@ -45,6 +45,11 @@ pub(super) fn last_line(report: &Report<'_>) -> String {
         let advice = advice(failure).map(|advice| format!("; {advice}")).unwrap_or_default();
         return format!("Failed after {seconds:.2} s: {counts}{advice}.");
     }
+    if report.unchanged {
+        return format!(
+            "Done in {seconds:.2} s: unchanged since the cursor, so that nothing was pulled again."
+        );
+    }
     let incomplete: Vec<_> = report.incomplete().map(EntityKind::as_str).collect();
     if incomplete.is_empty() {
         format!("Done in {seconds:.2} s: {counts}; every kind is complete.")
