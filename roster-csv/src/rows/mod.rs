@@ -4,6 +4,7 @@
 //! after a quote that is never closed, drop blank lines unseen, and have no limit for a row. It is tested against `csv`.
 
 mod batch;
+mod clean;
 mod scan;
 mod split;
 
