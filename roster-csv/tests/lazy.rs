@@ -4,13 +4,22 @@
 use std::time::Duration;
 
 use futures::StreamExt;
-use roster_core::{PullContext, PullRequest, RosterSource};
+use roster_core::{PullContext, PullRequest, PullStream, RosterSource};
 use roster_csv::CsvSource;
 use roster_testkit::district::{District, DistrictSpec, OneRosterCsv, OneRosterVersion, write_oneroster_csv};
 use tempfile::TempDir;
 
 fn write(district: &District, folder: &std::path::Path) {
     write_oneroster_csv(district, folder, &OneRosterCsv::new(OneRosterVersion::V1_1)).unwrap();
+}
+
+/// Pulls a district of which one file is larger than what may be in flight: the reader can't be through with it when the first
+/// event comes.
+fn pull_much(folder: &TempDir) -> PullStream {
+    let district = DistrictSpec::new(3).schools(4).students(9000).families_with_contacts(0).generate();
+    write(&district, folder.path());
+    let source = CsvSource::builder().path(folder.path()).build().unwrap();
+    source.pull(PullRequest::full(), PullContext::default())
 }
 
 #[tokio::test]
@@ -43,13 +52,7 @@ fn readers() -> usize {
 #[tokio::test]
 async fn a_dropped_pull_leaves_no_thread_behind() {
     let folder = TempDir::new().unwrap();
-    // More than what may be in flight, so that the reader can't be done on its own.
-    write(
-        &DistrictSpec::new(3).schools(4).students(9000).families_with_contacts(0).generate(),
-        folder.path(),
-    );
-    let source = CsvSource::builder().path(folder.path()).build().unwrap();
-    let mut pull = source.pull(PullRequest::full(), PullContext::default());
+    let mut pull = pull_much(&folder);
     // The other test of this file may have a reader of its own for a moment.
     for _ in 0..10 {
         pull.next().await.unwrap().unwrap();
@@ -68,13 +71,7 @@ async fn a_dropped_pull_leaves_no_thread_behind() {
 #[tokio::test]
 async fn a_file_replaced_meanwhile_is_not_read_with_the_old_header() {
     let folder = TempDir::new().unwrap();
-    // So much of users.csv that the reader can't be through with it when the first event comes.
-    write(
-        &DistrictSpec::new(3).schools(4).students(9000).families_with_contacts(0).generate(),
-        folder.path(),
-    );
-    let source = CsvSource::builder().path(folder.path()).build().unwrap();
-    let mut pull = source.pull(PullRequest::full(), PullContext::default());
+    let mut pull = pull_much(&folder);
     pull.next().await.unwrap().unwrap();
     let other = folder.path().join("other");
     std::fs::write(&other, "sourcedId,userSourcedId,classSourcedId,role\ne1,c1,p1,student\n").unwrap();

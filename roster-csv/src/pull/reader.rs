@@ -278,6 +278,20 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
+    use crate::dialect::Dialect;
+
+    #[test]
+    fn hashing_stops_when_nobody_listens() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("orgs.csv"), "sourcedId,name,type\ns1,A School,school\n").unwrap();
+        let mut files = FileSet::open(folder.path(), Limits::default()).unwrap();
+        let survey = Survey::take(&mut files, Dialect::named("oneroster_1_1"), &Limits::default()).unwrap();
+        let (messages, listener) = mpsc::channel(1);
+        let sender = Sender { messages, recycled: std_mpsc::channel().1 };
+        assert!(Hashes::default().read(&mut files, &survey, 0, &sender).unwrap());
+        drop(listener);
+        assert!(!Hashes::default().read(&mut files, &survey, 0, &sender).unwrap());
+    }
 
     fn last_word(work: impl FnOnce(Sender) + Send + 'static) -> Error {
         let mut reader = Reader::spawn(work).unwrap();

@@ -135,3 +135,17 @@ async fn a_spreadsheet_named_csv_is_told_and_costs_its_kind_alone() {
     assert!(codes_of(&roster).contains(&codes::NOT_TEXT) && end(&roster, EntityKind::Course).is_partial());
     assert_eq!(end(&roster, EntityKind::Class), &Completeness::Complete);
 }
+
+/// A pipe would never end: reading it would hang the host's thread for good.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_pipe_in_the_folder_is_told_and_not_opened() {
+    let folder = folder(&district(OneRosterVersion::V1_1));
+    let pipe = folder.path().join("attendance.csv");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.is_ok_and(|status| status.success()), "this test needs the program mkfifo (coreutils)");
+    let roster = pull(folder.path()).await.unwrap();
+    assert!(codes_of(&roster).contains(&codes::IGNORED_FILE));
+    assert_eq!(roster.people.len(), everybody(OneRosterVersion::V1_1));
+    assert_eq!(refused(&pipe).await.0, ErrorKind::Config);
+}
