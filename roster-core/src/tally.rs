@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{Completeness, EntityKind, Problem, PullEvent, Severity, SourcedId};
@@ -48,7 +48,7 @@ pub struct KindTally {
 }
 
 /// Problems of one cause: the same code, severity and kind.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ProblemGroup {
     /// The code.

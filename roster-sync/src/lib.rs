@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+mod key;
+mod memory;
+mod report;
+mod settings;
+mod store;
+mod worker;
+
+pub use self::{
+    key::{Digest, Key},
+    memory::Memory,
+    report::{Failed, Guard, Hold, KindCounts, Mode, Status, SyncReport},
+    settings::{Guards, Limit},
+    store::{
+        Batch, Change, Counted, Found, Links, Op, Page, Pair, Past, Quarantined, RecordState, RosterInfo,
+        Run, RunEnd, RunStart, Session, Span, Store, StoredRecord, VersionWrite, Write,
+    },
+};

@@ -1,0 +1,91 @@
+//! What a run leaves to the next.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use roster_core::{Cursor, EntityKind, PullRequest, Scope, SensitiveField, SourcedId, jiff};
+use serde::{Deserialize, Serialize};
+
+/// What a run that counted leaves to the next one. A store keeps it with the run, as it is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Memory {
+    pub(crate) provider: String,
+    pub(crate) tenant: String,
+    pub(crate) cursor: Option<Cursor>,
+    pub(crate) asked: Asked,
+    /// Why only a full pull can go on, if so.
+    pub(crate) needs_full: Option<String>,
+    /// When each kind was last seen whole by a full pull.
+    pub(crate) full: BTreeMap<EntityKind, Timestamp>,
+    /// When each kind was last confirmed, by whatever pull.
+    pub(crate) fresh: BTreeMap<EntityKind, Timestamp>,
+    /// What the runs did of what guards count, in the last 24 hours and since the last approval.
+    pub(crate) window: Vec<Effect>,
+    /// How many approvals were used up: each counts once.
+    pub(crate) approvals: u64,
+}
+
+impl Memory {
+    /// When each kind was last confirmed: by a pull that saw it whole, or by the vendor's word that nothing changed.
+    pub const fn fresh(&self) -> &BTreeMap<EntityKind, Timestamp> {
+        &self.fresh
+    }
+}
+
+/// What a host asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Asked {
+    pub(crate) kinds: BTreeSet<EntityKind>,
+    pub(crate) scope: Scope,
+    pub(crate) sensitive: BTreeSet<SensitiveField>,
+    #[serde(default)]
+    pub(crate) extra: bool,
+}
+
+impl Asked {
+    /// What a request asks for, of the kinds that the source has.
+    pub(crate) fn of(request: &PullRequest, supported: impl Fn(EntityKind) -> bool) -> Self {
+        Self {
+            kinds: request.wanted().filter(|kind| supported(*kind)).collect(),
+            scope: request.scope.clone(),
+            sensitive: request.sensitive.clone(),
+            extra: request.extra,
+        }
+    }
+
+    /// Whether it asks for less than `before`, in any respect.
+    pub(crate) fn is_narrower_than(&self, before: &Self) -> bool {
+        !before.kinds.is_subset(&self.kinds)
+            || !before.sensitive.is_subset(&self.sensitive)
+            || (before.extra && !self.extra)
+            || narrower(self.scope.orgs.as_ref(), before.scope.orgs.as_ref())
+            || narrower(self.scope.classes.as_ref(), before.scope.classes.as_ref())
+    }
+}
+
+fn narrower(now: Option<&BTreeSet<SourcedId>>, before: Option<&BTreeSet<SourcedId>>) -> bool {
+    match (now, before) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some(now), Some(before)) => !before.is_subset(now),
+    }
+}
+
+/// What one run did of what guards count.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Effect {
+    pub(crate) at: Timestamp,
+    pub(crate) kind: EntityKind,
+    pub(crate) school: Option<SourcedId>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) ended: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) updated: u64,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) quarantined: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
+}

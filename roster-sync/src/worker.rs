@@ -1,0 +1,90 @@
+//! A thread for work that blocks: a file, a database.
+
+use std::{fmt, sync::mpsc, thread};
+
+use futures::channel::oneshot;
+use roster_core::{Error, ErrorKind, Result};
+
+type Job<S> = Box<dyn FnOnce(&mut S) + Send>;
+
+/// A thread that owns a state and does one job after the other with it. It ends once the worker is dropped and the jobs
+/// are done.
+pub(crate) struct Worker<S> {
+    jobs: mpsc::Sender<Job<S>>,
+    name: &'static str,
+}
+
+impl<S: Send + 'static> Worker<S> {
+    /// Starts the thread.
+    pub(crate) fn start(name: &'static str, mut state: S) -> Result<Self> {
+        let (jobs, queue) = mpsc::channel::<Job<S>>();
+        thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || {
+                for job in queue {
+                    job(&mut state);
+                }
+            })
+            .map_err(|error| {
+                Error::new(ErrorKind::Transport, "host", "starting a thread", format!("{name}: {error}"))
+            })?;
+        Ok(Self { jobs, name })
+    }
+
+    /// Has a job done and waits for what it gives. If nobody waits any longer, it is done all the same.
+    pub(crate) async fn call<R: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut S) -> R + Send + 'static,
+    ) -> Result<R> {
+        let (answer, receiver) = oneshot::channel();
+        let job: Job<S> = Box::new(move |state| {
+            // Nobody waits if the future was dropped.
+            drop(answer.send(job(state)));
+        });
+        self.jobs.send(job).map_err(|_| self.died())?;
+        receiver.await.map_err(|_| self.died())
+    }
+
+    /// Has a job done without waiting for it.
+    pub(crate) fn tell(&self, job: impl FnOnce(&mut S) + Send + 'static) {
+        // A dead thread has nothing to be told; the next call says that it died.
+        drop(self.jobs.send(Box::new(job)));
+    }
+
+    fn died(&self) -> Error {
+        let message =
+            format!("the thread `{}` died; this is a defect of roster-sync, please report it", self.name);
+        Error::new(ErrorKind::Transport, "host", "working on a thread", message)
+    }
+}
+
+impl<S> fmt::Debug for Worker<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Worker({})", self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::executor::block_on;
+
+    use super::*;
+
+    #[test]
+    fn jobs_are_done_in_order() {
+        let worker = Worker::start("test", Vec::new()).unwrap();
+        worker.tell(|list| list.push(1));
+        let list = block_on(worker.call(|list| {
+            list.push(2);
+            list.clone()
+        }));
+        assert_eq!(list.unwrap(), [1, 2]);
+    }
+
+    #[test]
+    fn a_thread_that_dies_is_an_error() {
+        let worker = Worker::start("test", ()).unwrap();
+        let result = block_on(worker.call(|()| -> () { panic!("on purpose") }));
+        assert!(result.unwrap_err().message().contains("died"));
+    }
+}
