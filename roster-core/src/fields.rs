@@ -86,6 +86,11 @@ impl FieldSet {
     pub const fn bits(self) -> u64 {
         self.0
     }
+
+    /// The set of these bits, as they were stored.
+    pub const fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
 }
 
 impl fmt::Debug for FieldSet {

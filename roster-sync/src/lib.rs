@@ -1,9 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod key;
+mod known;
 mod memory;
+mod record;
 mod report;
 mod settings;
+mod spill;
+mod stage;
 mod store;
 mod worker;
 

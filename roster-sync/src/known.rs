@@ -1,0 +1,269 @@
+//! What the store has, at its narrowest, to be looked up a million times.
+
+use std::hint::black_box;
+
+use roster_core::EntityKind;
+
+use crate::{Digest, Key, Pair, RecordState};
+
+/// Marks of a record during one run.
+pub(crate) mod mark {
+    /// It was delivered.
+    pub(crate) const SEEN: u8 = 1;
+    /// A problem protects it.
+    pub(crate) const PROTECTED: u8 = 1 << 1;
+    /// The vendor says that it is gone.
+    pub(crate) const DELETED: u8 = 1 << 2;
+    /// It was delivered as it had not been: its body is staged.
+    pub(crate) const STAGED: u8 = 1 << 3;
+    /// It will end.
+    pub(crate) const ENDING: u8 = 1 << 4;
+    /// It will be quarantined, or stay so.
+    pub(crate) const QUARANTINED: u8 = 1 << 5;
+    /// It is the same as one that was delivered under another id.
+    pub(crate) const REKEYED: u8 = 1 << 6;
+}
+
+/// No record.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// The records of a roster that have a uid, in the order of uids.
+///
+/// A source delivers in much the same order every night, and uids follow the order of the first: so the record after the
+/// last one found is guessed first, which costs no search and reads memory in order. An index finds the others.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    pairs: Vec<(Key, Digest)>,
+    uids: Vec<u64>,
+    seqs: Vec<u64>,
+    what: Vec<(EntityKind, RecordState)>,
+    marks: Vec<u8>,
+    index: Index,
+    guess: usize,
+}
+
+/// How far ahead is looked, for rows that were dropped.
+const AHEAD: usize = 8;
+
+impl Known {
+    /// Adds what the store gave, in its order.
+    pub(crate) fn extend(&mut self, pairs: Vec<Pair>) {
+        for pair in pairs {
+            self.pairs.push((pair.key, pair.digest));
+            self.uids.push(pair.uid);
+            self.seqs.push(pair.seq);
+            self.what.push((pair.kind, pair.state));
+            self.marks.push(0);
+        }
+    }
+
+    /// Makes it ready to be asked, once all is added.
+    pub(crate) fn finish(&mut self) {
+        self.index = Index::with_room(self.pairs.len());
+        for (place, (key, _)) in (0..).zip(&self.pairs) {
+            self.index.put(key.half(), place);
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.pairs.len()
+    }
+
+    /// The places of all records.
+    pub(crate) fn places(&self) -> std::ops::Range<u32> {
+        0..u32::try_from(self.pairs.len()).unwrap_or(NONE)
+    }
+
+    /// The place of the record of that key among the next few: cheap, and often right.
+    #[inline]
+    pub(crate) fn guess(&mut self, key: Key) -> Option<u32> {
+        let ahead = self.pairs.get(self.guess..)?;
+        let ahead = ahead.get(..AHEAD).unwrap_or(ahead);
+        let offset = ahead.iter().position(|(other, _)| *other == key)?;
+        let place = self.guess + offset;
+        self.guess = place + 1;
+        u32::try_from(place).ok()
+    }
+
+    /// The place of the record of that key.
+    pub(crate) fn find(&self, key: Key) -> Option<u32> {
+        self.index
+            .find(key.half(), |place| self.pairs.get(place as usize).is_some_and(|(other, _)| *other == key))
+    }
+
+    /// As [`find`](Self::find), and the next guess begins after it.
+    pub(crate) fn find_and_follow(&mut self, key: Key) -> Option<u32> {
+        let place = self.find(key)?;
+        self.guess = place as usize + 1;
+        Some(place)
+    }
+
+    /// The place of a record of that kind by half its key, for what stores only halves.
+    pub(crate) fn find_half(&self, kind: EntityKind, half: u64) -> Option<u32> {
+        self.index.find(half, |place| {
+            self.pairs.get(place as usize).is_some_and(|(other, _)| other.half() == half)
+                && self.kind(place) == kind
+        })
+    }
+
+    /// Reads what [`find`](Self::find) will need for these keys, so that the waits for memory overlap.
+    pub(crate) fn touch(&self, keys: impl Iterator<Item = Key> + Clone) {
+        let mut sum = 0;
+        for key in keys.clone() {
+            sum ^= self.index.first(key.half());
+        }
+        black_box(sum);
+        for key in keys {
+            let place = self.index.first(key.half());
+            sum ^= self.pairs.get(place as usize).map_or(0, |(other, _)| other.half() as u32);
+        }
+        black_box(sum);
+    }
+
+    #[inline]
+    pub(crate) fn digest(&self, place: u32) -> Option<Digest> {
+        self.pairs.get(place as usize).map(|(_, digest)| *digest)
+    }
+
+    pub(crate) fn key(&self, place: u32) -> Option<Key> {
+        self.pairs.get(place as usize).map(|(key, _)| *key)
+    }
+
+    pub(crate) fn uid(&self, place: u32) -> u64 {
+        self.uids.get(place as usize).copied().unwrap_or(0)
+    }
+
+    /// The latest version.
+    pub(crate) fn seq(&self, place: u32) -> u64 {
+        self.seqs.get(place as usize).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn kind(&self, place: u32) -> EntityKind {
+        self.what.get(place as usize).map_or(EntityKind::Org, |(kind, _)| *kind)
+    }
+
+    #[inline]
+    pub(crate) fn state(&self, place: u32) -> RecordState {
+        self.what.get(place as usize).map_or(RecordState::Ended, |(_, state)| *state)
+    }
+
+    pub(crate) fn is_active(&self, place: u32) -> bool {
+        self.state(place) == RecordState::Active
+    }
+
+    #[inline]
+    pub(crate) fn marks(&self, place: u32) -> u8 {
+        self.marks.get(place as usize).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn has(&self, place: u32, mark: u8) -> bool {
+        self.marks(place) & mark != 0
+    }
+
+    #[inline]
+    pub(crate) fn set_marks(&mut self, place: u32, marks: u8) {
+        if let Some(of) = self.marks.get_mut(place as usize) {
+            *of = marks;
+        }
+    }
+
+    pub(crate) fn mark(&mut self, place: u32, mark: u8) {
+        self.set_marks(place, self.marks(place) | mark);
+    }
+}
+
+/// Finds places by 64 bits: open addressing, half full at most.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    slots: Vec<u32>,
+    taken: usize,
+}
+
+impl Index {
+    pub(crate) fn with_room(count: usize) -> Self {
+        Self { slots: vec![NONE; (count * 2).next_power_of_two().max(64)], taken: 0 }
+    }
+
+    /// Adds a place. Whoever adds more than there was room for calls [`is_full`](Self::is_full) before.
+    pub(crate) fn put(&mut self, half: u64, place: u32) {
+        for slot in self.probe(half) {
+            if let Some(of) = self.slots.get_mut(slot)
+                && *of == NONE
+            {
+                *of = place;
+                self.taken += 1;
+                return;
+            }
+        }
+    }
+
+    /// Whether it is half full, and wants to be made anew with more room.
+    pub(crate) fn is_full(&self) -> bool {
+        self.taken * 2 >= self.slots.len()
+    }
+
+    /// Finds a place; `is_it` tells whether it is the one.
+    #[inline]
+    pub(crate) fn find(&self, half: u64, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
+        for slot in self.probe(half) {
+            match self.slots.get(slot).copied() {
+                None | Some(NONE) => return None,
+                Some(place) if is_it(place) => return Some(place),
+                Some(_) => {}
+            }
+        }
+        None
+    }
+
+    fn first(&self, half: u64) -> u32 {
+        self.probe(half).next().and_then(|slot| self.slots.get(slot)).copied().unwrap_or(NONE)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the low bits are wanted")]
+    fn probe(&self, half: u64) -> impl Iterator<Item = usize> + use<> {
+        let (start, mask) = (half as usize, self.slots.len().wrapping_sub(1));
+        (0..self.slots.len()).map(move |step| start.wrapping_add(step) & mask)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(uid: u64, id: &str) -> Pair {
+        Pair {
+            uid,
+            key: Key::of(EntityKind::Person, id),
+            digest: Digest::of(id.as_bytes()),
+            seq: uid,
+            kind: EntityKind::Person,
+            state: RecordState::Active,
+        }
+    }
+
+    #[test]
+    fn records_are_found_by_guess_and_by_search() {
+        let mut known = Known::default();
+        known.extend((1..=1000).map(|uid| pair(uid, &uid.to_string())).collect());
+        known.finish();
+        let key = |id: &str| Key::of(EntityKind::Person, id);
+        assert_eq!(
+            (known.guess(key("1")), known.guess(key("2")), known.guess(key("5"))),
+            (Some(0), Some(1), Some(4))
+        );
+        assert_eq!(known.guess(key("500")), None);
+        assert_eq!(known.find_and_follow(key("500")), Some(499));
+        assert_eq!(known.guess(key("501")), Some(500));
+        assert_eq!(known.find(key("absent")), None);
+        assert_eq!(known.find_half(EntityKind::Person, key("7").half()), Some(6));
+        assert_eq!(known.find_half(EntityKind::Class, key("7").half()), None);
+    }
+
+    #[test]
+    fn an_empty_store_knows_nobody() {
+        let mut known = Known::default();
+        known.finish();
+        assert_eq!(known.find(Key::of(EntityKind::Org, "x")), None);
+        assert_eq!(Known::default().find(Key::of(EntityKind::Org, "x")), None);
+    }
+}

@@ -1,0 +1,283 @@
+//! What a pull delivered, compared with what the store has while it streams.
+
+mod census;
+mod entry;
+mod quarantine;
+mod undo;
+mod window;
+
+use std::collections::{BTreeSet, HashMap};
+
+use roster_core::{
+    Completeness, Cursor, EntityKind, Field, FieldSet, OrgField, PersonField, Problem, PullEvent,
+    PullRequest, Result, SensitiveField, Severity, Slice, SourcedId, Tally,
+};
+
+pub(crate) use self::{
+    census::Census,
+    entry::{Entry, Verdict},
+    quarantine::{Held, Quarantine},
+};
+use self::{entry::Entries, undo::Undo, window::Waiting};
+use crate::{
+    Key, RecordState,
+    known::{Known, mark},
+    record::Mask,
+    spill::Spill,
+};
+
+/// How many problems that name a record are kept with the run.
+const NAMED: usize = 20_000;
+
+/// A pull, staged.
+///
+/// A record that is as it was leaves a mark and nothing else. One that is new or different is kept as JSON. What follows
+/// from all that is decided by the plan, when the stream is over.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    pub(crate) known: Known,
+    pub(crate) quarantine: Quarantine,
+    pub(crate) entries: Entries,
+    pub(crate) spill: Spill,
+    /// Ids that an error names: nothing is done to them.
+    pub(crate) rejected: HashMap<Key, EntityKind>,
+    /// How the slices ended.
+    pub(crate) slices: Vec<(EntityKind, Slice, Completeness)>,
+    /// The kinds that the pull spoke of.
+    pub(crate) begun: BTreeSet<EntityKind>,
+    /// The groups of the records that have no uid yet, all entries counted.
+    pub(crate) arrivals: Census,
+    pub(crate) problems: Tally,
+    /// Problems that name a record.
+    pub(crate) named: Vec<Problem>,
+    /// An error named no record, or a record in a pull of changes: only a full pull can tell.
+    pub(crate) unclear: Option<String>,
+    pub(crate) cursor: Option<Cursor>,
+    masks: [Mask; EntityKind::ALL.len()],
+    window: Vec<Waiting>,
+    buffer: Vec<u8>,
+    undo: Option<Undo>,
+}
+
+impl Stage {
+    /// Ready for a pull. With `in_steps` it can be taken back to the last checkpoint.
+    pub(crate) fn new(known: Known, quarantine: Quarantine, request: &PullRequest, in_steps: bool) -> Self {
+        Self {
+            known,
+            quarantine,
+            entries: Entries::default(),
+            spill: Spill::default(),
+            rejected: HashMap::new(),
+            slices: Vec::new(),
+            begun: BTreeSet::new(),
+            arrivals: Census::default(),
+            problems: Tally::new(),
+            named: Vec::new(),
+            unclear: None,
+            cursor: None,
+            masks: EntityKind::ALL.map(|kind| Mask {
+                seen: FieldSet::all(kind).minus(not_asked(kind, request)),
+                erased: not_asked(kind, request),
+            }),
+            window: Vec::with_capacity(window::SIZE),
+            buffer: Vec::new(),
+            undo: in_steps.then(Undo::default),
+        }
+    }
+
+    /// Takes one event. The flag says that [`settle`](Self::settle) has to be called before the next.
+    #[inline]
+    pub(crate) fn take(&mut self, event: PullEvent) -> Taken {
+        match event {
+            PullEvent::Upsert { record, unseen, .. } => self.upsert(record, unseen),
+            other => Taken::After(other),
+        }
+    }
+
+    /// Does what could not be done at once.
+    pub(crate) async fn settle(&mut self, event: Option<PullEvent>) -> Result<()> {
+        self.flush().await?;
+        match event {
+            None | Some(PullEvent::Upsert { .. }) => {}
+            Some(PullEvent::Begin { kind, fields, .. }) => {
+                self.begun.insert(kind);
+                if let Some(mask) = self.masks.get_mut(kind as usize) {
+                    mask.seen = fields.minus(mask.erased);
+                }
+            }
+            Some(PullEvent::Delete { kind, id }) => self.delete(kind, &id),
+            Some(PullEvent::Problem(problem)) => self.problem(*problem),
+            Some(PullEvent::End { kind, slice, completeness }) => {
+                self.slices.push((kind, slice, completeness))
+            }
+            Some(PullEvent::Checkpoint(cursor)) => self.checkpoint(*cursor),
+            Some(_) => {}
+        }
+        self.spill.relax().await
+    }
+
+    pub(crate) fn mask(&self, kind: EntityKind) -> Mask {
+        self.masks.get(kind as usize).copied().unwrap_or_default()
+    }
+
+    fn delete(&mut self, kind: EntityKind, id: &SourcedId) {
+        let key = Key::of(kind, id);
+        if self.rejected.contains_key(&key) {
+            return;
+        }
+        if let Some(place) = self.known.find(key) {
+            let marks = self.known.marks(place) & !(mark::SEEN | mark::STAGED) | mark::DELETED;
+            self.set_marks(place, marks);
+        }
+        self.drop_entry(key);
+        self.change_held(key, |held| (held.seen, held.deleted) = (false, true));
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        let event = PullEvent::Problem(Box::new(problem));
+        self.problems.count(&event);
+        let PullEvent::Problem(problem) = event else { return };
+        if let Some((kind, id)) = problem.protects() {
+            let key = Key::of(kind, id);
+            self.protect(key, kind);
+            if self.undo.is_some() {
+                self.unclear = Some(format!("an error concerned the {kind} {id}"));
+            }
+        } else if let (Severity::Error, Some(kind)) = (problem.severity, problem.kind) {
+            self.unclear =
+                Some(format!("an error concerned a record of the kind {kind} that could not be named"));
+        }
+        if problem.id.is_some() && self.named.len() < NAMED {
+            self.named.push(*problem);
+        }
+    }
+
+    /// Keeps an id as it is, whatever else the pull says of it.
+    fn protect(&mut self, key: Key, kind: EntityKind) {
+        if self.rejected.insert(key, kind).is_none()
+            && let Some(undo) = &mut self.undo
+        {
+            undo.rejected(key);
+        }
+        if let Some(place) = self.known.find(key) {
+            let marks =
+                self.known.marks(place) & !(mark::SEEN | mark::STAGED | mark::DELETED) | mark::PROTECTED;
+            self.set_marks(place, marks);
+        }
+        self.drop_entry(key);
+        self.change_held(key, |held| held.protected = true);
+    }
+
+    fn drop_entry(&mut self, key: Key) {
+        if let Some(place) = self.entries.find(key) {
+            self.set_verdict(place, Verdict::Withdrawn);
+        }
+    }
+
+    fn set_marks(&mut self, place: u32, marks: u8) {
+        if let Some(undo) = &mut self.undo {
+            undo.marks(place, self.known.marks(place));
+        }
+        self.known.set_marks(place, marks);
+    }
+
+    fn set_verdict(&mut self, place: u32, verdict: Verdict) {
+        let before = self.entries.set_verdict(place, verdict);
+        if let Some(undo) = &mut self.undo {
+            undo.verdict(place, before);
+        }
+    }
+
+    fn change_held(&mut self, key: Key, change: impl FnOnce(&mut Held)) {
+        if let Some(held) = self.quarantine.get_mut(key) {
+            if let Some(undo) = &mut self.undo {
+                undo.held(key, held);
+            }
+            change(held);
+        }
+    }
+
+    /// All before this may be applied, whatever comes.
+    fn checkpoint(&mut self, cursor: Cursor) {
+        self.cursor = Some(cursor);
+        if let Some(undo) = &mut self.undo {
+            undo.forget(self.entries.len(), self.slices.len());
+        }
+    }
+
+    /// Takes back all that came after the last checkpoint.
+    pub(crate) fn back_to_checkpoint(&mut self) {
+        self.window.clear();
+        let Some(undo) = self.undo.take() else { return };
+        undo.apply(self);
+    }
+
+    /// Ids that were delivered as they had been, by kind.
+    pub(crate) fn unchanged(&self) -> HashMap<EntityKind, u64> {
+        let mut counts = HashMap::new();
+        for place in self.known.places() {
+            let marks = self.known.marks(place);
+            if marks & mark::SEEN != 0
+                && marks & mark::STAGED == 0
+                && self.known.state(place) == RecordState::Active
+            {
+                *counts.entry(self.known.kind(place)).or_default() += 1;
+            }
+        }
+        counts
+    }
+}
+
+/// What became of an event.
+#[derive(Debug)]
+pub(crate) enum Taken {
+    /// It is done with.
+    Done,
+    /// It is kept until the window is flushed, which is due now.
+    Full,
+    /// It is to be given to [`settle`](Stage::settle).
+    After(PullEvent),
+}
+
+/// The fields that a request does not ask for.
+fn not_asked(kind: EntityKind, request: &PullRequest) -> FieldSet {
+    let mut fields = FieldSet::EMPTY;
+    if !request.extra {
+        // `Extra` is the one field that all kinds have; each has a number of its own for it.
+        fields = fields.union(extra_of(kind));
+    }
+    if kind == EntityKind::Person {
+        for (asked, field) in [
+            (SensitiveField::BirthDate, PersonField::BirthDate),
+            (SensitiveField::Gender, PersonField::Gender),
+            (SensitiveField::LegalName, PersonField::LegalName),
+            (SensitiveField::Phones, PersonField::Phones),
+            (SensitiveField::Emails, PersonField::Emails),
+            (SensitiveField::Addresses, PersonField::Addresses),
+            (SensitiveField::Demographics, PersonField::Demographics),
+        ] {
+            if !request.sees(asked) {
+                fields = fields.with(field);
+            }
+        }
+    }
+    fields
+}
+
+fn extra_of(kind: EntityKind) -> FieldSet {
+    use roster_core::{AcademicSessionField, ClassField, CourseField, EnrollmentField, RelationshipField};
+
+    fn one(field: impl Field) -> FieldSet {
+        FieldSet::of([field])
+    }
+    match kind {
+        EntityKind::Org => one(OrgField::Extra),
+        EntityKind::AcademicSession => one(AcademicSessionField::Extra),
+        EntityKind::Course => one(CourseField::Extra),
+        EntityKind::Class => one(ClassField::Extra),
+        EntityKind::Person => one(PersonField::Extra),
+        EntityKind::Enrollment => one(EnrollmentField::Extra),
+        EntityKind::Relationship => one(RelationshipField::Extra),
+        _ => FieldSet::EMPTY,
+    }
+}
