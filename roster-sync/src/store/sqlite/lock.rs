@@ -62,7 +62,8 @@ pub(super) fn lock_path(database: &Path, roster: &str) -> PathBuf {
     let hash = Sha256::digest(roster.as_bytes());
     let mut name = String::with_capacity(40);
     for byte in hash.iter().take(16) {
-        drop(write!(name, "{byte:02x}"));
+        // Writing to a string can't fail.
+        write!(name, "{byte:02x}").unwrap_or_default();
     }
     PathBuf::from(folder).join(name + ".lock")
 }
