@@ -1,5 +1,7 @@
 //! The stores that there are pass the suite, and stores that break a promise do not.
 
+#![expect(clippy::unwrap_used, reason = "what makes the stores of the tests is no test itself")]
+
 use std::{collections::BTreeSet, fmt};
 
 use async_trait::async_trait;

@@ -106,20 +106,27 @@ pub(crate) struct Standing<'a> {
     /// How it looks, or last looked; `None` if that was blanked.
     pub(crate) body: Option<&'a str>,
     /// Whether it is in quarantine, and what it says there.
-    pub(crate) quarantined: Option<Option<&'a str>>,
+    pub(crate) held: Option<Held<'a>>,
+}
+
+/// What quarantine has of a record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Held<'a> {
+    /// How it looks there, if that is known.
+    pub(crate) body: Option<&'a str>,
 }
 
 impl Standing<'_> {
     /// The record as a store gives it out. Of one in quarantine, how it looks there.
     pub(crate) fn stored(&self) -> Result<StoredRecord> {
         let lies = Lies::Version(self.seq);
-        let body = self.quarantined.flatten().or(self.body);
+        let body = self.held.and_then(|held| held.body).or(self.body);
         let record = body.map(|body| record(body, lies)).transpose()?;
         let id = match &record {
-            Some(record) if self.quarantined.is_some() => record.id().clone(),
+            Some(record) if self.held.is_some() => record.id().clone(),
             _ => id(self.named, lies)?,
         };
-        let state = match (self.state, self.quarantined) {
+        let state = match (self.state, self.held) {
             (RecordState::Suppressed, _) | (_, None) => self.state,
             (_, Some(_)) => RecordState::Quarantined,
         };

@@ -149,7 +149,7 @@ impl Data {
             seq: current.seq,
             named: &self.version(current.seq)?.body,
             body: self.body(current.seq)?,
-            quarantined: self.held(uid).map(|held| held.body.as_deref()),
+            held: self.held(uid).map(|held| body::Held { body: held.body.as_deref() }),
         }
         .stored()
     }

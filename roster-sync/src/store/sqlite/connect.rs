@@ -102,8 +102,11 @@ pub(super) fn settle_journal(connection: &Connection) -> Worked<()> {
     let is_new: bool =
         connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM version)", [], |row| row.get(0))?;
     let wanted = if is_new { "PRAGMA journal_mode = TRUNCATE" } else { "PRAGMA journal_mode = WAL" };
-    match connection.query_row(wanted, [], |_| Ok(())) {
-        // Somebody is reading: whoever opens it next tries again.
+    // Without waiting: while somebody reads or writes, it is left to whoever opens the file next.
+    connection.busy_timeout(Duration::ZERO)?;
+    let settled = connection.query_row(wanted, [], |_| Ok(()));
+    connection.busy_timeout(PATIENCE)?;
+    match settled {
         Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Ok(()),
         result => Ok(result?),
     }

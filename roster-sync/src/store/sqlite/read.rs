@@ -1,7 +1,7 @@
 //! What a host reads.
 
 use roster_core::{EntityKind, SourcedId};
-use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
+use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql, params};
 
 use super::{
     fault::{Fault, Worked, strange},
@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Change, Digest, Found, Key, Op, Page, Quarantined, RecordState, StoredRecord,
     store::{
-        body::{self, Standing, VersionRow},
+        body::{self, Held, Standing, VersionRow},
         misuse,
         place::Place,
     },
@@ -235,7 +235,7 @@ fn stored(
         seq: current.seq,
         named: &named,
         body: body.as_deref(),
-        quarantined: held.as_ref().map(|(body, _)| body.as_deref()),
+        held: held.as_ref().map(|(body, _)| Held { body: body.as_deref() }),
     };
     let record = standing.stored()?;
     let lack = match held {
@@ -271,10 +271,12 @@ fn named(connection: &Connection, roster: i64, id: &str) -> Worked<Vec<Current>>
                SELECT c.row, c.seq, c.what FROM version v \
                  JOIN current c ON c.row = (v.row >> 40 << 40) | v.uid \
                WHERE v.from_id = ?3 AND v.row BETWEEN ?1 AND ?2 ORDER BY 1";
-    let [a, b, c, d, e, f, g] = EntityKind::ALL.map(|kind| Key::of(kind, id).to_bytes());
+    let keys = EntityKind::ALL.map(|kind| Key::of(kind, id).to_bytes());
     let mut statement = connection.prepare(sql)?;
     let (from, to) = (row_of(roster, 0), row_of(roster, u64::MAX));
-    let mut rows = statement.query(params![from, to, id, a, b, c, d, e, f, g])?;
+    let mut values: Vec<&dyn ToSql> = vec![&from, &to, &id];
+    values.extend(keys.iter().map(|key| key as &dyn ToSql));
+    let mut rows = statement.query(&values[..])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         found.push(Current::of(row)?);
