@@ -2,11 +2,14 @@
 
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod apply;
 mod key;
 mod known;
 mod memory;
+mod plan;
 mod record;
 mod report;
+mod run;
 mod settings;
 mod spill;
 mod stage;
@@ -18,7 +21,9 @@ pub use self::store::SqliteStore;
 pub use self::{
     key::{Digest, Key},
     memory::Memory,
+    plan::Proposal,
     report::{Failed, Guard, Hold, KindCounts, Mode, Status, SyncReport},
+    run::{PlannedChange, RosterSync},
     settings::{Guards, Limit},
     store::{
         Batch, Change, Counted, Found, Links, MemoryStore, Op, Page, Pair, Past, Quarantined, RecordState,

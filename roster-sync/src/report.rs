@@ -132,7 +132,6 @@ impl Status {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
-#[expect(clippy::struct_excessive_bools, reason = "two facts for a report")]
 pub struct KindCounts {
     /// Whether the source has the kind at all.
     pub supported: bool,

@@ -51,3 +51,18 @@ pub(crate) fn set_id(record: &mut Record, id: SourcedId) {
         _ => {}
     }
 }
+
+/// A record that says nothing.
+pub(crate) fn bare(kind: EntityKind, id: &SourcedId) -> Record {
+    use roster_core::{OrgType, Role, SessionType};
+
+    match kind {
+        EntityKind::AcademicSession => AcademicSession::new(id.clone(), SessionType::Term, "").into(),
+        EntityKind::Course => Course::new(id.clone(), "").into(),
+        EntityKind::Class => Class::new(id.clone(), "").into(),
+        EntityKind::Person => Person::new(id.clone()).into(),
+        EntityKind::Enrollment => Enrollment::new(id.clone(), "", "", Role::Student).into(),
+        EntityKind::Relationship => Relationship::new(id.clone(), "", "").into(),
+        _ => Org::new(id.clone(), OrgType::School, "").into(),
+    }
+}

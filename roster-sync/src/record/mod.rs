@@ -7,7 +7,7 @@ mod groups;
 mod references;
 
 pub(crate) use self::{
-    body::{read, set_id, write},
+    body::{bare, read, set_id, write},
     fields::{Mask, differ, digest, merge},
     groups::{Group, groups},
     references::{derived_id, links, parent_kinds, parents, visit},

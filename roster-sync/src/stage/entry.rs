@@ -40,6 +40,13 @@ pub(crate) struct Entries {
     index: Index,
 }
 
+impl Entry {
+    /// Whether it makes a record that was not there.
+    pub(crate) fn is_create(&self) -> bool {
+        self.known == NONE && self.verdict == Verdict::Live
+    }
+}
+
 impl Entries {
     pub(crate) fn len(&self) -> usize {
         self.list.len()

@@ -1,0 +1,90 @@
+//! Who is gone: by the vendor's word, by absence, or because the host no longer asks.
+
+use roster_core::{EntityKind, Record, Result, SensitiveField};
+
+use super::{BODIES, Draft, cover::Cover};
+use crate::known::mark;
+
+impl Draft<'_> {
+    pub(super) async fn find_absent(&mut self) -> Result<()> {
+        let mut in_doubt = Vec::new();
+        for kind in EntityKind::ALL {
+            let cover =
+                if self.ground.whole { Cover::of(kind, &self.plan.stage.slices) } else { Cover::default() };
+            let gone_by_request = self.no_longer_asked(kind);
+            let mut candidates = Vec::new();
+            for place in self.active_of(kind) {
+                let marks = self.plan.stage.known.marks(place);
+                if marks & mark::PROTECTED != 0 {
+                    continue;
+                }
+                if marks & mark::DELETED != 0
+                    || gone_by_request
+                    || (marks & mark::SEEN == 0 && cover.is_whole())
+                {
+                    self.plan.stage.known.mark(place, mark::ENDING);
+                } else if marks & mark::SEEN == 0 {
+                    candidates.push(place);
+                }
+            }
+            if !cover.is_nothing() {
+                self.end_what_is_covered(&cover, &candidates).await?;
+            }
+            in_doubt.extend(candidates);
+        }
+        if self.drops_contacts() {
+            self.end_contacts(&in_doubt).await?;
+        }
+        Ok(())
+    }
+
+    /// The places of the active records of a kind.
+    pub(super) fn active_of(&self, kind: EntityKind) -> Vec<u32> {
+        let known = &self.plan.stage.known;
+        known.places().filter(|place| known.kind(*place) == kind && known.is_active(*place)).collect()
+    }
+
+    async fn end_what_is_covered(&mut self, cover: &Cover, candidates: &[u32]) -> Result<()> {
+        for places in candidates.chunks(BODIES) {
+            let records = self.stored(places).await?;
+            for (place, record) in places.iter().zip(records) {
+                if record.is_some_and(|record| cover.covers(&record)) {
+                    self.plan.stage.known.mark(*place, mark::ENDING);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the last run that counted asked for the kind, and this one does not.
+    fn no_longer_asked(&self, kind: EntityKind) -> bool {
+        let before = self.ground.before.as_ref();
+        before.is_some_and(|before| before.asked.kinds.contains(&kind))
+            && !self.ground.asked.kinds.contains(&kind)
+    }
+
+    /// Whether contacts were asked for, and are not any longer.
+    pub(super) fn drops_contacts(&self) -> bool {
+        let contacts = SensitiveField::Contacts;
+        self.ground.before.as_ref().is_some_and(|before| before.asked.sensitive.contains(&contacts))
+            && !self.ground.asked.sensitive.contains(&contacts)
+    }
+
+    async fn end_contacts(&mut self, unseen: &[u32]) -> Result<()> {
+        let people: Vec<_> = unseen
+            .iter()
+            .copied()
+            .filter(|place| self.plan.stage.known.kind(*place) == EntityKind::Person)
+            .collect();
+        for places in people.chunks(BODIES) {
+            let records = self.stored(places).await?;
+            for (place, record) in places.iter().zip(records) {
+                if matches!(record, Some(Record::Person(person)) if person.is_contact()) {
+                    self.plan.stage.known.mark(*place, mark::ENDING);
+                    self.dropped.insert(*place);
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,299 @@
+//! What watches over a plan.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::civil::Date;
+use roster_core::{EntityKind, Record, Result, SourcedId, jiff};
+
+use super::{BODIES, Draft, cover::Cover};
+use crate::{
+    Guard, Hold, Key, Limit,
+    memory::Effect,
+    record::{Group, groups},
+    stage::Census,
+};
+
+/// Limits are summed over this time, so that a district can't be emptied in slices.
+const WINDOW: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+
+/// What a plan does of what guards count, by kind and group.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Effects {
+    kinds: BTreeMap<EntityKind, Numbers>,
+    groups: BTreeMap<(EntityKind, Group), Numbers>,
+    /// The same by school, once it is known which class belongs to which.
+    schools: BTreeMap<(EntityKind, Option<SourcedId>), Numbers>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Numbers {
+    ended: u64,
+    updated: u64,
+    quarantined: u64,
+}
+
+impl Effects {
+    pub(super) fn end(&mut self, record: &Record) {
+        self.count(record, |numbers| numbers.ended += 1);
+    }
+
+    pub(super) fn update(&mut self, record: &Record) {
+        self.count(record, |numbers| numbers.updated += 1);
+    }
+
+    fn count(&mut self, record: &Record, count: impl Fn(&mut Numbers)) {
+        let kind = record.kind();
+        count(self.kinds.entry(kind).or_default());
+        groups(record, |group| {
+            if matches!(group, Group::Org(_) | Group::Class(_)) {
+                count(self.groups.entry((kind, group)).or_default());
+            }
+        });
+    }
+
+    fn add(&mut self, kind: EntityKind, school: Option<SourcedId>, numbers: Numbers) {
+        let sum = self.schools.entry((kind, school)).or_default();
+        sum.ended += numbers.ended;
+        sum.updated += numbers.updated;
+        sum.quarantined += numbers.quarantined;
+    }
+
+    /// For the next run.
+    pub(crate) fn to_window(&self, at: jiff::Timestamp) -> Vec<Effect> {
+        self.schools
+            .iter()
+            .map(|((kind, school), numbers)| Effect {
+                at,
+                kind: *kind,
+                school: school.clone(),
+                ended: numbers.ended,
+                updated: numbers.updated,
+                quarantined: numbers.quarantined,
+            })
+            .collect()
+    }
+}
+
+/// Drops what is too old to count.
+pub(crate) fn still_counts(effect: &Effect, now: jiff::Timestamp) -> bool {
+    now.duration_since(effect.at) < WINDOW
+}
+
+/// What the dates of sessions and classes say, read once.
+#[derive(Debug, Default)]
+pub(super) struct Calendar {
+    sessions: Option<HashMap<SourcedId, Option<Date>>>,
+    classes: HashMap<SourcedId, bool>,
+}
+
+impl Draft<'_> {
+    /// Whether it was to end by its own date or its session's: such an end is no surprise.
+    pub(super) async fn has_passed(&mut self, record: &Record, calendar: &mut Calendar) -> Result<bool> {
+        let today = self.ground.today;
+        let passed = |end: Option<Date>| end.is_some_and(|end| end < today);
+        match record {
+            Record::AcademicSession(session) => Ok(passed(session.end)),
+            Record::Class(class) => {
+                if passed(class.end) {
+                    return Ok(true);
+                }
+                let sessions = self.sessions(calendar).await?;
+                let ends = class.sessions.iter().map(|id| sessions.get(id).copied().flatten());
+                Ok(!class.sessions.is_empty() && ends.into_iter().all(passed))
+            }
+            Record::Enrollment(seat) => {
+                if passed(seat.end) {
+                    return Ok(true);
+                }
+                if let Some(known) = calendar.classes.get(&seat.class) {
+                    return Ok(*known);
+                }
+                let class = match self.plan.stage.known.find(Key::of(EntityKind::Class, &seat.class)) {
+                    Some(place) => self.stored(&[place]).await?.pop().flatten(),
+                    None => None,
+                };
+                let over = match class {
+                    Some(class) => Box::pin(self.has_passed(&class, calendar)).await?,
+                    None => false,
+                };
+                calendar.classes.insert(seat.class.clone(), over);
+                Ok(over)
+            }
+            _ => Ok(false),
+        }
+    }
+
+    async fn sessions<'c>(
+        &mut self,
+        calendar: &'c mut Calendar,
+    ) -> Result<&'c HashMap<SourcedId, Option<Date>>> {
+        if calendar.sessions.is_none() {
+            let mut sessions = HashMap::new();
+            for places in self.active_of(EntityKind::AcademicSession).chunks(BODIES) {
+                for record in self.stored(places).await?.into_iter().flatten() {
+                    if let Record::AcademicSession(session) = record {
+                        sessions.insert(session.id.clone(), session.end);
+                    }
+                }
+            }
+            calendar.sessions = Some(sessions);
+        }
+        Ok(calendar.sessions.get_or_insert_default())
+    }
+
+    /// Asks every guard.
+    pub(super) async fn guard(&mut self) -> Result<()> {
+        let census = Census::read(self.session.census().await?);
+        self.by_school(&census).await?;
+        if self.is_first() {
+            return Ok(());
+        }
+        let mut holds = Vec::new();
+        self.guard_request(&mut holds);
+        self.guard_empty(&mut holds);
+        self.guard_shares(&census, &mut holds).await?;
+        self.guard_people(&census, &mut holds);
+        self.plan.holds = holds;
+        Ok(())
+    }
+
+    /// Counts the effects by school. What is counted by class belongs to the class's school.
+    async fn by_school(&mut self, census: &Census) -> Result<()> {
+        for row in &self.plan.into_quarantine {
+            if !row.again {
+                self.plan.effects.kinds.entry(row.kind).or_default().quarantined += 1;
+            }
+        }
+        let effects = std::mem::take(&mut self.plan.effects);
+        let by_class = effects.groups.keys().any(|(_, group)| matches!(group, Group::Class(_)));
+        let schools = if by_class { self.schools_of_classes(census).await? } else { HashMap::new() };
+        let mut resolved = Effects::default();
+        for (kind, numbers) in &effects.kinds {
+            resolved.add(*kind, None, *numbers);
+        }
+        for ((kind, group), numbers) in &effects.groups {
+            match group {
+                Group::Org(school) => resolved.add(*kind, Some(school.clone()), *numbers),
+                Group::Class(class) => {
+                    if let Some(school) = schools.get(class) {
+                        resolved.add(*kind, Some(school.clone()), *numbers);
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.plan.effects = resolved;
+        Ok(())
+    }
+
+    async fn schools_of_classes(&mut self, census: &Census) -> Result<HashMap<SourcedId, SourcedId>> {
+        if !census.sorted().iter().any(|(_, group, _)| matches!(group, Group::Class(_))) {
+            return Ok(HashMap::new());
+        }
+        let mut schools = HashMap::new();
+        for places in self.active_of(EntityKind::Class).chunks(BODIES) {
+            for record in self.stored(places).await?.into_iter().flatten() {
+                if let Record::Class(class) = record
+                    && let Some(org) = class.org
+                {
+                    schools.insert(class.id, org);
+                }
+            }
+        }
+        Ok(schools)
+    }
+
+    fn guard_request(&self, holds: &mut Vec<Hold>) {
+        let Some(before) = &self.ground.before else { return };
+        if before.provider != self.ground.provider {
+            holds.push(Hold::new(Guard::OtherVendor, None, None, 1, 1, 0));
+        }
+        if self.ground.asked.is_narrower_than(&before.asked) {
+            holds.push(Hold::new(Guard::Narrowed, None, None, 1, 1, 0));
+        }
+    }
+
+    fn guard_empty(&self, holds: &mut Vec<Hold>) {
+        for kind in &self.ground.asked.kinds {
+            let seen = self.plan.counts.get(kind).map_or(0, |counts| counts.seen);
+            let stood = self.active_of(*kind).len() as u64;
+            let whole = self.ground.whole && Cover::of(*kind, &self.plan.stage.slices).is_whole();
+            if whole && seen == 0 && stood > 0 {
+                holds.push(Hold::new(Guard::EmptyKind, Some(*kind), None, stood, stood, 0));
+            }
+        }
+    }
+
+    async fn guard_shares(&mut self, census: &Census, holds: &mut Vec<Hold>) -> Result<()> {
+        let mut sums = self.plan.effects.schools.clone();
+        let before = self.ground.before.as_ref().map(|before| before.window.clone()).unwrap_or_default();
+        for effect in before.iter().filter(|effect| still_counts(effect, self.ground.now)) {
+            // The past alone holds nobody: it was let through.
+            if let Some(sum) = sums.get_mut(&(effect.kind, effect.school.clone())) {
+                sum.ended += if sum.ended > 0 { effect.ended } else { 0 };
+                sum.updated += if sum.updated > 0 { effect.updated } else { 0 };
+                sum.quarantined += if sum.quarantined > 0 { effect.quarantined } else { 0 };
+            }
+        }
+        let schools = self.schools_of_classes(census).await?;
+        let stood = standing(census, &schools);
+        let guards = self.ground.guards;
+        for ((kind, school), numbers) in sums {
+            let of = match &school {
+                None => self.active_of(kind).len() as u64,
+                Some(school) => stood.get(&(kind, school.clone())).copied().unwrap_or(0),
+            };
+            let mut check = |guard, limit: Limit, count, of| {
+                if limit.is_passed(count, of) {
+                    holds.push(Hold::new(guard, Some(kind), school.clone(), count, of, limit.most(of)));
+                }
+            };
+            check(Guard::Ends, guards.ends, numbers.ended, of);
+            check(Guard::Updates, guards.updates, numbers.updated, of);
+            let seen = self.plan.counts.get(&kind).map_or(0, |counts| counts.seen);
+            check(Guard::Dangling, guards.dangling, numbers.quarantined, seen);
+        }
+        Ok(())
+    }
+
+    /// Schools that would have no teachers or no students any more.
+    fn guard_people(&self, census: &Census, holds: &mut Vec<Hold>) {
+        for (kind, group, stood) in census.sorted() {
+            let (guard, school) = match group {
+                Group::Teachers(school) => (Guard::NoTeachers, school),
+                Group::Students(school) => (Guard::NoStudents, school),
+                _ => continue,
+            };
+            if stood > 0 && stood + self.plan.census.count(kind, group) <= 0 {
+                let stood = stood.unsigned_abs();
+                holds.push(Hold::new(
+                    guard,
+                    Some(kind),
+                    Some(school.clone()),
+                    stood,
+                    stood,
+                    stood.saturating_sub(1),
+                ));
+            }
+        }
+    }
+}
+
+/// How many records stood in each school.
+fn standing(
+    census: &Census,
+    schools: &HashMap<SourcedId, SourcedId>,
+) -> HashMap<(EntityKind, SourcedId), u64> {
+    let mut stood = HashMap::new();
+    for (kind, group, count) in census.sorted() {
+        let school = match group {
+            Group::Org(school) => Some(school),
+            Group::Class(class) => schools.get(class),
+            _ => None,
+        };
+        if let Some(school) = school {
+            *stood.entry((kind, school.clone())).or_insert(0) += u64::try_from(count).unwrap_or(0);
+        }
+    }
+    stood
+}

@@ -1,0 +1,232 @@
+//! What hangs on what is not there.
+
+use std::collections::HashSet;
+
+use roster_core::{EntityKind, Record, Result};
+
+use super::{BODIES, Body, Draft, Quarantining, cover::Cover};
+use crate::{
+    Key, RecordState,
+    known::{NONE, mark},
+    record::{self, parent_kinds},
+    stage::Verdict,
+};
+
+/// The kinds that hang on others, parents before what hangs on them.
+const HANGING: [EntityKind; 3] = [EntityKind::Class, EntityKind::Enrollment, EntityKind::Relationship];
+/// How many links are read from the store at a time.
+const LINKS: usize = 4096;
+
+impl Draft<'_> {
+    pub(super) async fn check_parents(&mut self) -> Result<()> {
+        for kind in HANGING {
+            self.check_entries(kind).await?;
+            self.check_known(kind).await?;
+            self.check_quarantine(kind).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether a parent will stand in the roster. Of kinds that nobody asked for, nothing is known, and nothing demanded.
+    fn is_there(&self, kind: EntityKind, half: u64) -> bool {
+        if half == 0 || !self.ground.asked.kinds.contains(&kind) || self.admitted.contains(&(kind, half)) {
+            return true;
+        }
+        let stage = &self.plan.stage;
+        if let Some(entry) = stage.entries.find_half(kind, half).and_then(|place| stage.entries.get(place)) {
+            return matches!(entry.verdict, Verdict::Live | Verdict::Rekeyed);
+        }
+        stage.known.find_half(kind, half).is_some_and(|place| {
+            stage.known.is_active(place)
+                && !stage.known.has(place, mark::ENDING | mark::QUARANTINED | mark::REKEYED)
+        })
+    }
+
+    fn lacks_parent(&self, kind: EntityKind, links: (u64, u64)) -> bool {
+        let [first, second] = parent_kinds(kind);
+        !first.is_none_or(|kind| self.is_there(kind, links.0))
+            || !second.is_none_or(|kind| self.is_there(kind, links.1))
+    }
+
+    /// Records that are new or different.
+    async fn check_entries(&mut self, kind: EntityKind) -> Result<()> {
+        for place in self.plan.stage.entries.of_kind(kind) {
+            let Some(entry) = self.plan.stage.entries.get(place).copied() else { continue };
+            let head = self.plan.stage.spill.read(entry.body).await?.head;
+            if !self.lacks_parent(kind, head.links) {
+                continue;
+            }
+            let (record, _) = self.plan.stage.staged(kind, place).await?;
+            let Some(missing) = self.missing(&record) else { continue };
+            self.plan.stage.entries.set_verdict(place, Verdict::Quarantined);
+            if entry.known != NONE {
+                self.quarantine_known(entry.known);
+            }
+            let again = self.plan.stage.quarantine.get(entry.key).is_some();
+            self.plan.into_quarantine.push(Quarantining {
+                key: entry.key,
+                kind,
+                digest: head.digest,
+                uid: self.uid_of(entry.known),
+                missing,
+                body: Body::Received(entry.body),
+                again,
+            });
+        }
+        Ok(())
+    }
+
+    fn quarantine_known(&mut self, place: u32) {
+        self.plan.stage.known.mark(place, mark::QUARANTINED);
+        if self.plan.stage.known.is_active(place) {
+            self.plan.stage.known.mark(place, mark::ENDING);
+        }
+    }
+
+    fn uid_of(&self, known: u32) -> Option<u64> {
+        (known != NONE).then(|| self.plan.stage.known.uid(known))
+    }
+
+    /// The first parent that will not be there.
+    fn missing(&self, record: &Record) -> Option<(EntityKind, roster_core::SourcedId)> {
+        record::parents(record)
+            .into_iter()
+            .flatten()
+            .find(|(kind, id)| !self.is_there(*kind, Key::of(*kind, id).half()))
+            .map(|(kind, id)| (kind, id.clone()))
+    }
+
+    /// Records that are as they were, or that were not delivered, and lose a parent tonight.
+    async fn check_known(&mut self, kind: EntityKind) -> Result<()> {
+        let lost = self.lost(kind);
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let mut orphans = Vec::new();
+        let (mut after, mut place) = (0, 0);
+        loop {
+            let links = self.session.links(after, LINKS).await?;
+            let Some(last) = links.last() else { break };
+            after = last.uid;
+            for link in links {
+                let known = &self.plan.stage.known;
+                while (place as usize) < known.len() && known.uid(place) < link.uid {
+                    place += 1;
+                }
+                let settled = mark::ENDING | mark::PROTECTED | mark::STAGED | mark::REKEYED;
+                if known.uid(place) == link.uid
+                    && known.kind(place) == kind
+                    && known.is_active(place)
+                    && !known.has(place, settled)
+                    && (lost.contains(&link.first) || lost.contains(&link.second))
+                {
+                    orphans.push(place);
+                }
+            }
+        }
+        for places in orphans.chunks(BODIES) {
+            let records = self.stored(places).await?;
+            for (place, record) in places.iter().zip(records) {
+                let missing = record.and_then(|record| self.missing(&self.renamed(record).0));
+                if let Some(missing) = missing {
+                    self.orphan(*place, kind, missing);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A known record whose parent goes: one that was delivered waits in quarantine, one that was not ends with it.
+    fn orphan(&mut self, place: u32, kind: EntityKind, missing: (EntityKind, roster_core::SourcedId)) {
+        let known = &mut self.plan.stage.known;
+        if !known.has(place, mark::SEEN) {
+            known.mark(place, mark::ENDING);
+            return;
+        }
+        let (Some(key), Some(digest)) = (known.key(place), known.digest(place)) else { return };
+        let uid = Some(known.uid(place));
+        self.quarantine_known(place);
+        let body = Body::Stored(place);
+        self.plan.into_quarantine.push(Quarantining { key, kind, digest, uid, missing, body, again: false });
+    }
+
+    /// Half keys of the records that stood in the roster and will not.
+    fn lost(&self, child: EntityKind) -> HashSet<u64> {
+        let known = &self.plan.stage.known;
+        let parents = parent_kinds(child);
+        known
+            .places()
+            .filter(|place| {
+                known.has(*place, mark::ENDING)
+                    && parents.contains(&Some(known.kind(*place)))
+                    && self.ground.asked.kinds.contains(&known.kind(*place))
+            })
+            .filter_map(|place| known.key(place))
+            .map(Key::half)
+            .collect()
+    }
+
+    /// Records that were quarantined before and did not come otherwise tonight.
+    async fn check_quarantine(&mut self, kind: EntityKind) -> Result<()> {
+        let whole = self.ground.whole && Cover::of(kind, &self.plan.stage.slices).is_whole();
+        let mut ready = Vec::new();
+        let held: Vec<_> = self
+            .plan
+            .stage
+            .quarantine
+            .sorted()
+            .into_iter()
+            .filter(|(_, held)| held.kind == kind)
+            .map(|(key, held)| (key, held.clone()))
+            .collect();
+        for (key, held) in held {
+            let entry =
+                self.plan.stage.entries.find(key).and_then(|place| self.plan.stage.entries.get(place));
+            if let Some(entry) = entry {
+                if entry.verdict != Verdict::Quarantined {
+                    self.plan.out_of_quarantine.push(key);
+                }
+            } else if held.protected {
+                // It stays where it is.
+            } else if held.deleted || (!held.seen && whole) {
+                self.plan.out_of_quarantine.push(key);
+                self.plan.forgotten.extend(held.uid);
+            } else if self.is_there(held.missing.0, Key::of(held.missing.0, &held.missing.1).half()) {
+                ready.push((key, held));
+            }
+        }
+        for held in ready.chunks(BODIES) {
+            self.take_in(kind, held).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes in what waited for a parent that is there now, unless the other one is missing.
+    async fn take_in(&mut self, kind: EntityKind, ready: &[(Key, crate::stage::Held)]) -> Result<()> {
+        let bodies = self.session.quarantined_bodies(ready.iter().map(|(key, _)| *key).collect()).await?;
+        for ((key, held), body) in ready.iter().zip(bodies) {
+            let Some(body) = body else { continue };
+            let record = record::read(kind, body.as_bytes())?;
+            if let Some(missing) = self.missing(&record) {
+                self.plan.into_quarantine.push(Quarantining {
+                    key: *key,
+                    kind,
+                    digest: held.digest,
+                    uid: held.uid,
+                    missing,
+                    body: Body::AsItIs,
+                    again: true,
+                });
+                continue;
+            }
+            self.admitted.insert((kind, key.half()));
+            self.plan.out_of_quarantine.push(*key);
+            let known = held.uid.and_then(|_| self.plan.stage.known.find(*key)).unwrap_or(NONE);
+            let suppressed = known != NONE && self.plan.stage.known.state(known) == RecordState::Suppressed;
+            if !suppressed {
+                self.admit(known, *key, record, held.digest).await?;
+            }
+        }
+        Ok(())
+    }
+}

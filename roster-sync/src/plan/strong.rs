@@ -1,0 +1,168 @@
+//! Which ids prove that two records are one, and what speaks against it.
+
+use std::collections::BTreeSet;
+
+use roster_core::{Identifier, IdentifierScheme, Person, Record};
+
+/// An id that somebody outside the vendor gave for good.
+pub(super) type Strong = (IdentifierScheme, String);
+
+/// The record's strong ids: SIS, state, legacy, and a valid permanent UPN.
+pub(super) fn strong_ids(record: &Record) -> BTreeSet<Strong> {
+    identifiers(record)
+        .iter()
+        .filter(|identifier| match identifier.scheme {
+            IdentifierScheme::SisId
+            | IdentifierScheme::MisId
+            | IdentifierScheme::StateId
+            | IdentifierScheme::CleverLegacy => !identifier.value.trim().is_empty(),
+            IdentifierScheme::Upn => is_permanent_upn(&identifier.value),
+            _ => false,
+        })
+        .map(|identifier| (identifier.scheme.clone(), identifier.value.clone()))
+        .collect()
+}
+
+fn identifiers(record: &Record) -> &[Identifier] {
+    match record {
+        Record::Org(org) => &org.identifiers,
+        Record::AcademicSession(session) => &session.identifiers,
+        Record::Course(course) => &course.identifiers,
+        Record::Class(class) => &class.identifiers,
+        Record::Person(person) => &person.identifiers,
+        _ => &[],
+    }
+}
+
+/// A staff member's e-mail address, which outlives a change of MIS.
+pub(super) fn staff_email(record: &Record) -> Option<String> {
+    let Record::Person(person) = record else { return None };
+    let is_staff =
+        !person.affiliations.is_empty() && person.affiliations.iter().all(|held| held.role.is_staff());
+    person.email.as_ref().filter(|_| is_staff).map(|email| email.to_lowercase())
+}
+
+/// Ids that are no proof, and worth a look: numbers, log-in names, e-mail, and name with birth date.
+pub(super) fn weak_ids(record: &Record) -> Vec<(&'static str, String)> {
+    let Record::Person(person) = record else { return Vec::new() };
+    let mut weak = Vec::new();
+    for identifier in &person.identifiers {
+        match identifier.scheme {
+            IdentifierScheme::StudentNumber => weak.push(("student number", identifier.value.clone())),
+            IdentifierScheme::StaffNumber => weak.push(("staff number", identifier.value.clone())),
+            _ => {}
+        }
+    }
+    weak.extend(person.email.as_ref().map(|email| ("e-mail", email.to_lowercase())));
+    let born = person.sensitive.as_ref().and_then(|sensitive| sensitive.birth_date);
+    if let (Some(born), (Some(given), Some(family))) = (born, names(person)) {
+        weak.push(("name and birth date", format!("{given}\n{family}\n{born}")));
+    }
+    weak
+}
+
+fn names(person: &Person) -> (Option<String>, Option<String>) {
+    let folded = |name: &Option<String>| name.as_ref().map(|name| name.to_lowercase());
+    (folded(&person.name.given), folded(&person.name.family))
+}
+
+/// What speaks against two records being one.
+pub(super) fn contradiction(one: &Record, other: &Record) -> Option<&'static str> {
+    let (ones, others) = (strong_ids(one), strong_ids(other));
+    for (scheme, _) in &ones {
+        let of = |ids: &BTreeSet<Strong>| -> BTreeSet<String> {
+            ids.iter().filter(|(other, _)| other == scheme).map(|(_, value)| value.clone()).collect()
+        };
+        let (mine, theirs) = (of(&ones), of(&others));
+        if !theirs.is_empty() && mine.is_disjoint(&theirs) {
+            return Some("another id differs");
+        }
+    }
+    match (one, other) {
+        (Record::Person(one), Record::Person(other)) => person_contradiction(one, other),
+        _ => None,
+    }
+}
+
+fn person_contradiction(one: &Person, other: &Person) -> Option<&'static str> {
+    let born = |person: &Person| person.sensitive.as_ref().and_then(|sensitive| sensitive.birth_date);
+    if let (Some(one), Some(other)) = (born(one), born(other))
+        && one != other
+    {
+        return Some("the birth dates differ");
+    }
+    let is = |person: &Person, wanted: fn(&roster_core::Role) -> bool| {
+        person.affiliations.iter().any(|held| wanted(&held.role))
+    };
+    let student = |person: &Person| person.has_role(&roster_core::Role::Student);
+    let staff = |person: &Person| is(person, roster_core::Role::is_staff);
+    if (student(one) && !staff(one) && staff(other) && !student(other))
+        || (student(other) && !staff(other) && staff(one) && !student(one))
+    {
+        return Some("one is a student, the other works there");
+    }
+    match (names(one), names(other)) {
+        ((Some(given), Some(family)), (Some(other_given), Some(other_family)))
+            if given != other_given && family != other_family =>
+        {
+            Some("given and family name differ")
+        }
+        _ => None,
+    }
+}
+
+/// The letters of a Unique Pupil Number, which leave out I, O and S.
+const LETTERS: &[u8; 23] = b"ABCDEFGHJKLMNPQRTUVWXYZ";
+
+/// Whether it is a valid and permanent Unique Pupil Number of England: a check letter and twelve digits. A temporary one
+/// ends with a letter, and is given out anew by each school.
+/// <http://www.govtalk.gov.uk/gdsc/html/noframes/UniquePupilNumber-2-0-Release.htm>
+fn is_permanent_upn(text: &str) -> bool {
+    let Some((check, digits)) = text.as_bytes().split_first() else { return false };
+    if digits.len() != 12 || !digits.iter().all(u8::is_ascii_digit) {
+        return false;
+    }
+    let sum: usize =
+        digits.iter().zip(2..).map(|(digit, weight): (_, usize)| usize::from(digit - b'0') * weight).sum();
+    LETTERS.get(sum % 23) == Some(check)
+}
+
+#[cfg(test)]
+mod tests {
+    use roster_core::{Affiliation, Entity, Role};
+
+    use super::*;
+
+    #[test]
+    fn only_a_valid_permanent_upn_counts() {
+        assert!(is_permanent_upn("B801200005001"));
+        // From help pages of vendors; its check letter should be P.
+        assert!(!is_permanent_upn("Q207000016049"));
+        for not in ["B80120000500A", "b801200005001", "B8012000050011", "", "B80120000500é"] {
+            assert!(!is_permanent_upn(not), "{not}");
+        }
+    }
+
+    #[test]
+    fn what_speaks_against() {
+        let person = |role: Role, given: &str, family: &str| {
+            let mut person = Person::new("p");
+            person.affiliations = vec![Affiliation::new(role, None)];
+            (person.name.given, person.name.family) = (Some(given.into()), Some(family.into()));
+            person
+        };
+        let ada = person(Role::Student, "Ada", "Byron");
+        assert_eq!(contradiction(&ada.clone().into(), &person(Role::Student, "Ada", "King").into()), None);
+        assert!(contradiction(&ada.clone().into(), &person(Role::Student, "Bob", "King").into()).is_some());
+        assert!(contradiction(&ada.clone().into(), &person(Role::Teacher, "Ada", "Byron").into()).is_some());
+        let with = |scheme, value: &str| {
+            let mut person = ada.clone();
+            person.identifiers.push(Identifier::new(scheme, value));
+            person.into_record()
+        };
+        assert!(
+            contradiction(&with(IdentifierScheme::StateId, "1"), &with(IdentifierScheme::StateId, "2"))
+                .is_some()
+        );
+    }
+}
