@@ -219,7 +219,8 @@ impl Applying<'_> {
             Body::Received(place) => Some(self.received(place).await?),
             Body::Stored(place) => {
                 let seq = self.plan.stage.known.seq(place);
-                let body = self.session.bodies(vec![seq]).await?.pop().flatten().ok_or_else(crate::spill::lost)?;
+                let body =
+                    self.session.bodies(vec![seq]).await?.pop().flatten().ok_or_else(crate::spill::lost)?;
                 Some(self.batch.add_text(&body))
             }
             Body::AsItIs => None,

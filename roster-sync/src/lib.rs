@@ -1,8 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+mod apply;
 #[cfg(feature = "conformance")]
 pub mod conformance;
-mod apply;
 mod key;
 mod known;
 mod memory;

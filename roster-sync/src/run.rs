@@ -4,7 +4,7 @@ mod preview;
 mod pulling;
 mod start;
 
-use jiff::tz::TimeZone;
+use jiff::tz::Offset;
 use roster_core::{Error, ErrorKind, PullContext, PullRequest, Result, RosterSource, jiff};
 
 pub use self::preview::PlannedChange;
@@ -101,7 +101,8 @@ impl<'a> RosterSync<'a> {
             return Ok(SyncReport::new(&self.roster, info.tenant, Status::Busy));
         };
         let started = cx.clock().now();
-        let run = session.begin(RunStart::new(info.provider, &info.tenant, self.origin.clone(), started)).await?;
+        let run =
+            session.begin(RunStart::new(info.provider, &info.tenant, self.origin.clone(), started)).await?;
         let result = self.work(source, cx, guards, &mut *session).await;
         let (mut report, memory, named) = match result {
             Ok(done) => done,
@@ -140,7 +141,7 @@ impl<'a> RosterSync<'a> {
         if report.error.is_none() {
             report.status = if plan.is_empty() { Status::Unchanged } else { Status::Applied };
         }
-        let memory = self.memory(source, &ground, &plan, &pulled, !report.holds.is_empty());
+        let memory = memory(source, &ground, &plan, &pulled, !report.holds.is_empty());
         if !plan.is_empty() {
             apply(&mut plan, session, ground.last_seq).await?;
         }
@@ -168,7 +169,7 @@ impl<'a> RosterSync<'a> {
             before: past.memory,
             asked,
             guards,
-            today: now.to_zoned(TimeZone::UTC).date(),
+            today: Offset::UTC.to_datetime(now).date(),
             now,
             whole: pulled.error.is_none(),
         };
@@ -202,46 +203,6 @@ impl<'a> RosterSync<'a> {
         }
     }
 
-    /// What the next run has to know.
-    fn memory(
-        &self,
-        source: &dyn RosterSource,
-        ground: &Ground,
-        plan: &Plan,
-        pulled: &Pulled,
-        approved: bool,
-    ) -> Memory {
-        let info = source.info();
-        let before = ground.before.as_ref();
-        let mut memory = Memory {
-            provider: info.provider.to_owned(),
-            tenant: info.tenant,
-            cursor: plan.stage.cursor.clone(),
-            asked: ground.asked.clone(),
-            needs_full: pulled.needs_full(&plan.stage),
-            full: before.map(|before| before.full.clone()).unwrap_or_default(),
-            fresh: before.map(|before| before.fresh.clone()).unwrap_or_default(),
-            window: Vec::new(),
-            approvals: before.map_or(0, |before| before.approvals) + u64::from(approved),
-        };
-        if !approved && let Some(before) = before {
-            memory.window.extend(before.window.iter().filter(|effect| still_counts(effect, ground.now)).cloned());
-        }
-        // The first run's creates are counted by no guard, and an approval begins the count anew.
-        if before.is_some() && !approved {
-            memory.window.extend(plan.effects.to_window(ground.now));
-        }
-        for (kind, _, completeness) in plan.stage.slices.iter().filter(|(.., how)| !how.is_partial()) {
-            if pulled.error.is_none() {
-                memory.fresh.insert(*kind, ground.now);
-                if *completeness == roster_core::Completeness::Complete {
-                    memory.full.insert(*kind, ground.now);
-                }
-            }
-        }
-        memory
-    }
-
     /// Draws up the plan and writes nothing. `change` is told each change, in the order in which it would be applied.
     ///
     /// # Errors
@@ -269,6 +230,45 @@ impl<'a> RosterSync<'a> {
         preview::tell(&mut plan, &mut *session, change).await?;
         Ok((report, plan.proposals))
     }
+}
+
+/// What the next run has to know.
+fn memory(
+    source: &dyn RosterSource,
+    ground: &Ground,
+    plan: &Plan,
+    pulled: &Pulled,
+    approved: bool,
+) -> Memory {
+    let info = source.info();
+    let before = ground.before.as_ref();
+    let mut memory = Memory {
+        provider: info.provider.to_owned(),
+        tenant: info.tenant,
+        cursor: plan.stage.cursor.clone(),
+        asked: ground.asked.clone(),
+        needs_full: pulled.needs_full(&plan.stage),
+        full: before.map(|before| before.full.clone()).unwrap_or_default(),
+        fresh: before.map(|before| before.fresh.clone()).unwrap_or_default(),
+        window: Vec::new(),
+        approvals: before.map_or(0, |before| before.approvals) + u64::from(approved),
+    };
+    if !approved && let Some(before) = before {
+        memory.window.extend(before.window.iter().filter(|effect| still_counts(effect, ground.now)).cloned());
+    }
+    // The first run's creates are counted by no guard, and an approval begins the count anew.
+    if before.is_some() && !approved {
+        memory.window.extend(plan.effects.to_window(ground.now));
+    }
+    for (kind, _, completeness) in plan.stage.slices.iter().filter(|(.., how)| !how.is_partial()) {
+        if pulled.error.is_none() {
+            memory.fresh.insert(*kind, ground.now);
+            if *completeness == roster_core::Completeness::Complete {
+                memory.full.insert(*kind, ground.now);
+            }
+        }
+    }
+    memory
 }
 
 /// An error of the host's side.

@@ -68,14 +68,6 @@ impl Spill {
         self.placed(start)
     }
 
-    /// Adds a body that is JSON already.
-    pub(crate) fn add_json(&mut self, head: Head, body: &[u8]) -> Result<Place> {
-        let start = self.tail.len();
-        self.put_head(head);
-        self.tail.extend_from_slice(body);
-        self.placed(start)
-    }
-
     fn put_head(&mut self, head: Head) {
         self.tail.extend_from_slice(&head.digest.to_bytes());
         self.tail.extend_from_slice(&head.links.0.to_le_bytes());
@@ -219,8 +211,7 @@ mod tests {
             })
             .collect();
         assert!(spill.file.is_some());
-        for (number, place) in
-            (0..count).zip(&places).step_by(7).chain((0..count).zip(&places).rev().step_by(997))
+        for (number, place) in (0..count).zip(&places).step_by(7).chain((0..count).zip(&places).step_by(997))
         {
             let spilled = block_on(spill.read(*place)).unwrap();
             assert_eq!(spilled.head, head(number));

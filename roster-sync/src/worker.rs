@@ -45,12 +45,6 @@ impl<S: Send + 'static> Worker<S> {
         receiver.await.map_err(|_| self.died())
     }
 
-    /// Has a job done without waiting for it.
-    pub(crate) fn tell(&self, job: impl FnOnce(&mut S) + Send + 'static) {
-        // A dead thread has nothing to be told; the next call says that it died.
-        drop(self.jobs.send(Box::new(job)));
-    }
-
     fn died(&self) -> Error {
         let message =
             format!("the thread `{}` died; this is a defect of roster-sync, please report it", self.name);
@@ -73,7 +67,7 @@ mod tests {
     #[test]
     fn jobs_are_done_in_order() {
         let worker = Worker::start("test", Vec::new()).unwrap();
-        worker.tell(|list| list.push(1));
+        block_on(worker.call(|list| list.push(1))).unwrap();
         let list = block_on(worker.call(|list| {
             list.push(2);
             list.clone()

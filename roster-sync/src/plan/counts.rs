@@ -3,12 +3,15 @@
 use roster_core::EntityKind;
 
 use super::Draft;
-use crate::{Op, known::mark};
+use crate::{KindCounts, Op, known::mark};
+
+/// Counts one record of a kind.
+type CountOne<'a> = dyn FnMut(EntityKind, &mut dyn FnMut(&mut KindCounts)) + 'a;
 
 impl Draft<'_> {
     pub(super) fn count(&mut self) {
         let mut counts = std::mem::take(&mut self.plan.counts);
-        let mut of = |kind: EntityKind, change: &mut dyn FnMut(&mut crate::KindCounts)| {
+        let mut of = |kind: EntityKind, change: &mut dyn FnMut(&mut KindCounts)| {
             change(counts.entry(kind).or_default());
         };
         for (kind, number) in self.plan.stage.unchanged() {
@@ -54,7 +57,7 @@ impl Draft<'_> {
         self.plan.counts = counts;
     }
 
-    fn count_the_rest(&self, of: &mut dyn FnMut(EntityKind, &mut dyn FnMut(&mut crate::KindCounts))) {
+    fn count_the_rest(&self, of: &mut CountOne<'_>) {
         let stage = &self.plan.stage;
         for kind in stage.rejected.values() {
             of(*kind, &mut |counts| counts.rejected += 1);

@@ -17,11 +17,11 @@ impl Draft<'_> {
         let known = &self.plan.stage.known;
         lines
             .extend(self.plan.ends.iter().filter_map(|end| Some(format!("end {:?}", known.key(end.known)?))));
-        let held = |guards: &[Guard]| self.plan.holds.iter().filter(|hold| guards.contains(&hold.guard));
-        let kinds: Vec<_> = held(&[Guard::Updates, Guard::NoTeachers, Guard::NoStudents])
-            .filter_map(|hold| hold.kind)
-            .collect();
-        let narrowed = held(&[Guard::Narrowed]).next().is_some();
+        let updates = [Guard::Updates, Guard::NoTeachers, Guard::NoStudents];
+        let holds = &self.plan.holds;
+        let kinds: Vec<_> =
+            holds.iter().filter(|hold| updates.contains(&hold.guard)).filter_map(|hold| hold.kind).collect();
+        let narrowed = holds.iter().any(|hold| hold.guard == Guard::Narrowed);
         for step in &self.plan.steps {
             match step.op {
                 Op::Rekey => lines.push(format!("rekey {:?} {:?}", known.key(step.known), step.key)),

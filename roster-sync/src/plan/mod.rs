@@ -100,8 +100,6 @@ pub(crate) struct Ending {
     pub(crate) blank: bool,
     /// It goes into quarantine at the same time: it is delivered, and its parent is not.
     pub(crate) quarantined: bool,
-    /// Its own or its session's end had passed: no guard counts it.
-    pub(crate) expected: bool,
 }
 
 /// A record that goes into quarantine, or stays there and is different.

@@ -106,8 +106,8 @@ impl Draft<'_> {
         let (mut after, mut place) = (0, 0);
         loop {
             let links = self.session.links(after, LINKS).await?;
-            let Some(last) = links.last() else { break };
-            after = last.uid;
+            let Some(end) = links.last() else { break };
+            after = end.uid;
             for link in links {
                 let known = &self.plan.stage.known;
                 while (place as usize) < known.len() && known.uid(place) < link.uid {

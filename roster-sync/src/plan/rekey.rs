@@ -212,8 +212,9 @@ impl Draft<'_> {
             let (renamed, differs) = self.renamed(record);
             let Some(to) = derived_id(&renamed).filter(|_| differs) else { continue };
             let entry = self.plan.stage.entries.find(Key::of(kind, &to));
-            let is_new =
-                entry.and_then(|entry| self.plan.stage.entries.get(entry)).is_some_and(|e| e.is_create());
+            let is_new = entry
+                .and_then(|entry| self.plan.stage.entries.get(entry))
+                .is_some_and(crate::stage::Entry::is_create);
             if is_new {
                 self.join(known, entry, from, to, kind);
             }

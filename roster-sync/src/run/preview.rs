@@ -4,13 +4,7 @@ use std::fmt;
 
 use roster_core::{EntityKind, FieldSet, Record, Result, SourcedId};
 
-use crate::{
-    Op, Session,
-    apply::merged,
-    known::NONE,
-    plan::Plan,
-    record,
-};
+use crate::{Op, Session, apply::merged, known::NONE, plan::Plan, record};
 
 /// A change that a plan would make.
 #[derive(Clone, PartialEq)]
@@ -53,7 +47,16 @@ pub(super) async fn tell(
             let before = stored(plan, session, step.known).await?;
             let uid = (step.known != NONE).then(|| plan.stage.known.uid(step.known));
             let (id, from) = (after.id().clone(), step.from);
-            change(PlannedChange { op: step.op, kind, uid, id, from, before, after: Some(after), changed: step.changed });
+            change(PlannedChange {
+                op: step.op,
+                kind,
+                uid,
+                id,
+                from,
+                before,
+                after: Some(after),
+                changed: step.changed,
+            });
         }
         let creates: Vec<_> = plan
             .stage
@@ -66,7 +69,16 @@ pub(super) async fn tell(
             let (after, _) = plan.stage.staged(kind, place).await?;
             let id = after.id().clone();
             let (uid, from, before, changed) = (None, None, None, FieldSet::EMPTY);
-            change(PlannedChange { op: Op::Create, kind, uid, id, from, before, after: Some(after), changed });
+            change(PlannedChange {
+                op: Op::Create,
+                kind,
+                uid,
+                id,
+                from,
+                before,
+                after: Some(after),
+                changed,
+            });
         }
     }
     for kind in EntityKind::ALL.into_iter().rev() {

@@ -1,9 +1,7 @@
 //! The stream into the stage.
 
 use futures::StreamExt;
-use roster_core::{
-    Completeness, Error, ErrorKind, PartialCode, PullContext, PullMode, Result, RosterSource,
-};
+use roster_core::{Completeness, Error, ErrorKind, PartialCode, PullContext, PullMode, Result, RosterSource};
 
 use super::{host, start::Start};
 use crate::{
@@ -115,7 +113,11 @@ async fn known(session: &mut dyn Session) -> Result<Known> {
         let pairs = session.pairs(after, PAIRS).await?;
         let Some(last) = pairs.last() else { break };
         if last.uid <= after {
-            return Err(host(ErrorKind::Provider, "reading the store", "its pairs are not in the order of uids"));
+            return Err(host(
+                ErrorKind::Provider,
+                "reading the store",
+                "its pairs are not in the order of uids",
+            ));
         }
         after = last.uid;
         known.extend(pairs);

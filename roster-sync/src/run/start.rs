@@ -23,7 +23,9 @@ impl Start {
     ) -> Self {
         let mut request = wanted.clone();
         request.cursor = before.and_then(|before| before.cursor.clone());
-        let note = before.filter(|_| request.cursor.is_some()).and_then(|before| why_full(full, before, capabilities, now));
+        let note = before
+            .filter(|_| request.cursor.is_some())
+            .and_then(|before| why_full(full, before, capabilities, now));
         let changes = request.cursor.is_some() && note.is_none();
         request.mode = if changes { PullMode::Changes } else { PullMode::Full };
         Self { request, note: note.filter(|_| !full) }
@@ -48,6 +50,8 @@ fn why_full(full: bool, before: &Memory, capabilities: &Capabilities, now: Times
         let after = capabilities.kinds.get(kind)?.reconcile_after?;
         let last = before.full.get(kind);
         let due = last.is_none_or(|last| now.duration_since(*last).unsigned_abs() >= after);
-        due.then(|| format!("Everything was pulled, since it is time to compare all of the kind {kind} again."))
+        due.then(|| {
+            format!("Everything was pulled, since it is time to compare all of the kind {kind} again.")
+        })
     })
 }

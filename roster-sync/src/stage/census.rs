@@ -35,13 +35,6 @@ impl Census {
         *self.0.entry((kind, group)).or_default() += times;
     }
 
-    /// Adds a difference.
-    pub(crate) fn add_all(&mut self, other: &Self) {
-        for ((kind, group), times) in &other.0 {
-            self.add_to(*kind, group.clone(), *times);
-        }
-    }
-
     pub(crate) fn count(&self, kind: EntityKind, group: &Group) -> i64 {
         self.0.get(&(kind, group.clone())).copied().unwrap_or(0)
     }

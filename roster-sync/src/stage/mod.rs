@@ -98,7 +98,6 @@ impl Stage {
     pub(crate) async fn settle(&mut self, event: Option<PullEvent>) -> Result<()> {
         self.flush().await?;
         match event {
-            None | Some(PullEvent::Upsert { .. }) => {}
             Some(PullEvent::Begin { kind, fields, .. }) => {
                 self.begun.insert(kind);
                 if let Some(mask) = self.masks.get_mut(kind as usize) {
@@ -108,10 +107,10 @@ impl Stage {
             Some(PullEvent::Delete { kind, id }) => self.delete(kind, &id),
             Some(PullEvent::Problem(problem)) => self.problem(*problem),
             Some(PullEvent::End { kind, slice, completeness }) => {
-                self.slices.push((kind, slice, completeness))
+                self.slices.push((kind, slice, completeness));
             }
             Some(PullEvent::Checkpoint(cursor)) => self.checkpoint(*cursor),
-            Some(_) => {}
+            _ => {}
         }
         self.spill.relax().await
     }
