@@ -14,7 +14,7 @@ use super::{
 use crate::{
     keys::{Seen, hash},
     records::{self, Mapped},
-    row::{Cells, Findings, Row},
+    row::{Cells, Row},
     rows::{Batch, Fault, RowMark},
     survey::{Survey, SurveyedFile},
 };
@@ -49,6 +49,15 @@ impl Engine {
             return;
         }
         self.count(|counts| counts.rows += 1);
+        if mark.ordinary {
+            self.take(survey, file, batch, index, mark);
+        } else {
+            self.judge(survey, file, batch, index, mark);
+        }
+    }
+
+    /// Takes in a row that is odd in some way, if it can be used.
+    fn judge(&mut self, survey: &Survey, file: &SurveyedFile, batch: &Batch, index: usize, mark: &RowMark) {
         if is_blank(batch, mark) {
             self.count(|counts| counts.skipped += 1);
         } else if mark.fault.is_none() && file.header.is_repeated_by(batch.row_cells(mark)) {
@@ -64,7 +73,14 @@ impl Engine {
                 self.pass(mark, batch.key(index, 0), Unused::Rejected);
             }
             self.reject(file, mark, *problem, id);
-        } else if self.at.step.purpose == Purpose::Side {
+        } else {
+            self.take(survey, file, batch, index, mark);
+        }
+    }
+
+    /// Takes in a sound row.
+    fn take(&mut self, survey: &Survey, file: &SurveyedFile, batch: &Batch, index: usize, mark: &RowMark) {
+        if self.at.step.purpose == Purpose::Side {
             self.keep_side(file, batch, mark, self.at.record - 1);
         } else {
             self.record(survey, file, batch, index, mark);
@@ -113,42 +129,20 @@ impl Engine {
         Ok(())
     }
 
-    /// Makes a record of a sound row.
+    /// Makes a record of a sound row, and sees to what follows from it.
     fn record(&mut self, survey: &Survey, file: &SurveyedFile, batch: &Batch, index: usize, mark: &RowMark) {
         let id = own_id(file, batch, mark).unwrap_or("");
-        let kind = self.at.kind;
-        let mut findings = std::mem::take(&mut self.findings);
-        let mut row = Row {
-            header: &file.header,
-            cells: Cells::Batch(batch.row_cells(mark), mark.padded),
-            kind,
-            id,
-            file: &file.name,
-            line: mark.line,
-            record: self.at.record - 1,
-            findings: &mut findings,
-        };
-        self.note_status(&mut row);
-        let (extra, contacts) = (self.request.extra, self.with_contacts);
-        let mut mapped = match kind {
-            EntityKind::Org => records::org(&mut row, extra),
-            EntityKind::AcademicSession => records::session(&mut row, extra),
-            EntityKind::Course => records::course(&mut row, extra),
-            EntityKind::Class => records::class(&mut row, extra),
-            EntityKind::Enrollment => records::enrollment(&mut row, extra, contacts),
-            _ => self.person(survey, &mut row),
-        };
+        let (kind, key) = (self.at.kind, batch.key(index, 0));
+        let mut mapped = self.map(survey, file, batch, mark, id);
         if let Mapped::Reject(problem) = mapped {
-            self.findings = findings;
             self.people.settle(&mut self.counts, false);
-            self.reject(file, mark, *problem, Some((id, batch.key(index, 0))));
+            self.reject(file, mark, *problem, Some((id, key)));
             return;
         }
         if !self.in_scope(id, &mapped) {
             mapped = Mapped::Skip;
         }
         let used = !matches!(mapped, Mapped::Skip);
-        let key = batch.key(index, 0);
         if kind != EntityKind::Enrollment {
             self.see(kind, key);
         }
@@ -161,44 +155,64 @@ impl Engine {
             }
             Seen::First => {
                 let row = Naming { batch, mark, index, kind, id, file, record: self.at.record - 1 };
-                self.at.referring.check(&row, &self.ids, &mut self.at.pending, &mut findings.problems);
-                self.deliver(file, mark, (id, key), mapped, &mut findings);
+                let Self { at, findings, ids, .. } = self;
+                at.referring.check(&row, ids, &mut at.pending, &mut findings.problems);
+                self.deliver(file, mark, (id, key), mapped);
                 settled = used;
             }
-            Seen::Identical => {
-                self.count(|counts| counts.duplicate += 1);
-                let problem = Problem::warning(codes::DUPLICATE_IDENTICAL, "the same row was there already");
-                self.say(self.locate(file, batch, mark, problem));
-            }
-            Seen::Conflict => {
-                self.count(|counts| counts.rejected += 1);
-                self.unuse(kind, key);
-                self.loosen(kind);
-                let message =
-                    "the id stands on several rows that say different things; none of them was used";
-                let problem =
-                    Problem::error(codes::CONFLICT, message).in_field(file.header.name_of(Holds::Id));
-                self.say(self.locate(file, batch, mark, problem));
-            }
+            Seen::Identical | Seen::Conflict => self.repeat(file, batch, mark, key),
         }
         if kind == EntityKind::Person {
             self.people.settle(&mut self.counts, settled);
         }
-        findings.clear();
-        self.findings = findings;
+        self.findings.clear();
     }
 
-    /// Says once a file that it is a bulk file with words that only a delta file should have.
-    fn note_status(&mut self, row: &mut Row<'_>) {
-        if self.at.said_status || (row.is_empty(Holds::Status) && row.is_empty(Holds::Modified)) {
-            return;
+    /// What the row says, read through its header.
+    fn map(
+        &mut self,
+        survey: &Survey,
+        file: &SurveyedFile,
+        batch: &Batch,
+        mark: &RowMark,
+        id: &str,
+    ) -> Mapped {
+        let Self { at, findings, people, request, with_contacts, .. } = self;
+        let mut row = Row {
+            header: &file.header,
+            cells: Cells::Batch(batch.row_cells(mark), mark.padded),
+            kind: at.kind,
+            id,
+            file: &file.name,
+            line: mark.line,
+            record: at.record - 1,
+            findings,
+        };
+        note_status(&mut row, &mut at.said_status);
+        match at.kind {
+            EntityKind::Org => records::org(&mut row, request.extra),
+            EntityKind::AcademicSession => records::session(&mut row, request.extra),
+            EntityKind::Course => records::course(&mut row, request.extra),
+            EntityKind::Class => records::class(&mut row, request.extra),
+            EntityKind::Enrollment => records::enrollment(&mut row, request.extra, *with_contacts),
+            _ => people.person(survey, request, &mut row),
         }
-        if !row.value(Holds::Status).is_empty() || !row.value(Holds::Modified).is_empty() {
-            self.at.said_status = true;
-            let message =
-                "the file fills `status` or `dateLastModified`, as only a delta file should; read as bulk";
-            row.warn(Holds::Status, codes::BULK_WITH_STATUS, message);
-        }
+    }
+
+    /// The id was there before, on a row that said the same or something else.
+    fn repeat(&mut self, file: &SurveyedFile, batch: &Batch, mark: &RowMark, key: u64) {
+        let kind = self.at.kind;
+        let problem = if mark.seen == Seen::Identical {
+            self.count(|counts| counts.duplicate += 1);
+            Problem::warning(codes::DUPLICATE_IDENTICAL, "the same row was there already")
+        } else {
+            self.count(|counts| counts.rejected += 1);
+            self.unuse(kind, key);
+            self.loosen(kind);
+            let message = "the id stands on several rows that say different things; none of them was used";
+            Problem::error(codes::CONFLICT, message).in_field(file.header.name_of(Holds::Id))
+        };
+        self.say(self.locate(file, batch, mark, problem));
     }
 
     /// Whether a record is in scope; those who come later are told by it.
@@ -219,14 +233,7 @@ impl Engine {
         }
     }
 
-    fn deliver(
-        &mut self,
-        file: &SurveyedFile,
-        mark: &RowMark,
-        (id, key): (&str, u64),
-        mapped: Mapped,
-        findings: &mut Findings,
-    ) {
+    fn deliver(&mut self, file: &SurveyedFile, mark: &RowMark, (id, key): (&str, u64), mapped: Mapped) {
         let record = match mapped {
             Mapped::Record(record) => record,
             Mapped::Delete => {
@@ -252,20 +259,20 @@ impl Engine {
                 let problem =
                     Problem::warning(codes::SHARED_EMAIL, message).of(EntityKind::Person).with_id(id);
                 let field = file.header.name_of(Holds::PersonEmail);
-                findings.problems.push(problem.in_field(field).at(place.clone()));
+                self.findings.problems.push(problem.in_field(field).at(place.clone()));
             }
         }
         if !self.wants(self.at.kind) {
             return;
         }
         // Most rows have no problem, and need no drain set up.
-        if !findings.problems.is_empty() {
-            let problems = findings.problems.drain(..);
+        if !self.findings.problems.is_empty() {
+            let problems = self.findings.problems.drain(..);
             self.out.extend(problems.map(|problem| PullEvent::Problem(Box::new(problem))));
         }
         self.out.push_back(PullEvent::Upsert {
             record,
-            unseen: findings.unseen,
+            unseen: self.findings.unseen,
             place: Some(Box::new(place)),
         });
     }
@@ -298,5 +305,18 @@ impl Engine {
             _ => mark.line,
         };
         place(&file.name, line, self.at.record - 1)
+    }
+}
+
+/// Says once a file that it is a bulk file with words that only a delta file should have.
+fn note_status(row: &mut Row<'_>, said: &mut bool) {
+    if *said || (row.is_empty(Holds::Status) && row.is_empty(Holds::Modified)) {
+        return;
+    }
+    if !row.value(Holds::Status).is_empty() || !row.value(Holds::Modified).is_empty() {
+        *said = true;
+        let message =
+            "the file fills `status` or `dateLastModified`, as only a delta file should; read as bulk";
+        row.warn(Holds::Status, codes::BULK_WITH_STATUS, message);
     }
 }

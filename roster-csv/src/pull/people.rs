@@ -150,6 +150,17 @@ impl People {
     }
 }
 
+impl People {
+    /// A row of the people's own file, with what the other files say.
+    pub(super) fn person(&mut self, survey: &Survey, request: &PullRequest, row: &mut Row<'_>) -> Mapped {
+        let sides = self.gather(survey, request, hash(row.id), row.findings, false);
+        if request.sees(SensitiveField::Contacts) {
+            self.agents = row.ids(Holds::PersonAgents);
+        }
+        records::person(row, request.extra, &request.sensitive, sides)
+    }
+}
+
 impl Engine {
     /// Keeps a row of a file that adds to people.
     pub(super) fn keep_side(&mut self, file: &SurveyedFile, batch: &Batch, mark: &RowMark, record: u64) {
@@ -179,16 +190,6 @@ impl Engine {
             self.make_partial(EntityKind::Person, roster_core::PartialCode::Unreadable, reason);
         }
         self.take_side_findings();
-    }
-
-    /// A row of the people's own file, with what the other files say.
-    pub(super) fn person(&mut self, survey: &Survey, row: &mut Row<'_>) -> Mapped {
-        let id = hash(row.id);
-        let sides = self.people.gather(survey, &self.request, id, row.findings, false);
-        if self.request.sees(SensitiveField::Contacts) {
-            self.people.agents = row.ids(Holds::PersonAgents);
-        }
-        records::person(row, self.request.extra, &self.request.sensitive, sides)
     }
 
     /// Learns who is in scope from a file that is read for that alone.

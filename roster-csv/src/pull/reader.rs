@@ -15,10 +15,11 @@ use xxhash_rust::xxh3::Xxh3;
 use super::{
     plan::{Purpose, Step, plan},
     references::key_columns,
+    shape::is_ordinary,
 };
 use crate::{
     changes::Position,
-    dialect::Dialect,
+    dialect::{Dialect, Header},
     files::FileSet,
     keys::Keys,
     limits::Limits,
@@ -188,28 +189,48 @@ fn stream(
     // Rows that add to people are told apart by their own ids, where they have some; else each person may have one.
     let unique = key_columns(&file.header, file.table.rows).len().saturating_sub(1);
     let unique = if step.purpose == Purpose::Side { unique } else { 0 };
-    let mut keys = (step.purpose != Purpose::Scope).then(|| (Keys::default(), unique));
+    let mut entry =
+        Entry { header: &file.header, keys: (step.purpose != Purpose::Scope).then(Keys::default), unique };
     let size = files.size(&file.name);
     let mut hasher = Xxh3::new();
     let mut first = true;
     let mut heard = true;
     files.read(&file.name, |piece| {
         hasher.update(piece);
-        if let (true, Some((keys, _))) = (first, &mut keys) {
+        if let (true, Some(keys)) = (first, &mut entry.keys) {
             let lines = memchr::memchr_iter(b'\n', piece).count() as u64;
             keys.expect(lines.saturating_mul(size) / (piece.len() as u64).max(1));
         }
         let text = if std::mem::take(&mut first) { without_bom(piece) } else { piece };
-        heard = scan(&mut scanner, &mut keys, text, false, sender);
+        heard = scan(&mut scanner, &mut entry, text, false, sender);
         heard
     })?;
-    heard = heard && scan(&mut scanner, &mut keys, &[], true, sender);
+    heard = heard && scan(&mut scanner, &mut entry, &[], true, sender);
     Ok(heard.then(|| hasher.digest128()))
+}
+
+/// What is known of a file's rows before they are sent.
+struct Entry<'a> {
+    header: &'a Header,
+    /// The ids seen, if rows are told apart by them.
+    keys: Option<Keys>,
+    /// Which of a row's keys is its id.
+    unique: usize,
+}
+
+impl Entry<'_> {
+    /// Marks the rows that are as most are, and those whose id was there before.
+    fn mark(&mut self, batch: &mut Batch) {
+        batch.mark_ordinary(|cells, mark| is_ordinary(self.header, cells, mark));
+        if let Some(keys) = &mut self.keys {
+            batch.enter(keys, self.unique);
+        }
+    }
 }
 
 fn scan(
     scanner: &mut Scanner,
-    keys: &mut Option<(Keys, usize)>,
+    entry: &mut Entry<'_>,
     mut text: &[u8],
     last: bool,
     sender: &mut Sender,
@@ -217,9 +238,7 @@ fn scan(
     loop {
         let mut batch = sender.batch();
         let more = scanner.scan(text, last, ROWS, &mut batch);
-        if let Some((keys, unique)) = keys {
-            batch.enter(keys, *unique);
-        }
+        entry.mark(&mut batch);
         if batch.len() > 0 && !sender.send(Message::Rows(batch)) {
             return false;
         }

@@ -7,9 +7,21 @@ use roster_core::{
 
 use crate::{
     dialect::Header,
-    rows::{Batch, Fault, RowMark},
+    rows::{Batch, Fault, RowCells, RowMark},
     survey::SurveyedFile,
 };
+
+/// Whether a row is as most are: not blank, not the header again, as wide as the header, nothing to trim, no value missing
+/// and no fault. The reader's thread tells, so that where records are made such a row is not judged at all.
+pub(super) fn is_ordinary(header: &Header, cells: RowCells<'_>, mark: &RowMark) -> bool {
+    cells.len() == header.width()
+        && mark.fault.is_none()
+        && !mark.padded
+        && !mark.has_stray_quote
+        && !header.begins_as(cells)
+        && header.needed().iter().any(|(_, column)| column.need == Need::Required)
+        && header.needed().iter().all(|(position, _)| !cells.is_empty(*position))
+}
 
 /// The id of the record that a row is about, if the cell is there and sound.
 pub(super) fn own_id<'a>(file: &SurveyedFile, batch: &'a Batch, mark: &RowMark) -> Option<&'a str> {
@@ -18,6 +30,10 @@ pub(super) fn own_id<'a>(file: &SurveyedFile, batch: &'a Batch, mark: &RowMark) 
         _ => Holds::OfPerson,
     };
     let position = file.header.position(holds)?;
+    if mark.ordinary {
+        // It is an id that each row must have.
+        return Some(batch.cell(mark, position));
+    }
     let width = Batch::width(mark);
     let damaged = match mark.fault {
         Some(Fault::InvalidUtf8 { cell } | Fault::ControlCharacter { cell }) => cell <= position,

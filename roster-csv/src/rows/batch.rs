@@ -50,6 +50,8 @@ pub(crate) struct RowMark {
     pub(crate) padded: bool,
     /// What the row's id tells.
     pub(crate) seen: Seen,
+    /// Nothing about its shape is odd, so that nobody has to look at that again.
+    pub(crate) ordinary: bool,
 }
 
 /// Why a row can't be used.
@@ -141,6 +143,16 @@ impl Batch {
                 if let Some(mark) = self.rows.get_mut(index).filter(|_| id != none) {
                     mark.seen = keys.enter(id, row);
                 }
+            }
+        }
+    }
+
+    /// Marks the rows of which `is_ordinary` says so.
+    pub(crate) fn mark_ordinary(&mut self, is_ordinary: impl Fn(RowCells<'_>, &RowMark) -> bool) {
+        for index in 0..self.rows.len() {
+            let ordinary = self.rows.get(index).is_some_and(|mark| is_ordinary(self.row_cells(mark), mark));
+            if let Some(mark) = self.rows.get_mut(index) {
+                mark.ordinary = ordinary;
             }
         }
     }

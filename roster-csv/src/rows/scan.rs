@@ -275,6 +275,7 @@ impl Scanner {
             unterminated: false,
             padded: false,
             seen: Seen::First,
+            ordinary: false,
         }
     }
 }
