@@ -16,8 +16,9 @@ const WINDOW: usize = 64;
 pub(crate) struct Batch {
     /// The text of the rows. Cells are already without quotes.
     pub(super) text: String,
-    /// Where each cell lies in the text.
-    pub(super) cells: Vec<(u32, u32)>,
+    /// For each row where its cells begin, and one past the separator that ends the last of them: a cell ends one byte before
+    /// the next begins.
+    pub(super) starts: Vec<u32>,
     pub(super) rows: Vec<RowMark>,
     /// For each row a hash of what it says, then one of each key column.
     pub(super) hashes: Vec<u64>,
@@ -34,8 +35,10 @@ pub(crate) struct Batch {
 pub(crate) struct RowMark {
     /// The physical line on which the row starts, from 1.
     pub(crate) line: u64,
-    /// Its cells, as indices into the batch's.
-    pub(super) cells: Range<u32>,
+    /// Its first cell, as an index into the batch's starts.
+    pub(super) first: u32,
+    /// How many cells it has.
+    pub(super) width: u32,
     /// Why the row can't be used, if it can't.
     pub(crate) fault: Option<Fault>,
     /// A cell holds a line break.
@@ -79,10 +82,27 @@ pub(crate) enum Fault {
 }
 
 impl RowMark {
-    /// Where its cells are among the batch's.
+    /// A row of which nothing odd is known: its line, its first cell among the batch's, and how many it has.
+    pub(super) const fn new(line: u64, first: u32, width: u32) -> Self {
+        Self {
+            line,
+            first,
+            width,
+            fault: None,
+            has_newline: false,
+            has_stray_quote: false,
+            has_quote: false,
+            unterminated: false,
+            padded: false,
+            seen: Seen::First,
+            ordinary: false,
+        }
+    }
+
+    /// Where its starts are among the batch's.
     #[inline]
     pub(super) const fn range(&self) -> Range<usize> {
-        self.cells.start as usize..self.cells.end as usize
+        self.first as usize..self.first as usize + self.width as usize + 1
     }
 }
 
@@ -108,8 +128,8 @@ impl Batch {
     }
 
     /// How many cells the row has.
-    pub(crate) fn width(mark: &RowMark) -> usize {
-        mark.range().len()
+    pub(crate) const fn width(mark: &RowMark) -> usize {
+        mark.width as usize
     }
 
     /// A cell of a row, as it stands; empty if the row has no such cell.
@@ -121,13 +141,13 @@ impl Batch {
     /// The cells of a row.
     #[inline]
     pub(crate) fn row_cells(&self, mark: &RowMark) -> RowCells<'_> {
-        RowCells { text: &self.text, cells: self.cells.get(mark.range()).unwrap_or(&[]) }
+        RowCells { text: &self.text, starts: self.starts.get(mark.range()).unwrap_or(&[]) }
     }
 
     /// All cells of a row.
     pub(crate) fn cells<'a>(&'a self, mark: &RowMark) -> impl Iterator<Item = &'a str> {
         let row = self.row_cells(mark);
-        (0..row.cells.len()).map(move |index| row.cell(index))
+        (0..row.len()).map(move |index| row.cell(index))
     }
 
     /// Enters the rows' ids, which are the keys of number `unique`, and marks those that were there before. Rows without an id
@@ -169,7 +189,7 @@ impl Batch {
                 self.quoted_hash(mark, scratch)
             } else {
                 // Without quotes, equal text means equal cells.
-                xxh3_64(row.text.as_bytes().get(span(row.cells)).unwrap_or(&[]))
+                xxh3_64(row.text.as_bytes().get(span(row.starts)).unwrap_or(&[]))
             });
             for position in key_columns {
                 let cell = row.cell(*position);
@@ -197,21 +217,21 @@ impl Batch {
 #[derive(Clone, Copy)]
 pub(crate) struct RowCells<'a> {
     text: &'a str,
-    cells: &'a [(u32, u32)],
+    starts: &'a [u32],
 }
 
 impl<'a> RowCells<'a> {
     /// How many there are.
     pub(crate) const fn len(self) -> usize {
-        self.cells.len()
+        self.starts.len().saturating_sub(1)
     }
 
     /// A cell, as it stands; empty if the row has no such cell.
     #[inline]
     pub(crate) fn cell(self, index: usize) -> &'a str {
-        match self.cells.get(index) {
+        match bounds(self.starts, index) {
             // Many cells are empty, and need no look at the text.
-            Some(&(start, end)) if start < end => self.text.get(start as usize..end as usize).unwrap_or(""),
+            Some((start, end)) if start < end => self.text.get(start..end).unwrap_or(""),
             _ => "",
         }
     }
@@ -219,13 +239,28 @@ impl<'a> RowCells<'a> {
     /// Whether a cell is empty as it stands, or missing.
     #[inline]
     pub(crate) fn is_empty(self, index: usize) -> bool {
-        self.cells.get(index).is_none_or(|(start, end)| start == end)
+        bounds(self.starts, index).is_none_or(|(start, end)| start == end)
     }
 }
 
+/// Where a cell of a row lies in the text.
+#[inline]
+pub(super) fn bounds(starts: &[u32], index: usize) -> Option<(usize, usize)> {
+    match starts.get(index..)? {
+        [start, next, ..] => Some((*start as usize, *next as usize - 1)),
+        _ => None,
+    }
+}
+
+/// Where the cells of a row lie in the text, one by one.
+pub(super) fn each_bounds(starts: &[u32]) -> impl Iterator<Item = (usize, usize)> {
+    starts.windows(2).filter_map(|pair| bounds(pair, 0))
+}
+
 /// Where the text of a row lies, its separators included.
-pub(super) fn span(cells: &[(u32, u32)]) -> Range<usize> {
-    let start = cells.first().map_or(0, |cell| cell.0);
-    let end = cells.last().map_or(start, |cell| cell.1);
-    start as usize..end as usize
+pub(super) fn span(starts: &[u32]) -> Range<usize> {
+    match starts {
+        [first, .., end] => *first as usize..*end as usize - 1,
+        _ => 0..0,
+    }
 }
