@@ -14,7 +14,7 @@ use super::{
     scope::InScope,
 };
 use crate::{
-    keys::{HashedMap, HashedSet, Ids},
+    keys::{HashedMap, Ids},
     row::Findings,
     survey::{Survey, SurveyedFile},
 };
@@ -41,7 +41,7 @@ pub(crate) struct Engine {
     pub(super) replaced: bool,
     /// How many rows or files could not be used.
     pub(super) errors: u64,
-    pub(super) emails: HashedSet,
+    pub(super) emails: Ids,
     pub(super) at: At,
     pub(super) findings: Findings,
 }
@@ -62,6 +62,8 @@ pub(super) struct At {
     pub(super) record: u64,
     pub(super) referring: Referring,
     pub(super) pending: Pending,
+    /// Which of a row's keys will be looked up, and among the ids of which kind.
+    pub(super) looked_up: Vec<(EntityKind, usize)>,
     /// How many cells the file's first row has.
     pub(super) usual_width: usize,
     pub(super) said_status: bool,
@@ -77,6 +79,7 @@ impl Engine {
             record: 0,
             referring: Referring::default(),
             pending: Pending::default(),
+            looked_up: Vec::new(),
             usual_width: 0,
             said_status: false,
         };
@@ -94,7 +97,7 @@ impl Engine {
             partial: EntityKind::ALL.map(|_| None),
             counts: vec![RowCounts::default(); survey.files.len()],
             scope,
-            emails: HashedSet::default(),
+            emails: Ids::default(),
             at,
             findings: Findings::default(),
         };
@@ -154,12 +157,22 @@ impl Engine {
         };
         let known = self.known;
         let read = |refers: EntityKind| refers == kind || known.get(refers as usize) == Some(&true);
+        let referring = Referring::of(&file.header, read);
+        let looked_up = match step.purpose {
+            // The row's own id, which is entered, and what it refers to.
+            Purpose::Records if kind != EntityKind::Enrollment => {
+                referring.looked_up().chain([(kind, 0)]).collect()
+            }
+            Purpose::Records => referring.looked_up().collect(),
+            Purpose::Scope | Purpose::Side => Vec::new(),
+        };
         self.at = At {
             step,
             kind,
             record: 0,
-            referring: Referring::of(&file.header, read),
+            referring,
             pending: Pending::default(),
+            looked_up,
             usual_width: 0,
             said_status: false,
         };

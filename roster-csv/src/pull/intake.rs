@@ -1,7 +1,7 @@
 //! One row of a step: judged, made a record of, and delivered.
 
 use roster_core::{
-    EntityKind, Place, Problem, PullEvent, Record, codes, decode,
+    EntityKind, Person, Place, Problem, PullEvent, Record, codes, decode,
     table::{Holds, Need},
 };
 
@@ -21,43 +21,45 @@ use crate::{
 
 impl Engine {
     /// Looks at what the next rows will look up, so that the waits for memory pass at once and not one by one.
-    pub(crate) fn touch(&self, batch: &Batch, rows: std::ops::Range<usize>) {
-        if self.at.step.purpose != Purpose::Records {
-            return;
+    pub(crate) fn touch(&self, batch: &Batch, rows: &std::ops::Range<usize>) {
+        for &(kind, key) in &self.at.looked_up {
+            if let Some(ids) = self.ids.get(kind as usize) {
+                let slots = batch.keys_of(rows, key).map(|key| ids.touch(key));
+                std::hint::black_box(slots.fold(0, |sum, slot| sum ^ slot));
+            }
         }
-        let slots = rows.map(|index| self.at.referring.touch(batch, index, &self.ids));
-        std::hint::black_box(slots.fold(0, |sum, slot| sum ^ slot));
     }
 
-    /// Takes in one row of the step at hand.
-    pub(crate) fn row(&mut self, survey: &Survey, batch: &Batch, index: usize) {
-        let Some(mark) = batch.row(index) else { return };
-        let Some(file) = survey.files.get(self.at.step.file) else {
-            return;
-        };
+    /// Takes in one row of the step at hand. Returns its event if that is all there is to say; else what is said waits.
+    pub(crate) fn row(&mut self, survey: &Survey, batch: &Batch, index: usize) -> Option<PullEvent> {
+        let mark = batch.row(index)?;
+        let file = survey.files.get(self.at.step.file)?;
         self.at.record += 1;
         // The first row is the header, which the survey has read; unless another file was put in its place since.
         if self.at.record == 1 {
             self.replaced |= !file.header.is_repeated_by(batch.row_cells(mark));
-            return;
+            return None;
         }
         if self.at.record == 2 {
             self.at.usual_width = Batch::width(mark);
         }
         if self.at.step.purpose == Purpose::Scope {
             self.learn(survey, file, batch, mark);
-            return;
+            return None;
         }
         self.count(|counts| counts.rows += 1);
-        if mark.ordinary {
-            self.take(survey, file, batch, index, mark);
-        } else {
-            self.judge(survey, file, batch, index, mark);
+        if !mark.ordinary && !self.is_usable(file, batch, index, mark) {
+            return None;
         }
+        if self.at.step.purpose == Purpose::Side {
+            self.keep_side(file, batch, mark, self.at.record - 1);
+            return None;
+        }
+        self.record(survey, file, batch, index, mark)
     }
 
-    /// Takes in a row that is odd in some way, if it can be used.
-    fn judge(&mut self, survey: &Survey, file: &SurveyedFile, batch: &Batch, index: usize, mark: &RowMark) {
+    /// Whether a row that is odd in some way can be used. One that can't ends here in its count.
+    fn is_usable(&mut self, file: &SurveyedFile, batch: &Batch, index: usize, mark: &RowMark) -> bool {
         if is_blank(batch, mark) {
             self.count(|counts| counts.skipped += 1);
         } else if mark.fault.is_none() && file.header.is_repeated_by(batch.row_cells(mark)) {
@@ -74,17 +76,9 @@ impl Engine {
             }
             self.reject(file, mark, *problem, id);
         } else {
-            self.take(survey, file, batch, index, mark);
+            return true;
         }
-    }
-
-    /// Takes in a sound row.
-    fn take(&mut self, survey: &Survey, file: &SurveyedFile, batch: &Batch, index: usize, mark: &RowMark) {
-        if self.at.step.purpose == Purpose::Side {
-            self.keep_side(file, batch, mark, self.at.record - 1);
-        } else {
-            self.record(survey, file, batch, index, mark);
-        }
+        false
     }
 
     /// Whether the row can be read at all; notes what is odd about it.
@@ -130,42 +124,48 @@ impl Engine {
     }
 
     /// Makes a record of a sound row, and sees to what follows from it.
-    fn record(&mut self, survey: &Survey, file: &SurveyedFile, batch: &Batch, index: usize, mark: &RowMark) {
+    fn record(
+        &mut self,
+        survey: &Survey,
+        file: &SurveyedFile,
+        batch: &Batch,
+        index: usize,
+        mark: &RowMark,
+    ) -> Option<PullEvent> {
         let id = own_id(file, batch, mark).unwrap_or("");
         let (kind, key) = (self.at.kind, batch.key(index, 0));
         let mut mapped = self.map(survey, file, batch, mark, id);
         if let Mapped::Reject(problem) = mapped {
             self.people.settle(&mut self.counts, false);
             self.reject(file, mark, *problem, Some((id, key)));
-            return;
+            return None;
         }
         if !self.in_scope(id, &mapped) {
             mapped = Mapped::Skip;
         }
-        let used = !matches!(mapped, Mapped::Skip);
         if kind != EntityKind::Enrollment {
             self.see(kind, key);
         }
-        let mut settled = false;
-        match mark.seen {
-            // What damaged the person in another file was said there.
-            _ if kind == EntityKind::Person && self.people.is_damaged(key) => {
-                self.count(|counts| counts.rejected += 1);
-                self.leave(kind, key, Unused::Rejected);
-            }
-            Seen::First => {
-                let row = Naming { batch, mark, index, kind, id, file, record: self.at.record - 1 };
-                let Self { at, findings, ids, .. } = self;
-                at.referring.check(&row, ids, &mut at.pending, &mut findings.problems);
-                self.deliver(file, mark, (id, key), mapped);
-                settled = used;
-            }
-            Seen::Identical | Seen::Conflict => self.repeat(file, batch, mark, key),
+        // What damaged the person in another file was said there.
+        let is_damaged = kind == EntityKind::Person && self.people.is_damaged(key);
+        let is_delivered = !is_damaged && mark.seen == Seen::First;
+        if is_damaged {
+            self.count(|counts| counts.rejected += 1);
+            self.leave(kind, key, Unused::Rejected);
+        } else if mark.seen != Seen::First {
+            self.repeat(file, batch, mark, key);
         }
         if kind == EntityKind::Person {
-            self.people.settle(&mut self.counts, settled);
+            self.people.settle(&mut self.counts, is_delivered && !matches!(mapped, Mapped::Skip));
         }
-        self.findings.clear();
+        if !is_delivered {
+            self.findings.clear();
+            return None;
+        }
+        let row = Naming { batch, mark, index, kind, id, file, record: self.at.record - 1 };
+        let Self { at, findings, ids, .. } = self;
+        at.referring.check(&row, ids, &mut at.pending, &mut findings.problems);
+        self.deliver(file, mark, (id, key), mapped)
     }
 
     /// What the row says, read through its header.
@@ -233,48 +233,62 @@ impl Engine {
         }
     }
 
-    fn deliver(&mut self, file: &SurveyedFile, mark: &RowMark, (id, key): (&str, u64), mapped: Mapped) {
-        let record = match mapped {
-            Mapped::Record(record) => record,
-            Mapped::Delete => {
-                self.count(|counts| counts.used += 1);
-                if self.wants(self.at.kind) {
-                    self.out.push_back(PullEvent::Delete { kind: self.at.kind, id: id.into() });
-                }
-                return;
-            }
+    /// Delivers what a row became. Its findings come before it, and are told with it alone.
+    fn deliver(
+        &mut self,
+        file: &SurveyedFile,
+        mark: &RowMark,
+        (id, key): (&str, u64),
+        mapped: Mapped,
+    ) -> Option<PullEvent> {
+        let Mapped::Record(record) = mapped else {
+            self.findings.clear();
             // A row that maps to nothing because of an error does not come here.
-            Mapped::Skip | Mapped::Reject(_) => {
+            let is_deleted = matches!(mapped, Mapped::Delete);
+            if is_deleted {
+                self.count(|counts| counts.used += 1);
+            } else {
                 self.count(|counts| counts.skipped += 1);
                 self.leave(self.at.kind, key, Unused::Skipped);
-                return;
             }
+            let kind = self.at.kind;
+            return (is_deleted && self.wants(kind)).then(|| PullEvent::Delete { kind, id: id.into() });
         };
         self.count(|counts| counts.used += 1);
-        let place = self.place(file, mark);
         if let Record::Person(person) = &record {
-            self.people.relate(person, &place);
-            if self.is_shared(person.email.as_deref()) {
-                let message = "another person has this e-mail address; it can't tell them apart";
-                let problem =
-                    Problem::warning(codes::SHARED_EMAIL, message).of(EntityKind::Person).with_id(id);
-                let field = file.header.name_of(Holds::PersonEmail);
-                self.findings.problems.push(problem.in_field(field).at(place.clone()));
-            }
+            self.meet(file, mark, person);
         }
         if !self.wants(self.at.kind) {
-            return;
+            self.findings.clear();
+            return None;
         }
-        // Most rows have no problem, and need no drain set up.
-        if !self.findings.problems.is_empty() {
-            let problems = self.findings.problems.drain(..);
-            self.out.extend(problems.map(|problem| PullEvent::Problem(Box::new(problem))));
+        let place = Some(Box::new(self.place(file, mark)));
+        let unseen = std::mem::take(&mut self.findings.unseen);
+        let upsert = PullEvent::Upsert { record, unseen, place };
+        if self.findings.problems.is_empty() {
+            return Some(upsert);
         }
-        self.out.push_back(PullEvent::Upsert {
-            record,
-            unseen: self.findings.unseen,
-            place: Some(Box::new(place)),
-        });
+        let problems = self.findings.problems.drain(..);
+        self.out.extend(problems.map(|problem| PullEvent::Problem(Box::new(problem))));
+        self.out.push_back(upsert);
+        None
+    }
+
+    /// Takes in what other people's records have to know of a person.
+    fn meet(&mut self, file: &SurveyedFile, mark: &RowMark, person: &Person) {
+        if self.people.are_related() {
+            let place = self.place(file, mark);
+            self.people.relate(person, &place);
+        }
+        if self.is_shared(person.email.as_deref()) {
+            let message = "another person has this e-mail address; it can't tell them apart";
+            let problem = Problem::warning(codes::SHARED_EMAIL, message)
+                .of(EntityKind::Person)
+                .with_id(person.id.clone())
+                .in_field(file.header.name_of(Holds::PersonEmail))
+                .at(self.place(file, mark));
+            self.findings.problems.push(problem);
+        }
     }
 
     fn is_shared(&mut self, email: Option<&str>) -> bool {

@@ -95,11 +95,14 @@ impl Pull {
                 return None;
             }
             if index.is_multiple_of(WINDOW) {
-                engine.touch(&self.batch, index..self.batch.len().min(index + WINDOW));
+                engine.touch(&self.batch, &(index..self.batch.len().min(index + WINDOW)));
             }
             self.next += 1;
             self.turn += 1;
-            engine.row(survey, &self.batch, index);
+            let event = engine.row(survey, &self.batch, index);
+            if event.is_some() {
+                return event;
+            }
             // Rows that give no event (blank, out of scope) must not hold the task up either.
             if self.turn >= TURN && self.batch.len() > self.next {
                 return engine.pop();

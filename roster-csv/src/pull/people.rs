@@ -84,6 +84,11 @@ impl People {
         self.damaged.contains(&id)
     }
 
+    /// Whether anybody wants to know who is related to whom.
+    pub(crate) const fn are_related(&self) -> bool {
+        self.relations.is_some()
+    }
+
     /// Takes in whom a person is related to.
     pub(crate) fn relate(&mut self, person: &Person, place: &Place) {
         let agents = std::mem::take(&mut self.agents);

@@ -83,13 +83,9 @@ impl Referring {
         }
     }
 
-    /// Touches the slots that a row's check will look at.
-    pub(crate) fn touch(&self, batch: &Batch, index: usize, ids: &[Ids]) -> u64 {
-        let slots = self
-            .single
-            .iter()
-            .map(|&(_, kind, key)| ids.get(kind as usize).map_or(0, |ids| ids.touch(batch.key(index, key))));
-        slots.fold(0, |sum, slot| sum ^ slot)
+    /// Which of a row's keys are looked up, and among the ids of which kind.
+    pub(crate) fn looked_up(&self) -> impl Iterator<Item = (EntityKind, usize)> {
+        self.single.iter().map(|&(_, kind, key)| (kind, key))
     }
 
     /// Checks a row. What it names in its own file may still come.

@@ -127,6 +127,12 @@ impl Batch {
         self.hashes.get(index * self.stride + 1 + key).copied().unwrap_or(0)
     }
 
+    /// The hashes of one key column, in some rows.
+    pub(crate) fn keys_of(&self, rows: &Range<usize>, key: usize) -> impl Iterator<Item = u64> {
+        let from = self.hashes.get(rows.start * self.stride + 1 + key..).unwrap_or(&[]);
+        from.iter().copied().step_by(self.stride.max(1)).take(rows.len())
+    }
+
     /// How many cells the row has.
     pub(crate) const fn width(mark: &RowMark) -> usize {
         mark.width as usize
