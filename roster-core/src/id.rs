@@ -66,7 +66,8 @@ impl SourcedId {
 impl From<&str> for SourcedId {
     #[inline]
     fn from(id: &str) -> Self {
-        Self(ArrayString::from(id).map_or_else(|_| Text::Long(id.into()), Text::Short))
+        let mut text = ArrayString::new();
+        Self(if text.try_push_str(id).is_ok() { Text::Short(text) } else { Text::Long(id.into()) })
     }
 }
 

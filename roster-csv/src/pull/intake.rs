@@ -180,7 +180,7 @@ impl Engine {
         let Self { at, findings, people, request, with_contacts, .. } = self;
         let mut row = Row {
             header: &file.header,
-            cells: Cells::Batch(batch.row_cells(mark), mark.padded),
+            cells: Cells::of(batch, mark),
             kind: at.kind,
             id,
             file: &file.name,

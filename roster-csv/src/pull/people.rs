@@ -210,7 +210,7 @@ impl Engine {
         let mut findings = Findings::default();
         let mut row = Row {
             header: &file.header,
-            cells: Cells::Batch(batch.row_cells(mark), mark.padded),
+            cells: Cells::of(batch, mark),
             kind: EntityKind::Person,
             id,
             file: &file.name,
