@@ -43,7 +43,7 @@ pub(crate) fn hash(key: &str) -> u64 {
 /// A table of hashed keys, with what is kept for each.
 ///
 /// It is our own, with open addressing, because a look-up in a large table is a wait for memory, and only a table that can be
-/// [touched](Self::touch) lets many waits pass at once.
+/// [touched](Self::touch_all) lets many waits pass at once.
 pub(crate) struct Table<const N: usize> {
     /// Keys with what is kept beside them; a key of 0 stands for an empty slot. A power of two of them, at most three quarters
     /// full.
@@ -71,10 +71,12 @@ impl<const N: usize> Table<N> {
         self.slots.get(self.find(key)).is_some_and(|slot| first(slot) == key)
     }
 
-    /// Looks at the slot that a later look-up of `key` will begin with, so that it is near by then.
+    /// Looks at the slots that later look-ups of `keys` will begin with, so that they are near by then: many waits for memory
+    /// pass at once, and not one by one.
     #[inline]
-    pub(crate) fn touch(&self, key: u64) -> u64 {
-        self.slots.get(self.home(key)).map_or(0, first)
+    pub(crate) fn touch_all(&self, keys: impl Iterator<Item = u64>) {
+        let slots = keys.map(|key| self.slots.get(self.home(key)).map_or(0, first));
+        std::hint::black_box(slots.fold(0, |sum, slot| sum ^ slot));
     }
 
     /// Puts the key in, if it is not there. Returns its slot, and whether it is new.

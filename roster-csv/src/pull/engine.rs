@@ -62,8 +62,6 @@ pub(super) struct At {
     pub(super) record: u64,
     pub(super) referring: Referring,
     pub(super) pending: Pending,
-    /// Which of a row's keys will be looked up, and among the ids of which kind.
-    pub(super) looked_up: Vec<(EntityKind, usize)>,
     /// How many cells the file's first row has.
     pub(super) usual_width: usize,
     pub(super) said_status: bool,
@@ -79,7 +77,6 @@ impl Engine {
             record: 0,
             referring: Referring::default(),
             pending: Pending::default(),
-            looked_up: Vec::new(),
             usual_width: 0,
             said_status: false,
         };
@@ -157,22 +154,12 @@ impl Engine {
         };
         let known = self.known;
         let read = |refers: EntityKind| refers == kind || known.get(refers as usize) == Some(&true);
-        let referring = Referring::of(&file.header, read);
-        let looked_up = match step.purpose {
-            // The row's own id, which is entered, and what it refers to.
-            Purpose::Records if kind != EntityKind::Enrollment => {
-                referring.looked_up().chain([(kind, 0)]).collect()
-            }
-            Purpose::Records => referring.looked_up().collect(),
-            Purpose::Scope | Purpose::Side => Vec::new(),
-        };
         self.at = At {
             step,
             kind,
             record: 0,
-            referring,
+            referring: Referring::of(&file.header, read),
             pending: Pending::default(),
-            looked_up,
             usual_width: 0,
             said_status: false,
         };

@@ -8,7 +8,7 @@ use roster_core::{
 use super::{
     engine::{Engine, Unused},
     plan::Purpose,
-    references::{Naming, place},
+    references::{Naming, is_referred_to, place},
     shape::{check_width, describe, is_blank, own_id},
 };
 use crate::{
@@ -20,13 +20,11 @@ use crate::{
 };
 
 impl Engine {
-    /// Looks at what the next rows will look up, so that the waits for memory pass at once and not one by one.
+    /// Looks at where the next rows' ids will be entered, so that the waits for memory pass at once and not one by one.
     pub(crate) fn touch(&self, batch: &Batch, rows: &std::ops::Range<usize>) {
-        for &(kind, key) in &self.at.looked_up {
-            if let Some(ids) = self.ids.get(kind as usize) {
-                let slots = batch.keys_of(rows, key).map(|key| ids.touch(key));
-                std::hint::black_box(slots.fold(0, |sum, slot| sum ^ slot));
-            }
+        let enters = self.at.step.purpose == Purpose::Records && is_referred_to(self.at.kind);
+        if let Some(ids) = self.ids.get(self.at.kind as usize).filter(|_| enters) {
+            ids.touch_all(batch.keys_of(rows, 0));
         }
     }
 
@@ -143,7 +141,7 @@ impl Engine {
         if !self.in_scope(id, &mapped) {
             mapped = Mapped::Skip;
         }
-        if kind != EntityKind::Enrollment {
+        if is_referred_to(kind) {
             self.see(kind, key);
         }
         // What damaged the person in another file was said there.

@@ -6,6 +6,7 @@ mod people;
 mod plan;
 mod reader;
 mod references;
+mod register;
 mod rejection;
 mod relations;
 mod scope;

@@ -13,15 +13,14 @@ use roster_core::{Error, ErrorKind, PullRequest, Result};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{
-    plan::{Purpose, Step, plan},
+    plan::{Step, plan},
     references::key_columns,
-    shape::is_ordinary,
+    register::{Known, Register},
 };
 use crate::{
     changes::Position,
-    dialect::{Dialect, Header},
+    dialect::Dialect,
     files::FileSet,
-    keys::Keys,
     limits::Limits,
     rows::{Batch, Scanner},
     source::PROVIDER,
@@ -156,12 +155,12 @@ fn read(job: Job, sender: &mut Sender) -> Result<Option<Message>> {
             return Ok(Some(Message::Unchanged));
         }
     }
-    let mut hashes = Hashes::default();
+    let (mut hashes, mut known) = (Hashes::default(), Known::default());
     for step in steps {
         if !sender.send(Message::Begin(step)) {
             return Ok(None);
         }
-        let Some(hash) = stream(&mut files, &survey, step, limits, sender)? else {
+        let Some(hash) = stream(&mut files, &survey, step, limits, &mut known, sender)? else {
             return Ok(None);
         };
         hashes.add(&survey, step.file, hash)?;
@@ -178,6 +177,7 @@ fn stream(
     survey: &Survey,
     step: Step,
     limits: Limits,
+    known: &mut Known,
     sender: &mut Sender,
 ) -> Result<Option<u128>> {
     let Some(file) = survey.files.get(step.file) else {
@@ -186,51 +186,28 @@ fn stream(
     let mut scanner = Scanner::new(limits.row_bytes);
     scanner.expect_width(file.header.width());
     scanner.hash_columns(key_columns(&file.header, file.table.rows));
-    // Rows that add to people are told apart by their own ids, where they have some; else each person may have one.
-    let unique = key_columns(&file.header, file.table.rows).len().saturating_sub(1);
-    let unique = if step.purpose == Purpose::Side { unique } else { 0 };
-    let mut entry =
-        Entry { header: &file.header, keys: (step.purpose != Purpose::Scope).then(Keys::default), unique };
+    let mut register = Register::of(file, step.purpose, known);
     let size = files.size(&file.name);
     let mut hasher = Xxh3::new();
     let mut first = true;
     let mut heard = true;
     files.read(&file.name, |piece| {
         hasher.update(piece);
-        if let (true, Some(keys)) = (first, &mut entry.keys) {
+        if first {
             let lines = memchr::memchr_iter(b'\n', piece).count() as u64;
-            keys.expect(lines.saturating_mul(size) / (piece.len() as u64).max(1));
+            register.expect(lines.saturating_mul(size) / (piece.len() as u64).max(1));
         }
         let text = if std::mem::take(&mut first) { without_bom(piece) } else { piece };
-        heard = scan(&mut scanner, &mut entry, text, false, sender);
+        heard = scan(&mut scanner, &mut register, text, false, sender);
         heard
     })?;
-    heard = heard && scan(&mut scanner, &mut entry, &[], true, sender);
+    heard = heard && scan(&mut scanner, &mut register, &[], true, sender);
     Ok(heard.then(|| hasher.digest128()))
-}
-
-/// What is known of a file's rows before they are sent.
-struct Entry<'a> {
-    header: &'a Header,
-    /// The ids seen, if rows are told apart by them.
-    keys: Option<Keys>,
-    /// Which of a row's keys is its id.
-    unique: usize,
-}
-
-impl Entry<'_> {
-    /// Marks the rows that are as most are, and those whose id was there before.
-    fn mark(&mut self, batch: &mut Batch) {
-        batch.mark_ordinary(|cells, mark| is_ordinary(self.header, cells, mark));
-        if let Some(keys) = &mut self.keys {
-            batch.enter(keys, self.unique);
-        }
-    }
 }
 
 fn scan(
     scanner: &mut Scanner,
-    entry: &mut Entry<'_>,
+    register: &mut Register<'_>,
     mut text: &[u8],
     last: bool,
     sender: &mut Sender,
@@ -238,7 +215,7 @@ fn scan(
     loop {
         let mut batch = sender.batch();
         let more = scanner.scan(text, last, ROWS, &mut batch);
-        entry.mark(&mut batch);
+        register.mark(&mut batch);
         if batch.len() > 0 && !sender.send(Message::Rows(batch)) {
             return false;
         }

@@ -37,12 +37,22 @@ pub(crate) fn key_columns(header: &Header, rows: Rows) -> Vec<usize> {
     }
 }
 
+/// The keys that name one other record each, with the kind of that.
+pub(crate) fn named(header: &Header) -> Vec<(EntityKind, usize)> {
+    single(header).enumerate().map(|(index, (_, kind))| (kind, index + 1)).collect()
+}
+
 /// The columns that name one other record each.
 fn single(header: &Header) -> impl Iterator<Item = (usize, EntityKind)> {
     header.known().filter_map(|(position, column)| {
         let is_single = !is_list(column.holds) && column.holds != Holds::OfPerson;
         column.refers.filter(|_| is_single).map(|kind| (position, kind))
     })
+}
+
+/// Whether records of the kind are named by others, so that their ids have to be known.
+pub(crate) fn is_referred_to(kind: EntityKind) -> bool {
+    kind != EntityKind::Enrollment
 }
 
 const fn is_list(holds: Holds) -> bool {
@@ -83,11 +93,6 @@ impl Referring {
         }
     }
 
-    /// Which of a row's keys are looked up, and among the ids of which kind.
-    pub(crate) fn looked_up(&self) -> impl Iterator<Item = (EntityKind, usize)> {
-        self.single.iter().map(|&(_, kind, key)| (kind, key))
-    }
-
     /// Checks a row. What it names in its own file may still come.
     pub(crate) fn check(
         &self,
@@ -96,7 +101,8 @@ impl Referring {
         pending: &mut Pending,
         problems: &mut Vec<Problem>,
     ) {
-        for &(position, kind, key) in &self.single {
+        let unresolved = if row.mark.resolved { &[] } else { self.single.as_slice() };
+        for &(position, kind, key) in unresolved {
             let target = row.batch.key(row.index, key);
             if !is_known(ids, kind, target) && !decode::trim(row.batch.cell(row.mark, position)).is_empty() {
                 row.miss(position, kind, target, pending, problems);

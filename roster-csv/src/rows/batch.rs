@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use roster_core::decode;
+use roster_core::{EntityKind, decode};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::keys::{Keys, Seen, hash};
+use crate::keys::{Ids, Keys, Seen, hash};
 
 /// How many rows are looked ahead for the ids that they will look up.
 const WINDOW: usize = 64;
@@ -55,6 +55,8 @@ pub(crate) struct RowMark {
     pub(crate) seen: Seen,
     /// Nothing about its shape is odd, so that nobody has to look at that again.
     pub(crate) ordinary: bool,
+    /// Each single record that it names is known to be there, so that nobody has to look it up again.
+    pub(crate) resolved: bool,
 }
 
 /// Why a row can't be used.
@@ -96,6 +98,7 @@ impl RowMark {
             padded: false,
             seen: Seen::First,
             ordinary: false,
+            resolved: false,
         }
     }
 
@@ -162,12 +165,43 @@ impl Batch {
         let none = hash("");
         for start in (0..self.rows.len()).step_by(WINDOW) {
             let window = start..self.rows.len().min(start + WINDOW);
-            let touched = window.clone().fold(0, |sum, index| sum ^ keys.touch(self.key(index, unique)));
-            std::hint::black_box(touched);
+            keys.touch_all(self.keys_of(&window, unique));
             for index in window {
                 let (id, row) = (self.key(index, unique), self.row_hash(index));
                 if let Some(mark) = self.rows.get_mut(index).filter(|_| id != none) {
                     mark.seen = keys.enter(id, row);
+                }
+            }
+        }
+    }
+
+    /// Marks the rows that name only ids which are `known`, or none: `named` tells the key and the kind. After each ordinary
+    /// row its own id is known too, as one of the kind `own`.
+    pub(crate) fn resolve(
+        &mut self,
+        known: &mut [Ids],
+        named: &[(EntityKind, usize)],
+        own: Option<EntityKind>,
+    ) {
+        let none = hash("");
+        for start in (0..self.rows.len()).step_by(WINDOW) {
+            let window = start..self.rows.len().min(start + WINDOW);
+            for &(kind, key) in named {
+                if let Some(known) = known.get(kind as usize) {
+                    known.touch_all(self.keys_of(&window, key));
+                }
+            }
+            for index in window {
+                let resolved = named.iter().all(|&(kind, key)| {
+                    let key = self.key(index, key);
+                    key == none || known.get(kind as usize).is_some_and(|known| known.contains(key))
+                });
+                let id = self.key(index, 0);
+                let Some(mark) = self.rows.get_mut(index) else { continue };
+                mark.resolved = resolved;
+                let own = own.filter(|_| mark.ordinary).and_then(|own| known.get_mut(own as usize));
+                if let Some(own) = own {
+                    own.insert(id);
                 }
             }
         }
