@@ -20,7 +20,7 @@ use super::{
 use crate::{
     changes::Position,
     dialect::Dialect,
-    files::FileSet,
+    files::{FileSet, PIECE, Sink},
     limits::Limits,
     rows::{Batch, Scanner},
     source::PROVIDER,
@@ -186,43 +186,77 @@ fn stream(
     let mut scanner = Scanner::new(limits.row_bytes);
     scanner.expect_width(file.header.width());
     scanner.hash_columns(key_columns(&file.header, file.table.rows));
-    let mut register = Register::of(file, step.purpose, known);
-    let size = files.size(&file.name);
-    let mut hasher = Xxh3::new();
-    let mut first = true;
-    let mut heard = true;
-    files.read(&file.name, |piece| {
-        hasher.update(piece);
-        if first {
-            let lines = memchr::memchr_iter(b'\n', piece).count() as u64;
-            register.expect(lines.saturating_mul(size) / (piece.len() as u64).max(1));
-        }
-        let text = if std::mem::take(&mut first) { without_bom(piece) } else { piece };
-        heard = scan(&mut scanner, &mut register, text, false, sender);
-        heard
-    })?;
-    heard = heard && scan(&mut scanner, &mut register, &[], true, sender);
-    Ok(heard.then(|| hasher.digest128()))
+    let mut feed = Feed {
+        scanner,
+        batch: Batch::default(),
+        register: Register::of(file, step.purpose, known),
+        size: files.size(&file.name),
+        hasher: Xxh3::new(),
+        is_first: true,
+        is_heard: true,
+        sender,
+    };
+    files.read_into(&file.name, &mut feed)?;
+    Ok(feed.finish())
 }
 
-fn scan(
-    scanner: &mut Scanner,
-    register: &mut Register<'_>,
-    mut text: &[u8],
-    last: bool,
-    sender: &mut Sender,
-) -> bool {
-    loop {
-        let mut batch = sender.batch();
-        let more = scanner.scan(text, last, ROWS, &mut batch);
-        register.mark(&mut batch);
-        if batch.len() > 0 && !sender.send(Message::Rows(batch)) {
-            return false;
+/// Makes batches of a file's bytes, and sends them.
+struct Feed<'a> {
+    scanner: Scanner,
+    /// The batch that is filled next.
+    batch: Batch,
+    register: Register<'a>,
+    /// How many bytes the file seems to have.
+    size: u64,
+    hasher: Xxh3,
+    is_first: bool,
+    /// Whether anybody listens.
+    is_heard: bool,
+    sender: &'a mut Sender,
+}
+
+impl Sink for Feed<'_> {
+    fn room(&mut self) -> &mut [u8] {
+        self.batch = self.sender.batch();
+        self.scanner.room(&mut self.batch, PIECE)
+    }
+
+    fn take(&mut self, count: usize) -> bool {
+        let piece = self.scanner.fill(count);
+        self.hasher.update(piece);
+        if std::mem::take(&mut self.is_first) {
+            let lines = memchr::memchr_iter(b'\n', piece).count() as u64;
+            self.register.expect(lines.saturating_mul(self.size) / (count as u64).max(1));
+            let mark = count - without_bom(piece).len();
+            self.scanner.pass_over(mark);
         }
-        if !more {
-            return true;
+        self.send(false);
+        self.is_heard
+    }
+}
+
+impl Feed<'_> {
+    /// The file is over: sends what is left, and returns the file's hash; `None` if nobody listens any more.
+    fn finish(mut self) -> Option<u128> {
+        if self.is_heard {
+            self.send(true);
         }
-        text = &[];
+        self.is_heard.then(|| self.hasher.digest128())
+    }
+
+    /// Sends the rows that are complete.
+    fn send(&mut self, last: bool) {
+        loop {
+            let mut batch = std::mem::take(&mut self.batch);
+            let more = self.scanner.rows(last, ROWS, &mut batch);
+            self.register.mark(&mut batch);
+            self.is_heard = batch.len() == 0 || self.sender.send(Message::Rows(batch));
+            if !(more && self.is_heard) {
+                return;
+            }
+            self.batch = self.sender.batch();
+            self.scanner.room(&mut self.batch, 0);
+        }
     }
 }
 

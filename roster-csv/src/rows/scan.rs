@@ -12,7 +12,12 @@ use super::{
 pub(crate) struct Scanner {
     /// Bytes read and not yet given out: the beginning of a row whose end is not here yet.
     rest: Vec<u8>,
-    /// The physical line on which `rest` begins.
+    /// The bytes of the next batch, `filled` of them, the rest among them.
+    text: Vec<u8>,
+    filled: usize,
+    /// Where the first row of `text` begins: after the byte order mark.
+    begin: usize,
+    /// The physical line on which that is.
     line: u64,
     row_bytes: usize,
     /// How many cells a row should have, once the header has told. A row with a line break in a cell and another number of
@@ -47,6 +52,9 @@ impl Scanner {
     pub(crate) fn new(row_bytes: usize) -> Self {
         Self {
             rest: Vec::new(),
+            text: Vec::new(),
+            filled: 0,
+            begin: 0,
             line: 1,
             row_bytes,
             width: None,
@@ -66,19 +74,50 @@ impl Scanner {
         self.key_columns = columns;
     }
 
-    /// Fills `batch` with the rows that are complete after `chunk`; with all that are left if it is the `last` one.
-    ///
-    /// At most `rows` are given out; what is left stays for the next call, which may bring an empty chunk. Returns whether
-    /// there may be more rows in what was read so far.
+    /// Room for bytes in the buffer that `batch` brings. What is there of an old text is written over, so that nothing has to
+    /// be zeroed.
+    pub(crate) fn room(&mut self, batch: &mut Batch, length: usize) -> &mut [u8] {
+        self.text = std::mem::take(&mut batch.text).into_bytes();
+        self.filled = self.rest.len();
+        self.text.resize(self.filled + length, 0);
+        if let Some(front) = self.text.get_mut(..self.filled) {
+            front.copy_from_slice(&self.rest);
+        }
+        self.rest.clear();
+        self.text.get_mut(self.filled..).unwrap_or(&mut [])
+    }
+
+    /// Takes in the first `count` bytes of that room, and shows them.
+    pub(crate) fn fill(&mut self, count: usize) -> &[u8] {
+        let from = self.filled;
+        self.filled += count;
+        self.text.get(from..self.filled).unwrap_or(&[])
+    }
+
+    /// Passes over the first bytes of the file, which are no text.
+    pub(crate) fn pass_over(&mut self, count: usize) {
+        self.begin = count;
+    }
+
+    /// Fills `batch` with the rows that are complete after `chunk`, as [`rows`](Self::rows) does.
     pub(crate) fn scan(&mut self, chunk: &[u8], last: bool, rows: usize, batch: &mut Batch) -> bool {
+        self.room(batch, chunk.len()).copy_from_slice(chunk);
+        self.fill(chunk.len());
+        self.rows(last, rows, batch)
+    }
+
+    /// Fills `batch`, whose buffer was filled, with the rows that are complete; with all that are left if there are no more
+    /// bytes (`last`).
+    ///
+    /// At most `rows` are given out; what is left stays for the next call, for which no bytes need to come. Returns whether
+    /// there may be more rows in what was read so far.
+    pub(crate) fn rows(&mut self, last: bool, rows: usize, batch: &mut Batch) -> bool {
         batch.rows.clear();
         batch.starts.clear();
-        let mut text = std::mem::take(&mut batch.text).into_bytes();
-        text.clear();
-        text.append(&mut self.rest);
-        text.extend_from_slice(chunk);
+        let mut text = std::mem::take(&mut self.text);
+        text.truncate(self.filled);
 
-        let mut at = 0;
+        let mut at = std::mem::take(&mut self.begin);
         let mut more = false;
         loop {
             if self.skipping {
