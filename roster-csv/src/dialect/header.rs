@@ -168,12 +168,6 @@ impl Header {
         self.extra.iter().map(|(position, name)| (usize::from(*position), name.as_str()))
     }
 
-    /// Whether a row without anything to trim begins as the header does.
-    #[inline]
-    pub(crate) fn begins_as(&self, cells: RowCells<'_>) -> bool {
-        self.names.first().is_some_and(|name| name == cells.cell(0))
-    }
-
     /// Whether a row says the header again.
     #[inline]
     pub(crate) fn is_repeated_by(&self, cells: RowCells<'_>) -> bool {

@@ -30,13 +30,15 @@ pub(crate) use self::{
     plan::{blocked, extra_field},
     reader::Job,
 };
-use crate::{changes::Position, rows::Batch, source::PROVIDER, survey::Survey};
+use crate::{
+    changes::Position,
+    rows::{Batch, WINDOW},
+    source::PROVIDER,
+    survey::Survey,
+};
 
 /// How many rows may pass before other tasks get their turn. A stream that is always ready would starve them.
 const TURN: u32 = 4096;
-
-/// How many rows are looked ahead for what they will look up.
-const WINDOW: usize = 64;
 
 /// A pull of files.
 pub(crate) struct Pull {

@@ -6,12 +6,11 @@ use roster_core::{EntityKind, table::Rows};
 use super::{
     plan::Purpose,
     references::{is_referred_to, key_columns, named},
-    shape::is_ordinary,
+    shape::Ordinary,
 };
 use crate::{
-    dialect::Header,
-    keys::{Ids, Keys},
-    rows::Batch,
+    keys::{Ids, Keys, hash},
+    rows::{Batch, Window},
     survey::SurveyedFile,
 };
 
@@ -25,29 +24,45 @@ impl Default for Known {
     }
 }
 
+impl Known {
+    #[inline]
+    fn of(&self, kind: EntityKind) -> Option<&Ids> {
+        self.0.get(kind as usize)
+    }
+
+    fn enter(&mut self, kind: EntityKind, id: u64) {
+        if let Some(ids) = self.0.get_mut(kind as usize) {
+            ids.insert(id);
+        }
+    }
+}
+
 /// What is known of the rows of one file.
 pub(super) struct Register<'a> {
-    header: &'a Header,
+    ordinary: Ordinary,
     /// The ids seen, and which of a row's keys is its id.
     keys: Option<(Keys, usize)>,
-    /// The kind of record that the rows are, and the keys that name others.
-    records: Option<(EntityKind, Vec<(EntityKind, usize)>)>,
+    /// The kind of the records, if the rows are some that others name.
+    own: Option<EntityKind>,
+    /// The keys that name other records, with their kinds.
+    named: Vec<(EntityKind, usize)>,
     known: &'a mut Known,
 }
 
 impl<'a> Register<'a> {
-    pub(super) fn of(file: &'a SurveyedFile, purpose: Purpose, known: &'a mut Known) -> Self {
+    pub(super) fn of(file: &SurveyedFile, purpose: Purpose, known: &'a mut Known) -> Self {
         // Rows that add to people are told apart by their own ids, where they have some; else each person may have one.
         let last = key_columns(&file.header, file.table.rows).len().saturating_sub(1);
         let unique = if purpose == Purpose::Side { last } else { 0 };
-        let records = match (purpose, file.table.rows) {
-            (Purpose::Records, Rows::Records(kind)) => Some((kind, named(&file.header))),
+        let kind = match (purpose, file.table.rows) {
+            (Purpose::Records, Rows::Records(kind)) => Some(kind),
             _ => None,
         };
         Self {
-            header: &file.header,
+            ordinary: Ordinary::of(&file.header),
             keys: (purpose != Purpose::Scope).then(|| (Keys::default(), unique)),
-            records,
+            own: kind.filter(|kind| is_referred_to(*kind)),
+            named: kind.map(|_| named(&file.header)).unwrap_or_default(),
             known,
         }
     }
@@ -59,15 +74,38 @@ impl<'a> Register<'a> {
         }
     }
 
-    /// Marks rows.
+    /// Marks rows. Those without an id are told apart by nothing.
     pub(super) fn mark(&mut self, batch: &mut Batch) {
-        batch.mark_ordinary(|cells, mark| is_ordinary(self.header, cells, mark));
-        if let Some((keys, unique)) = &mut self.keys {
-            batch.enter(keys, *unique);
+        let none = hash("");
+        for mut window in batch.windows() {
+            self.touch(&window);
+            for (mark, cells, hashes) in window.rows() {
+                mark.ordinary = self.ordinary.is(cells, mark);
+                if let Some((keys, unique)) = &mut self.keys
+                    && hashes.key(*unique) != none
+                {
+                    mark.seen = keys.enter(hashes.key(*unique), hashes.row());
+                }
+                mark.resolved = self.named.iter().all(|&(kind, key)| {
+                    let id = hashes.key(key);
+                    id == none || self.known.of(kind).is_some_and(|ids| ids.contains(id))
+                });
+                if let Some(own) = self.own.filter(|_| mark.ordinary) {
+                    self.known.enter(own, hashes.key(0));
+                }
+            }
         }
-        if let Some((kind, named)) = &self.records {
-            let own = Some(*kind).filter(|kind| is_referred_to(*kind));
-            batch.resolve(&mut self.known.0, named, own);
+    }
+
+    /// Looks at all that a window's rows will look up.
+    fn touch(&self, window: &Window<'_>) {
+        if let Some((keys, unique)) = &self.keys {
+            keys.touch_all(window.keys(*unique));
+        }
+        for &(kind, key) in &self.named {
+            if let Some(ids) = self.known.of(kind) {
+                ids.touch_all(window.keys(key));
+            }
         }
     }
 }

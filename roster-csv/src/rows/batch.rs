@@ -2,13 +2,7 @@
 
 use std::ops::Range;
 
-use roster_core::{EntityKind, decode};
-use xxhash_rust::xxh3::xxh3_64;
-
-use crate::keys::{Ids, Keys, Seen, hash};
-
-/// How many rows are looked ahead for the ids that they will look up.
-const WINDOW: usize = 64;
+use crate::keys::Seen;
 
 /// Some rows of a file: their text, and where each row and cell lies in it. Made on one thread and read on another, then
 /// sent back and filled again, so that nothing is allocated for a row.
@@ -118,12 +112,6 @@ impl Batch {
         self.rows.get(index)
     }
 
-    /// A hash of what a row says: equal for equal cells, quoted or not.
-    #[inline]
-    pub(crate) fn row_hash(&self, index: usize) -> u64 {
-        self.hashes.get(index * self.stride).copied().unwrap_or(0)
-    }
-
     /// The hash of a key column's trimmed value.
     #[inline]
     pub(crate) fn key(&self, index: usize, key: usize) -> u64 {
@@ -158,106 +146,13 @@ impl Batch {
         let row = self.row_cells(mark);
         (0..row.len()).map(move |index| row.cell(index))
     }
-
-    /// Enters the rows' ids, which are the keys of number `unique`, and marks those that were there before. Rows without an id
-    /// are told apart by nothing.
-    pub(crate) fn enter(&mut self, keys: &mut Keys, unique: usize) {
-        let none = hash("");
-        for start in (0..self.rows.len()).step_by(WINDOW) {
-            let window = start..self.rows.len().min(start + WINDOW);
-            keys.touch_all(self.keys_of(&window, unique));
-            for index in window {
-                let (id, row) = (self.key(index, unique), self.row_hash(index));
-                if let Some(mark) = self.rows.get_mut(index).filter(|_| id != none) {
-                    mark.seen = keys.enter(id, row);
-                }
-            }
-        }
-    }
-
-    /// Marks the rows that name only ids which are `known`, or none: `named` tells the key and the kind. After each ordinary
-    /// row its own id is known too, as one of the kind `own`.
-    pub(crate) fn resolve(
-        &mut self,
-        known: &mut [Ids],
-        named: &[(EntityKind, usize)],
-        own: Option<EntityKind>,
-    ) {
-        let none = hash("");
-        for start in (0..self.rows.len()).step_by(WINDOW) {
-            let window = start..self.rows.len().min(start + WINDOW);
-            for &(kind, key) in named {
-                if let Some(known) = known.get(kind as usize) {
-                    known.touch_all(self.keys_of(&window, key));
-                }
-            }
-            for index in window {
-                let resolved = named.iter().all(|&(kind, key)| {
-                    let key = self.key(index, key);
-                    key == none || known.get(kind as usize).is_some_and(|known| known.contains(key))
-                });
-                let id = self.key(index, 0);
-                let Some(mark) = self.rows.get_mut(index) else { continue };
-                mark.resolved = resolved;
-                let own = own.filter(|_| mark.ordinary).and_then(|own| known.get_mut(own as usize));
-                if let Some(own) = own {
-                    own.insert(id);
-                }
-            }
-        }
-    }
-
-    /// Marks the rows of which `is_ordinary` says so.
-    pub(crate) fn mark_ordinary(&mut self, is_ordinary: impl Fn(RowCells<'_>, &RowMark) -> bool) {
-        for index in 0..self.rows.len() {
-            let ordinary = self.rows.get(index).is_some_and(|mark| is_ordinary(self.row_cells(mark), mark));
-            if let Some(mark) = self.rows.get_mut(index) {
-                mark.ordinary = ordinary;
-            }
-        }
-    }
-
-    /// Hashes rows and key columns.
-    pub(super) fn hash(&mut self, key_columns: &[usize], scratch: &mut String) {
-        let mut hashes = std::mem::take(&mut self.hashes);
-        hashes.clear();
-        self.stride = 1 + key_columns.len();
-        hashes.reserve(self.rows.len() * self.stride);
-        for mark in &self.rows {
-            let row = self.row_cells(mark);
-            hashes.push(if mark.has_quote {
-                self.quoted_hash(mark, scratch)
-            } else {
-                // Without quotes, equal text means equal cells.
-                xxh3_64(row.text.as_bytes().get(span(row.starts)).unwrap_or(&[]))
-            });
-            for position in key_columns {
-                let cell = row.cell(*position);
-                hashes.push(hash(if mark.padded { decode::trim(cell) } else { cell }));
-            }
-        }
-        self.hashes = hashes;
-    }
-
-    fn quoted_hash(&self, mark: &RowMark, scratch: &mut String) -> u64 {
-        scratch.clear();
-        for cell in self.cells(mark) {
-            // A comma inside a cell is no separator: it gets a mark of its own, which no sound cell holds.
-            for character in cell.chars() {
-                scratch.push(if character == ',' { '\u{1f}' } else { character });
-            }
-            scratch.push(',');
-        }
-        scratch.pop();
-        xxh3_64(scratch.as_bytes())
-    }
 }
 
 /// The cells of one row.
 #[derive(Clone, Copy)]
 pub(crate) struct RowCells<'a> {
-    text: &'a str,
-    starts: &'a [u32],
+    pub(super) text: &'a str,
+    pub(super) starts: &'a [u32],
 }
 
 impl<'a> RowCells<'a> {
@@ -274,6 +169,11 @@ impl<'a> RowCells<'a> {
             Some((start, end)) if start < end => self.text.get(start..end).unwrap_or(""),
             _ => "",
         }
+    }
+
+    /// The text of the row, its separators included.
+    pub(super) fn text(self) -> &'a [u8] {
+        self.text.as_bytes().get(span(self.starts)).unwrap_or(&[])
     }
 
     /// Whether a cell is empty as it stands, or missing.

@@ -27,7 +27,7 @@ pub(crate) struct Scanner {
     key_columns: Vec<usize>,
     /// The rest of a row that is too long is being passed over.
     skipping: bool,
-    scratch: String,
+    scratch: Vec<u8>,
 }
 
 /// How far the row reaches that was found at the start of a text.
@@ -60,7 +60,7 @@ impl Scanner {
             width: None,
             key_columns: Vec::new(),
             skipping: false,
-            scratch: String::new(),
+            scratch: Vec::new(),
         }
     }
 
