@@ -140,6 +140,7 @@ impl<'a> Row<'a> {
     }
 
     /// An id, if there is one.
+    #[inline]
     pub(crate) fn id(&mut self, holds: Holds) -> Option<SourcedId> {
         let value = self.value(holds);
         (!value.is_empty()).then(|| value.into())
@@ -183,54 +184,50 @@ impl<'a> Row<'a> {
     }
 
     /// A civil date, if there is one.
+    #[inline]
     pub(crate) fn date(&mut self, holds: Holds) -> Option<Date> {
         let value = self.value(holds);
         if value.is_empty() {
             return None;
         }
-        if let Some(date) = self.findings.dates.known(value) {
-            return Some(date);
+        self.findings.dates.known(value).or_else(|| self.new_date(holds, value))
+    }
+
+    /// A date that is none of the last two.
+    #[inline(never)]
+    fn new_date(&mut self, holds: Holds, value: &str) -> Option<Date> {
+        let Some(read) = self.findings.dates.read(value) else {
+            self.drop(holds, codes::BAD_DATE, "the value is not a date; it was dropped");
+            return None;
+        };
+        if !read.standard {
+            self.warn(holds, codes::DATE_FORM, "the date is not written as YYYY-MM-DD; it was understood");
         }
-        match self.findings.dates.read(value) {
-            Some(read) => {
-                if !read.standard {
-                    self.warn(
-                        holds,
-                        codes::DATE_FORM,
-                        "the date is not written as YYYY-MM-DD; it was understood",
-                    );
-                }
-                Some(read.value)
-            }
-            None => {
-                self.drop(holds, codes::BAD_DATE, "the value is not a date; it was dropped");
-                None
-            }
-        }
+        Some(read.value)
     }
 
     /// A truth value, if there is one.
+    #[inline]
     pub(crate) fn flag(&mut self, holds: Holds) -> Option<bool> {
-        let value = self.value(holds);
-        if value.is_empty() {
+        match self.value(holds) {
+            "" => None,
+            "true" => Some(true),
+            "false" => Some(false),
+            value => self.odd_flag(holds, value),
+        }
+    }
+
+    /// A truth value that is not written as the standard asks.
+    #[inline(never)]
+    fn odd_flag(&mut self, holds: Holds, value: &str) -> Option<bool> {
+        let Some(read) = decode::flag(value) else {
+            self.drop(holds, codes::BAD_FLAG, "the value is neither true nor false; it was dropped");
             return None;
+        };
+        if !read.standard {
+            self.warn(holds, codes::FLAG_FORM, "the value is not `true` or `false`; it was understood");
         }
-        match decode::flag(value) {
-            Some(read) => {
-                if !read.standard {
-                    self.warn(
-                        holds,
-                        codes::FLAG_FORM,
-                        "the value is not `true` or `false`; it was understood",
-                    );
-                }
-                Some(read.value)
-            }
-            None => {
-                self.drop(holds, codes::BAD_FLAG, "the value is neither true nor false; it was dropped");
-                None
-            }
-        }
+        Some(read.value)
     }
 
     /// A year, if there is one.

@@ -4,7 +4,8 @@ use std::{collections::VecDeque, sync::Arc};
 
 use roster_core::{
     Completeness, EntityKind, FieldSet, PartialCode, Problem, PullEvent, PullRequest, RowCounts,
-    SensitiveField, Severity, Slice, SourcedId, codes, table::Rows,
+    SensitiveField, Severity, Slice, SourcedId, codes,
+    table::{Holds, Rows},
 };
 
 use super::{
@@ -60,6 +61,8 @@ pub(super) struct At {
     pub(super) step: Step,
     pub(super) kind: EntityKind,
     pub(super) record: u64,
+    /// Where the own id of a record stands.
+    pub(super) id: usize,
     pub(super) referring: Referring,
     pub(super) pending: Pending,
     /// How many cells the file's first row has.
@@ -75,6 +78,7 @@ impl Engine {
             step,
             kind: EntityKind::Org,
             record: 0,
+            id: 0,
             referring: Referring::default(),
             pending: Pending::default(),
             usual_width: 0,
@@ -158,6 +162,7 @@ impl Engine {
             step,
             kind,
             record: 0,
+            id: file.header.position(Holds::Id).unwrap_or(0),
             referring: Referring::of(&file.header, read),
             pending: Pending::default(),
             usual_width: 0,

@@ -56,7 +56,8 @@ impl Engine {
         self.record(survey, file, batch, index, mark)
     }
 
-    /// Whether a row that is odd in some way can be used. One that can't ends here in its count.
+    /// Whether a row that is odd in some way can be used. Few are, so that this is kept apart from the way of the others. One that can't ends here in its count.
+    #[inline(never)]
     fn is_usable(&mut self, file: &SurveyedFile, batch: &Batch, index: usize, mark: &RowMark) -> bool {
         if is_blank(batch, mark) {
             self.count(|counts| counts.skipped += 1);
@@ -130,7 +131,11 @@ impl Engine {
         index: usize,
         mark: &RowMark,
     ) -> Option<PullEvent> {
-        let id = own_id(file, batch, mark).unwrap_or("");
+        let id = if mark.ordinary {
+            batch.cell(mark, self.at.id)
+        } else {
+            own_id(file, batch, mark).unwrap_or("")
+        };
         let (kind, key) = (self.at.kind, batch.key(index, 0));
         let mut mapped = self.map(survey, file, batch, mark, id);
         if let Mapped::Reject(problem) = mapped {
@@ -160,9 +165,11 @@ impl Engine {
             self.findings.clear();
             return None;
         }
-        let row = Naming { batch, mark, index, kind, id, file, record: self.at.record - 1 };
-        let Self { at, findings, ids, .. } = self;
-        at.referring.check(&row, ids, &mut at.pending, &mut findings.problems);
+        if !self.at.referring.is_resolved(mark) {
+            let row = Naming { batch, mark, index, kind, id, file, record: self.at.record - 1 };
+            let Self { at, findings, ids, .. } = self;
+            at.referring.check(&row, ids, &mut at.pending, &mut findings.problems);
+        }
         self.deliver(file, mark, (id, key), mapped)
     }
 
@@ -186,7 +193,9 @@ impl Engine {
             record: at.record - 1,
             findings,
         };
-        note_status(&mut row, &mut at.said_status);
+        if !at.said_status && !(row.is_empty(Holds::Status) && row.is_empty(Holds::Modified)) {
+            at.said_status = note_status(&mut row);
+        }
         match at.kind {
             EntityKind::Org => records::org(&mut row, request.extra),
             EntityKind::AcademicSession => records::session(&mut row, request.extra),
@@ -198,6 +207,7 @@ impl Engine {
     }
 
     /// The id was there before, on a row that said the same or something else.
+    #[inline(never)]
     fn repeat(&mut self, file: &SurveyedFile, batch: &Batch, mark: &RowMark, key: u64) {
         let kind = self.at.kind;
         let problem = if mark.seen == Seen::Identical {
@@ -273,6 +283,7 @@ impl Engine {
     }
 
     /// Takes in what other people's records have to know of a person.
+    #[inline(never)]
     fn meet(&mut self, file: &SurveyedFile, mark: &RowMark, person: &Person) {
         if self.people.are_related() {
             let place = self.place(file, mark);
@@ -320,15 +331,14 @@ impl Engine {
     }
 }
 
-/// Says once a file that it is a bulk file with words that only a delta file should have.
-fn note_status(row: &mut Row<'_>, said: &mut bool) {
-    if *said || (row.is_empty(Holds::Status) && row.is_empty(Holds::Modified)) {
-        return;
-    }
-    if !row.value(Holds::Status).is_empty() || !row.value(Holds::Modified).is_empty() {
-        *said = true;
+/// Says of a file that it is a bulk file with words that only a delta file should have. Returns whether it is.
+#[inline(never)]
+fn note_status(row: &mut Row<'_>) -> bool {
+    let is_filled = !row.value(Holds::Status).is_empty() || !row.value(Holds::Modified).is_empty();
+    if is_filled {
         let message =
             "the file fills `status` or `dateLastModified`, as only a delta file should; read as bulk";
         row.warn(Holds::Status, codes::BULK_WITH_STATUS, message);
     }
+    is_filled
 }

@@ -114,6 +114,7 @@ impl Pull {
     }
 
     /// Takes in what the thread says. `Some` ends the pull with an error.
+    #[inline(never)]
     fn hear(&mut self, message: Option<Message>) -> Option<Error> {
         let State::Reading(reading) = &mut self.state else {
             return None;

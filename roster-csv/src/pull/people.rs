@@ -168,6 +168,7 @@ impl People {
 
 impl Engine {
     /// Keeps a row of a file that adds to people.
+    #[inline(never)]
     pub(super) fn keep_side(&mut self, file: &SurveyedFile, batch: &Batch, mark: &RowMark, record: u64) {
         let header = &file.header;
         let person = header.position(Holds::OfPerson).map_or("", |position| batch.cell(mark, position));
@@ -198,6 +199,7 @@ impl Engine {
     }
 
     /// Learns who is in scope from a file that is read for that alone.
+    #[inline(never)]
     pub(super) fn learn(&mut self, survey: &Survey, file: &SurveyedFile, batch: &Batch, mark: &RowMark) {
         if mark.fault.is_some() || Batch::width(mark) != file.header.width() {
             if !is_blank(batch, mark) {

@@ -93,6 +93,12 @@ impl Referring {
         }
     }
 
+    /// Whether all that a row names is known to be there without a check.
+    #[inline]
+    pub(crate) fn is_resolved(&self, mark: &RowMark) -> bool {
+        mark.resolved && self.lists.is_empty()
+    }
+
     /// Checks a row. What it names in its own file may still come.
     pub(crate) fn check(
         &self,
