@@ -72,6 +72,9 @@ impl<'a> Register<'a> {
         if let Some((keys, _)) = &mut self.keys {
             keys.expect(rows);
         }
+        if let Some(ids) = self.own.and_then(|own| self.known.0.get_mut(own as usize)) {
+            ids.expect(rows);
+        }
     }
 
     /// Marks rows. Those without an id are told apart by nothing.
