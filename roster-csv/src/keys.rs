@@ -70,7 +70,7 @@ impl Ids {
     #[inline]
     pub(crate) fn insert(&mut self, id: u64) -> bool {
         if is_full(self.filled, self.slots.len()) {
-            self.grow((self.slots.len() * 2).max(64));
+            self.grow();
         }
         let id = id.max(1);
         let at = self.find(id);
@@ -84,14 +84,6 @@ impl Ids {
         }
     }
 
-    /// Makes room for about `ids` at once.
-    pub(crate) fn expect(&mut self, ids: u64) {
-        let slots = slots_for(self.filled as u64 + ids);
-        if slots > self.slots.len() {
-            self.grow(slots);
-        }
-    }
-
     /// The slot of the id, or the empty one where it would be put. There is always an empty slot, unless there is none at all.
     #[inline]
     fn find(&self, id: u64) -> usize {
@@ -102,8 +94,9 @@ impl Ids {
         at
     }
 
-    fn grow(&mut self, slots: usize) {
-        let old = std::mem::replace(&mut self.slots, vec![0; slots]);
+    fn grow(&mut self) {
+        let slots = (self.slots.len() * 2).max(64);
+        let old = std::mem::replace(&mut self.slots, empty(slots));
         for id in old.into_iter().filter(|id| *id != 0) {
             let at = self.find(id);
             if let Some(slot) = self.slots.get_mut(at) {
@@ -191,7 +184,7 @@ impl Keys {
     }
 
     fn grow(&mut self, slots: usize) {
-        self.slots = vec![0; slots];
+        self.slots = empty(slots);
         let numbers = self.numbers();
         for index in 0..self.entries.len() {
             let id = self.entries.get(index).map_or(0, |[id, _]| *id);
@@ -218,6 +211,14 @@ const fn tag(id: u64) -> u32 {
 
 const fn is_full(filled: usize, slots: usize) -> bool {
     filled * 4 >= slots * 3
+}
+
+/// Empty slots, each written once: a page that is read before it is written is brought in twice, and the second time all
+/// threads are interrupted.
+fn empty<T: Copy + Default>(slots: usize) -> Vec<T> {
+    let mut empty = Vec::new();
+    empty.resize(slots, T::default());
+    empty
 }
 
 /// How many slots about `ids` need. It is a guess: at most a million is believed.

@@ -11,7 +11,7 @@ use roster_core::{
 use super::{
     people::People,
     plan::{Purpose, Step, blocked, fields},
-    references::{Pending, Referring, place},
+    references::{Pending, Referring, is_referred_to, place},
     scope::InScope,
 };
 use crate::{
@@ -65,6 +65,8 @@ pub(super) struct At {
     pub(super) id: usize,
     pub(super) referring: Referring,
     pub(super) pending: Pending,
+    /// Which of a row's keys are looked up or entered, and among the ids of which kind.
+    pub(super) looked_up: Vec<(EntityKind, usize)>,
     /// How many cells the file's first row has.
     pub(super) usual_width: usize,
     pub(super) said_status: bool,
@@ -81,6 +83,7 @@ impl Engine {
             id: 0,
             referring: Referring::default(),
             pending: Pending::default(),
+            looked_up: Vec::new(),
             usual_width: 0,
             said_status: false,
         };
@@ -158,13 +161,22 @@ impl Engine {
         };
         let known = self.known;
         let read = |refers: EntityKind| refers == kind || known.get(refers as usize) == Some(&true);
+        let referring = Referring::of(&file.header, read);
+        let looked_up = match step.purpose {
+            Purpose::Records => {
+                let own = is_referred_to(kind).then_some((kind, 0));
+                referring.looked_up().chain(own).collect()
+            }
+            Purpose::Scope | Purpose::Side => Vec::new(),
+        };
         self.at = At {
             step,
             kind,
             record: 0,
             id: file.header.position(Holds::Id).unwrap_or(0),
-            referring: Referring::of(&file.header, read),
+            referring,
             pending: Pending::default(),
+            looked_up,
             usual_width: 0,
             said_status: false,
         };

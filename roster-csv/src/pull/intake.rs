@@ -20,11 +20,12 @@ use crate::{
 };
 
 impl Engine {
-    /// Looks at where the next rows' ids will be entered, so that the waits for memory pass at once and not one by one.
+    /// Looks at what the next rows will look up, so that the waits for memory pass at once and not one by one.
     pub(crate) fn touch(&self, batch: &Batch, rows: &std::ops::Range<usize>) {
-        let enters = self.at.step.purpose == Purpose::Records && is_referred_to(self.at.kind);
-        if let Some(ids) = self.ids.get(self.at.kind as usize).filter(|_| enters) {
-            ids.touch_all(batch.keys_of(rows, 0));
+        for &(kind, key) in &self.at.looked_up {
+            if let Some(ids) = self.ids.get(kind as usize) {
+                ids.touch_all(batch.keys_of(rows, key));
+            }
         }
     }
 
@@ -165,11 +166,9 @@ impl Engine {
             self.findings.clear();
             return None;
         }
-        if !self.at.referring.is_resolved(mark) {
-            let row = Naming { batch, mark, index, kind, id, file, record: self.at.record - 1 };
-            let Self { at, findings, ids, .. } = self;
-            at.referring.check(&row, ids, &mut at.pending, &mut findings.problems);
-        }
+        let row = Naming { batch, mark, index, kind, id, file, record: self.at.record - 1 };
+        let Self { at, findings, ids, .. } = self;
+        at.referring.check(&row, ids, &mut at.pending, &mut findings.problems);
         self.deliver(file, mark, (id, key), mapped)
     }
 

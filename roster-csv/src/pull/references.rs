@@ -37,11 +37,6 @@ pub(crate) fn key_columns(header: &Header, rows: Rows) -> Vec<usize> {
     }
 }
 
-/// The keys that name one other record each, with the kind of that.
-pub(crate) fn named(header: &Header) -> Vec<(EntityKind, usize)> {
-    single(header).enumerate().map(|(index, (_, kind))| (kind, index + 1)).collect()
-}
-
 /// The columns that name one other record each.
 fn single(header: &Header) -> impl Iterator<Item = (usize, EntityKind)> {
     header.known().filter_map(|(position, column)| {
@@ -93,10 +88,9 @@ impl Referring {
         }
     }
 
-    /// Whether all that a row names is known to be there without a check.
-    #[inline]
-    pub(crate) fn is_resolved(&self, mark: &RowMark) -> bool {
-        mark.resolved && self.lists.is_empty()
+    /// Which of a row's keys are looked up, and among the ids of which kind.
+    pub(crate) fn looked_up(&self) -> impl Iterator<Item = (EntityKind, usize)> {
+        self.single.iter().map(|&(_, kind, key)| (kind, key))
     }
 
     /// Checks a row. What it names in its own file may still come.
@@ -107,8 +101,7 @@ impl Referring {
         pending: &mut Pending,
         problems: &mut Vec<Problem>,
     ) {
-        let unresolved = if row.mark.resolved { &[] } else { self.single.as_slice() };
-        for &(position, kind, key) in unresolved {
+        for &(position, kind, key) in &self.single {
             let target = row.batch.key(row.index, key);
             if !is_known(ids, kind, target) && !decode::trim(row.batch.cell(row.mark, position)).is_empty() {
                 row.miss(position, kind, target, pending, problems);

@@ -11,6 +11,6 @@ mod split;
 
 pub(crate) use self::{
     batch::{Batch, Fault, RowCells, RowMark},
-    hashes::{WINDOW, Window},
+    hashes::WINDOW,
     scan::Scanner,
 };
