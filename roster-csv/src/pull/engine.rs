@@ -11,7 +11,7 @@ use roster_core::{
 use super::{
     people::People,
     plan::{Purpose, Step, blocked, fields},
-    references::{Pending, Referring, is_referred_to, place},
+    references::{Pending, Referring, email_key, is_referred_to, place},
     scope::InScope,
 };
 use crate::{
@@ -67,6 +67,8 @@ pub(super) struct At {
     pub(super) pending: Pending,
     /// Which of a row's keys are looked up or entered, and among the ids of which kind.
     pub(super) looked_up: Vec<(EntityKind, usize)>,
+    /// Which of a person's keys is the e-mail address.
+    pub(super) email: Option<usize>,
     /// How many cells the file's first row has.
     pub(super) usual_width: usize,
     pub(super) said_status: bool,
@@ -84,6 +86,7 @@ impl Engine {
             referring: Referring::default(),
             pending: Pending::default(),
             looked_up: Vec::new(),
+            email: None,
             usual_width: 0,
             said_status: false,
         };
@@ -177,6 +180,7 @@ impl Engine {
             referring,
             pending: Pending::default(),
             looked_up,
+            email: email_key(&file.header).filter(|_| step.purpose == Purpose::Records),
             usual_width: 0,
             said_status: false,
         };

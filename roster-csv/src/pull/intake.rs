@@ -27,6 +27,9 @@ impl Engine {
                 ids.touch_all(batch.keys_of(rows, key));
             }
         }
+        if let Some(key) = self.at.email {
+            self.emails.touch_all(batch.keys_of(rows, key));
+        }
     }
 
     /// Takes in one row of the step at hand. Returns its event if that is all there is to say; else what is said waits.
@@ -138,7 +141,7 @@ impl Engine {
             own_id(file, batch, mark).unwrap_or("")
         };
         let (kind, key) = (self.at.kind, batch.key(index, 0));
-        let mut mapped = self.map(survey, file, batch, mark, id);
+        let mut mapped = self.map(survey, file, batch, mark, (id, key));
         if let Mapped::Reject(problem) = mapped {
             self.people.settle(&mut self.counts, false);
             self.reject(file, mark, *problem, Some((id, key)));
@@ -169,7 +172,8 @@ impl Engine {
         let row = Naming { batch, mark, index, kind, id, file, record: self.at.record - 1 };
         let Self { at, findings, ids, .. } = self;
         at.referring.check(&row, ids, &mut at.pending, &mut findings.problems);
-        self.deliver(file, mark, (id, key), mapped)
+        let email = self.at.email.map_or(0, |email| batch.key(index, email));
+        self.deliver(file, mark, (id, key), email, mapped)
     }
 
     /// What the row says, read through its header.
@@ -179,7 +183,7 @@ impl Engine {
         file: &SurveyedFile,
         batch: &Batch,
         mark: &RowMark,
-        id: &str,
+        (id, key): (&str, u64),
     ) -> Mapped {
         let Self { at, findings, people, request, with_contacts, .. } = self;
         let mut row = Row {
@@ -201,7 +205,10 @@ impl Engine {
             EntityKind::Course => records::course(&mut row, request.extra),
             EntityKind::Class => records::class(&mut row, request.extra),
             EntityKind::Enrollment => records::enrollment(&mut row, request.extra, *with_contacts),
-            _ => people.person(survey, request, &mut row),
+            _ => {
+                let key = if mark.ordinary { key } else { hash(id) };
+                people.person(survey, request, key, &mut row)
+            }
         }
     }
 
@@ -246,6 +253,7 @@ impl Engine {
         file: &SurveyedFile,
         mark: &RowMark,
         (id, key): (&str, u64),
+        email: u64,
         mapped: Mapped,
     ) -> Option<PullEvent> {
         let Mapped::Record(record) = mapped else {
@@ -263,7 +271,7 @@ impl Engine {
         };
         self.count(|counts| counts.used += 1);
         if let Record::Person(person) = &record {
-            self.meet(file, mark, person);
+            self.meet(file, mark, person, email);
         }
         if !self.wants(self.at.kind) {
             self.findings.clear();
@@ -281,14 +289,14 @@ impl Engine {
         None
     }
 
-    /// Takes in what other people's records have to know of a person.
+    /// Takes in what other people's records have to know of a person; `key` is the e-mail address's.
     #[inline(never)]
-    fn meet(&mut self, file: &SurveyedFile, mark: &RowMark, person: &Person) {
+    fn meet(&mut self, file: &SurveyedFile, mark: &RowMark, person: &Person, key: u64) {
         if self.people.are_related() {
             let place = self.place(file, mark);
             self.people.relate(person, &place);
         }
-        if self.is_shared(person.email.as_deref()) {
+        if person.email.as_deref().is_some_and(|email| self.is_shared(email, key)) {
             let message = "another person has this e-mail address; it can't tell them apart";
             let problem = Problem::warning(codes::SHARED_EMAIL, message)
                 .of(EntityKind::Person)
@@ -299,12 +307,11 @@ impl Engine {
         }
     }
 
-    fn is_shared(&mut self, email: Option<&str>) -> bool {
-        email.is_some_and(|email| {
-            let is_folded = email.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
-            let key = if is_folded { hash(email) } else { hash(&email.to_lowercase()) };
-            !self.emails.insert(key)
-        })
+    /// Whether somebody has that e-mail address already; `key` is its hash as it stands.
+    fn is_shared(&mut self, email: &str, key: u64) -> bool {
+        let is_folded =
+            email.is_ascii() && !email.bytes().fold(false, |any, byte| any | byte.is_ascii_uppercase());
+        !self.emails.insert(if is_folded { key } else { hash(&email.to_lowercase()) })
     }
 
     pub(super) fn locate(

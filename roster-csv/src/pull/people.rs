@@ -157,8 +157,14 @@ impl People {
 
 impl People {
     /// A row of the people's own file, with what the other files say.
-    pub(super) fn person(&mut self, survey: &Survey, request: &PullRequest, row: &mut Row<'_>) -> Mapped {
-        let sides = self.gather(survey, request, hash(row.id), row.findings, false);
+    pub(super) fn person(
+        &mut self,
+        survey: &Survey,
+        request: &PullRequest,
+        key: u64,
+        row: &mut Row<'_>,
+    ) -> Mapped {
+        let sides = self.gather(survey, request, key, row.findings, false);
         if request.sees(SensitiveField::Contacts) {
             self.agents = row.ids(Holds::PersonAgents);
         }

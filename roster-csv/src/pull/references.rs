@@ -25,16 +25,22 @@ struct Reference {
     target: u64,
 }
 
-/// The columns whose values are hashed where rows are found. Of records the id first, then those that name one other record;
-/// of rows that add to people the person first, then the row's own id if it has one.
+/// The columns whose values are hashed where rows are found. Of records the id first, then those that name one other record,
+/// then a person's e-mail address; of rows that add to people the person first, then the row's own id if it has one.
 pub(crate) fn key_columns(header: &Header, rows: Rows) -> Vec<usize> {
     match rows {
         Rows::Records(_) => {
             let singles = single(header).map(|(position, _)| position);
-            header.position(Holds::Id).into_iter().chain(singles).collect()
+            let email = header.position(Holds::PersonEmail);
+            header.position(Holds::Id).into_iter().chain(singles).chain(email).collect()
         }
         _ => header.position(Holds::OfPerson).into_iter().chain(header.position(Holds::Id)).collect(),
     }
+}
+
+/// Which of a row's keys is a person's e-mail address.
+pub(crate) fn email_key(header: &Header) -> Option<usize> {
+    header.position(Holds::PersonEmail).map(|_| single(header).count() + 1)
 }
 
 /// The columns that name one other record each.
@@ -101,8 +107,9 @@ impl Referring {
         pending: &mut Pending,
         problems: &mut Vec<Problem>,
     ) {
+        let keys = row.batch.keys(row.index);
         for &(position, kind, key) in &self.single {
-            let target = row.batch.key(row.index, key);
+            let target = keys.get(key).copied().unwrap_or(0);
             if !is_known(ids, kind, target) && !decode::trim(row.batch.cell(row.mark, position)).is_empty() {
                 row.miss(position, kind, target, pending, problems);
             }

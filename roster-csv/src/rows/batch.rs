@@ -115,6 +115,12 @@ impl Batch {
         self.hashes.get(index * self.stride + 1 + key).copied().unwrap_or(0)
     }
 
+    /// The hashes of a row's key columns.
+    #[inline]
+    pub(crate) fn keys(&self, index: usize) -> &[u64] {
+        self.hashes.get(index * self.stride + 1..(index + 1) * self.stride).unwrap_or(&[])
+    }
+
     /// The hashes of one key column, in some rows.
     pub(crate) fn keys_of(&self, rows: &Range<usize>, key: usize) -> impl Iterator<Item = u64> {
         let from = self.hashes.get(rows.start * self.stride + 1 + key..).unwrap_or(&[]);
