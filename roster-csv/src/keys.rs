@@ -59,6 +59,14 @@ impl Ids {
         self.slots.get(self.find(id)) == Some(&id)
     }
 
+    /// Which of up to 64 ids are not there, a bit each. No id, which is an empty text, is not missing.
+    pub(crate) fn missing(&self, ids: impl Iterator<Item = u64> + Clone) -> u64 {
+        let none = hash("");
+        self.touch_all(ids.clone());
+        let missing = ids.map(|id| id != none && !self.contains(id));
+        missing.enumerate().fold(0, |bits, (index, missing)| bits | u64::from(missing) << index)
+    }
+
     /// Looks at the slots that later look-ups of `ids` will begin with, so that they are near by then: many waits for memory
     /// pass at once, and not one by one.
     #[inline]

@@ -11,7 +11,7 @@ use roster_core::{
 use super::{
     people::People,
     plan::{Purpose, Step, blocked, fields},
-    references::{Pending, Referring, email_key, is_referred_to, place},
+    references::{Pending, Referring, email_key, place},
     scope::InScope,
 };
 use crate::{
@@ -65,8 +65,8 @@ pub(super) struct At {
     pub(super) id: usize,
     pub(super) referring: Referring,
     pub(super) pending: Pending,
-    /// Which of a row's keys are looked up or entered, and among the ids of which kind.
-    pub(super) looked_up: Vec<(EntityKind, usize)>,
+    /// A bit for each row of the window at hand: whether what it names has to be checked.
+    pub(super) unresolved: u64,
     /// Which of a person's keys is the e-mail address.
     pub(super) email: Option<usize>,
     /// How many cells the file's first row has.
@@ -85,7 +85,7 @@ impl Engine {
             id: 0,
             referring: Referring::default(),
             pending: Pending::default(),
-            looked_up: Vec::new(),
+            unresolved: u64::MAX,
             email: None,
             usual_width: 0,
             said_status: false,
@@ -163,23 +163,15 @@ impl Engine {
             _ => EntityKind::Person,
         };
         let known = self.known;
-        let read = |refers: EntityKind| refers == kind || known.get(refers as usize) == Some(&true);
-        let referring = Referring::of(&file.header, read);
-        let looked_up = match step.purpose {
-            Purpose::Records => {
-                let own = is_referred_to(kind).then_some((kind, 0));
-                referring.looked_up().chain(own).collect()
-            }
-            Purpose::Scope | Purpose::Side => Vec::new(),
-        };
+        let read = |kind: EntityKind| known.get(kind as usize) == Some(&true);
         self.at = At {
             step,
             kind,
             record: 0,
             id: file.header.position(Holds::Id).unwrap_or(0),
-            referring,
+            referring: Referring::of(&file.header, kind, read),
             pending: Pending::default(),
-            looked_up,
+            unresolved: u64::MAX,
             email: email_key(&file.header).filter(|_| step.purpose == Purpose::Records),
             usual_width: 0,
             said_status: false,

@@ -1,5 +1,7 @@
 //! One row of a step: judged, made a record of, and delivered.
 
+use std::ops::Range;
+
 use roster_core::{
     EntityKind, Person, Place, Problem, PullEvent, Record, codes, decode,
     table::{Holds, Need},
@@ -15,17 +17,20 @@ use crate::{
     keys::{Seen, hash},
     records::{self, Mapped},
     row::{Cells, Row},
-    rows::{Batch, Fault, RowMark},
+    rows::{Batch, Fault, RowMark, WINDOW},
     survey::{Survey, SurveyedFile},
 };
 
 impl Engine {
-    /// Looks at what the next rows will look up, so that the waits for memory pass at once and not one by one.
-    pub(crate) fn touch(&self, batch: &Batch, rows: &std::ops::Range<usize>) {
-        for &(kind, key) in &self.at.looked_up {
-            if let Some(ids) = self.ids.get(kind as usize) {
-                ids.touch_all(batch.keys_of(rows, key));
-            }
+    /// Looks up what the next rows name, and looks at where they will be entered, so that the waits for memory pass at once
+    /// and not one by one.
+    pub(crate) fn look_ahead(&mut self, batch: &Batch, rows: &Range<usize>) {
+        if self.at.step.purpose != Purpose::Records {
+            return;
+        }
+        self.at.unresolved = self.at.referring.look_up(batch, rows, &self.ids);
+        if let Some(ids) = self.ids.get(self.at.kind as usize).filter(|_| is_referred_to(self.at.kind)) {
+            ids.touch_all(batch.keys_of(rows, 0));
         }
         if let Some(key) = self.at.email {
             self.emails.touch_all(batch.keys_of(rows, key));
@@ -169,9 +174,11 @@ impl Engine {
             self.findings.clear();
             return None;
         }
-        let row = Naming { batch, mark, index, kind, id, file, record: self.at.record - 1 };
-        let Self { at, findings, ids, .. } = self;
-        at.referring.check(&row, ids, &mut at.pending, &mut findings.problems);
+        if self.at.unresolved >> (index % WINDOW) & 1 == 1 {
+            let row = Naming { batch, mark, index, kind, id, file, record: self.at.record - 1 };
+            let Self { at, findings, ids, .. } = self;
+            at.referring.check(&row, ids, &mut at.pending, &mut findings.problems);
+        }
         let email = self.at.email.map_or(0, |email| batch.key(index, email));
         self.deliver(file, mark, (id, key), email, mapped)
     }

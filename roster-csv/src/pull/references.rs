@@ -66,6 +66,8 @@ pub(crate) struct Referring {
     /// Position, kind, and which of the row's keys it is.
     single: Vec<(usize, EntityKind, usize)>,
     lists: Vec<(usize, EntityKind)>,
+    /// Each column names one record of another kind, all of which were read: they can be looked up for many rows at once.
+    is_plain: bool,
 }
 
 /// The row that names others.
@@ -80,23 +82,29 @@ pub(crate) struct Naming<'a> {
 }
 
 impl Referring {
-    /// `read` tells whether the records of a kind are known, or will be when the file is over.
-    pub(crate) fn of(header: &Header, read: impl Fn(EntityKind) -> bool) -> Self {
+    /// The file is one of the `own` kind. `read` tells of another kind whether its records are known.
+    pub(crate) fn of(header: &Header, own: EntityKind, read: impl Fn(EntityKind) -> bool) -> Self {
+        let read = |kind: EntityKind| kind == own || read(kind);
         let single = single(header).enumerate().map(|(index, (position, kind))| (position, kind, index + 1));
         // Who is related to whom is looked at when the people are over.
         let lists =
             header.known().filter(|(_, column)| is_list(column.holds) && column.holds != Holds::PersonAgents);
-        Self {
-            single: single.filter(|(_, kind, _)| read(*kind)).collect(),
-            lists: lists
-                .filter_map(|(at, column)| Some((at, column.refers.filter(|kind| read(*kind))?)))
-                .collect(),
-        }
+        let single: Vec<_> = single.filter(|(_, kind, _)| read(*kind)).collect();
+        let lists: Vec<_> =
+            lists.filter_map(|(at, column)| Some((at, column.refers.filter(|kind| read(*kind))?))).collect();
+        let is_plain = lists.is_empty() && single.iter().all(|(_, kind, _)| *kind != own);
+        Self { single, lists, is_plain }
     }
 
-    /// Which of a row's keys are looked up, and among the ids of which kind.
-    pub(crate) fn looked_up(&self) -> impl Iterator<Item = (EntityKind, usize)> {
-        self.single.iter().map(|&(_, kind, key)| (kind, key))
+    /// Looks up at once what some rows name. Returns a bit for each row that has to be checked.
+    pub(crate) fn look_up(&self, batch: &Batch, rows: &std::ops::Range<usize>, ids: &[Ids]) -> u64 {
+        if !self.is_plain {
+            return u64::MAX;
+        }
+        self.single.iter().fold(0, |missing, &(_, kind, key)| {
+            let keys = batch.keys_of(rows, key);
+            missing | ids.get(kind as usize).map_or(u64::MAX, |ids| ids.missing(keys))
+        })
     }
 
     /// Checks a row. What it names in its own file may still come.

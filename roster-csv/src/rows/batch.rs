@@ -122,7 +122,7 @@ impl Batch {
     }
 
     /// The hashes of one key column, in some rows.
-    pub(crate) fn keys_of(&self, rows: &Range<usize>, key: usize) -> impl Iterator<Item = u64> {
+    pub(crate) fn keys_of(&self, rows: &Range<usize>, key: usize) -> impl Iterator<Item = u64> + Clone {
         let from = self.hashes.get(rows.start * self.stride + 1 + key..).unwrap_or(&[]);
         from.iter().copied().step_by(self.stride.max(1)).take(rows.len())
     }

@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::batch::{Batch, RowCells, RowMark, each_bounds};
 use crate::keys::hash;
 
-/// How many rows are looked ahead for what they will look up.
+/// How many rows are looked ahead for what they will look up: as many as a `u64` has bits.
 pub(crate) const WINDOW: usize = 64;
 
 /// The hashes of one row.
