@@ -123,8 +123,8 @@ impl Batch {
 
     /// The hashes of one key column, in some rows.
     pub(crate) fn keys_of(&self, rows: &Range<usize>, key: usize) -> impl Iterator<Item = u64> + Clone {
-        let from = self.hashes.get(rows.start * self.stride + 1 + key..).unwrap_or(&[]);
-        from.iter().copied().step_by(self.stride.max(1)).take(rows.len())
+        let hashes = self.hashes.get(rows.start * self.stride..rows.end * self.stride).unwrap_or(&[]);
+        hashes.chunks_exact(self.stride.max(1)).map(move |row| row.get(key + 1).copied().unwrap_or(0))
     }
 
     /// How many cells the row has.

@@ -40,7 +40,7 @@ pub(crate) struct Window<'a> {
 impl Window<'_> {
     /// The hashes of one key column.
     pub(crate) fn keys(&self, key: usize) -> impl Iterator<Item = u64> {
-        self.hashes.iter().copied().skip(key + 1).step_by(self.stride)
+        self.hashes.chunks_exact(self.stride).map(move |row| row.get(key + 1).copied().unwrap_or(0))
     }
 
     /// The rows, to be marked, with their cells and hashes.
