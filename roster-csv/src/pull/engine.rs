@@ -65,8 +65,6 @@ pub(super) struct At {
     pub(super) id: usize,
     pub(super) referring: Referring,
     pub(super) pending: Pending,
-    /// A bit for each row of the window at hand: whether what it names has to be checked.
-    pub(super) unresolved: u64,
     /// Which of a person's keys is the e-mail address.
     pub(super) email: Option<usize>,
     /// How many cells the file's first row has.
@@ -85,7 +83,6 @@ impl Engine {
             id: 0,
             referring: Referring::default(),
             pending: Pending::default(),
-            unresolved: u64::MAX,
             email: None,
             usual_width: 0,
             said_status: false,
@@ -163,15 +160,14 @@ impl Engine {
             _ => EntityKind::Person,
         };
         let known = self.known;
-        let read = |kind: EntityKind| known.get(kind as usize) == Some(&true);
+        let read = |refers: EntityKind| refers == kind || known.get(refers as usize) == Some(&true);
         self.at = At {
             step,
             kind,
             record: 0,
             id: file.header.position(Holds::Id).unwrap_or(0),
-            referring: Referring::of(&file.header, kind, read),
+            referring: Referring::of(&file.header, read),
             pending: Pending::default(),
-            unresolved: u64::MAX,
             email: email_key(&file.header).filter(|_| step.purpose == Purpose::Records),
             usual_width: 0,
             said_status: false,

@@ -15,7 +15,7 @@ use xxhash_rust::xxh3::Xxh3;
 use super::{
     plan::{Step, plan},
     references::key_columns,
-    register::Register,
+    register::{Known, Register},
 };
 use crate::{
     changes::Position,
@@ -155,12 +155,12 @@ fn read(job: Job, sender: &mut Sender) -> Result<Option<Message>> {
             return Ok(Some(Message::Unchanged));
         }
     }
-    let mut hashes = Hashes::default();
+    let (mut hashes, mut known) = (Hashes::default(), Known::default());
     for step in steps {
         if !sender.send(Message::Begin(step)) {
             return Ok(None);
         }
-        let Some(hash) = stream(&mut files, &survey, step, limits, sender)? else {
+        let Some(hash) = stream(&mut files, &survey, step, limits, &mut known, sender)? else {
             return Ok(None);
         };
         hashes.add(&survey, step.file, hash)?;
@@ -177,6 +177,7 @@ fn stream(
     survey: &Survey,
     step: Step,
     limits: Limits,
+    known: &mut Known,
     sender: &mut Sender,
 ) -> Result<Option<u128>> {
     let Some(file) = survey.files.get(step.file) else {
@@ -188,7 +189,7 @@ fn stream(
     let mut feed = Feed {
         scanner,
         batch: Batch::default(),
-        register: Register::of(file, step.purpose),
+        register: Register::of(file, step.purpose, known),
         size: files.size(&file.name),
         hasher: Xxh3::new(),
         is_first: true,
@@ -204,7 +205,7 @@ struct Feed<'a> {
     scanner: Scanner,
     /// The batch that is filled next.
     batch: Batch,
-    register: Register,
+    register: Register<'a>,
     /// How many bytes the file seems to have.
     size: u64,
     hasher: Xxh3,

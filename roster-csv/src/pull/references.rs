@@ -38,6 +38,11 @@ pub(crate) fn key_columns(header: &Header, rows: Rows) -> Vec<usize> {
     }
 }
 
+/// The keys that name one other record each, with the kinds of those.
+pub(crate) fn named(header: &Header) -> Vec<(EntityKind, usize)> {
+    single(header).enumerate().map(|(index, (_, kind))| (kind, index + 1)).collect()
+}
+
 /// Which of a row's keys is a person's e-mail address.
 pub(crate) fn email_key(header: &Header) -> Option<usize> {
     header.position(Holds::PersonEmail).map(|_| single(header).count() + 1)
@@ -66,7 +71,7 @@ pub(crate) struct Referring {
     /// Position, kind, and which of the row's keys it is.
     single: Vec<(usize, EntityKind, usize)>,
     lists: Vec<(usize, EntityKind)>,
-    /// Each column names one record of another kind, all of which were read: they can be looked up for many rows at once.
+    /// Each column names one record: a row that is resolved need not be checked.
     is_plain: bool,
 }
 
@@ -82,9 +87,8 @@ pub(crate) struct Naming<'a> {
 }
 
 impl Referring {
-    /// The file is one of the `own` kind. `read` tells of another kind whether its records are known.
-    pub(crate) fn of(header: &Header, own: EntityKind, read: impl Fn(EntityKind) -> bool) -> Self {
-        let read = |kind: EntityKind| kind == own || read(kind);
+    /// `read` tells whether the records of a kind are known, or will be when the file is over.
+    pub(crate) fn of(header: &Header, read: impl Fn(EntityKind) -> bool) -> Self {
         let single = single(header).enumerate().map(|(index, (position, kind))| (position, kind, index + 1));
         // Who is related to whom is looked at when the people are over.
         let lists =
@@ -92,19 +96,13 @@ impl Referring {
         let single: Vec<_> = single.filter(|(_, kind, _)| read(*kind)).collect();
         let lists: Vec<_> =
             lists.filter_map(|(at, column)| Some((at, column.refers.filter(|kind| read(*kind))?))).collect();
-        let is_plain = lists.is_empty() && single.iter().all(|(_, kind, _)| *kind != own);
-        Self { single, lists, is_plain }
+        Self { is_plain: lists.is_empty(), single, lists }
     }
 
-    /// Looks up at once what some rows name. Returns a bit for each row that has to be checked.
-    pub(crate) fn look_up(&self, batch: &Batch, rows: &std::ops::Range<usize>, ids: &[Ids]) -> u64 {
-        if !self.is_plain {
-            return u64::MAX;
-        }
-        self.single.iter().fold(0, |missing, &(_, kind, key)| {
-            let keys = batch.keys_of(rows, key);
-            missing | ids.get(kind as usize).map_or(u64::MAX, |ids| ids.missing(keys))
-        })
+    /// Whether all that a row names is known to be there.
+    #[inline]
+    pub(crate) const fn is_resolved(&self, mark: &RowMark) -> bool {
+        mark.resolved && self.is_plain
     }
 
     /// Checks a row. What it names in its own file may still come.

@@ -39,7 +39,7 @@ pub(crate) struct Window<'a> {
 
 impl Window<'_> {
     /// The hashes of one key column.
-    pub(crate) fn keys(&self, key: usize) -> impl Iterator<Item = u64> {
+    pub(crate) fn keys(&self, key: usize) -> impl Iterator<Item = u64> + Clone {
         self.hashes.chunks_exact(self.stride).map(move |row| row.get(key + 1).copied().unwrap_or(0))
     }
 
