@@ -40,110 +40,88 @@ pub(crate) fn hash(key: &str) -> u64 {
     xxh3_64(key.as_bytes())
 }
 
-/// A table of hashed keys, with what is kept for each.
+/// A set of ids: eight bytes each, with open addressing.
 ///
-/// It is our own, with open addressing, because a look-up in a large table is a wait for memory, and only a table that can be
-/// [touched](Self::touch) lets many waits pass at once.
-pub(crate) struct Table<const N: usize> {
-    /// Keys with what is kept beside them; a key of 0 stands for an empty slot. A power of two of them, at most three quarters
-    /// full.
-    slots: Vec<[u64; N]>,
+/// The tables of this module are our own, because a look-up in a large table is a wait for memory, and only a table that can be
+/// [touched](Self::touch_all) lets many waits pass at once.
+#[derive(Default)]
+pub(crate) struct Ids {
+    /// Hashed ids; 0 stands for an empty slot. A power of two of them, at most three quarters full.
+    slots: Vec<u64>,
     filled: usize,
 }
 
-/// A set of ids: eight bytes each.
-pub(crate) type Ids = Table<1>;
-
-/// Ids, each with a hash of what its row says: sixteen bytes each.
-pub(crate) type Keys = Table<2>;
-
-impl<const N: usize> Default for Table<N> {
-    fn default() -> Self {
-        Self { slots: Vec::new(), filled: 0 }
-    }
-}
-
-impl<const N: usize> Table<N> {
-    /// Whether the key is there.
+impl Ids {
+    /// Whether the id is there.
     #[inline]
-    pub(crate) fn contains(&self, key: u64) -> bool {
-        let key = key.max(1);
-        self.slots.get(self.find(key)).is_some_and(|slot| first(slot) == key)
+    pub(crate) fn contains(&self, id: u64) -> bool {
+        let id = id.max(1);
+        self.slots.get(self.find(id)) == Some(&id)
     }
 
-    /// Looks at the slot that a later look-up of `key` will begin with, so that it is near by then.
-    #[inline]
-    pub(crate) fn touch(&self, key: u64) -> u64 {
-        self.slots.get(self.home(key)).map_or(0, first)
+    /// Which of up to 64 ids are not there, a bit each. No id, which is an empty text, is not missing.
+    pub(crate) fn missing(&self, ids: impl Iterator<Item = u64> + Clone) -> u64 {
+        let none = hash("");
+        self.touch_all(ids.clone());
+        let missing = ids.map(|id| id != none && !self.contains(id));
+        missing.enumerate().fold(0, |bits, (index, missing)| bits | u64::from(missing) << index)
     }
 
-    /// Puts the key in, if it is not there. Returns its slot, and whether it is new.
+    /// Looks at the slots that later look-ups of `ids` will begin with, so that they are near by then: many waits for memory
+    /// pass at once, and not one by one.
     #[inline]
-    fn put(&mut self, key: u64) -> (&mut [u64; N], bool) {
-        if self.filled * 4 >= self.slots.len() * 3 {
+    pub(crate) fn touch_all(&self, ids: impl Iterator<Item = u64>) {
+        touch_all(&self.slots, ids);
+    }
+
+    /// Puts an id in. Returns whether it is new.
+    #[inline]
+    pub(crate) fn insert(&mut self, id: u64) -> bool {
+        if is_full(self.filled, self.slots.len()) {
             self.grow();
         }
-        let key = key.max(1);
-        let at = self.find(key);
-        #[expect(
-            clippy::indexing_slicing,
-            reason = "`find` stays within a table that is not empty, and after growing it is not"
-        )]
-        let slot = &mut self.slots[at];
-        let new = first(slot) == 0;
-        if let Some(there) = slot.first_mut().filter(|_| new) {
-            *there = key;
-            self.filled += 1;
+        let id = id.max(1);
+        let at = self.find(id);
+        match self.slots.get_mut(at) {
+            Some(slot) if *slot == 0 => {
+                *slot = id;
+                self.filled += 1;
+                true
+            }
+            _ => false,
         }
-        (slot, new)
     }
 
-    /// Where a look-up of the key begins.
-    #[expect(clippy::cast_possible_truncation, reason = "it is masked anyway")]
-    fn home(&self, key: u64) -> usize {
-        key as usize & self.slots.len().wrapping_sub(1)
-    }
-
-    /// The slot of the key, or the empty one where it would be put. There is always an empty slot, unless there is none at all.
+    /// The slot of the id, or the empty one where it would be put. There is always an empty slot, unless there is none at all.
     #[inline]
-    fn find(&self, key: u64) -> usize {
-        let mut at = self.home(key);
-        while self.slots.get(at).map(first).is_some_and(|there| there != 0 && there != key) {
-            at = (at + 1) & (self.slots.len() - 1);
+    fn find(&self, id: u64) -> usize {
+        let mut at = home(id, self.slots.len());
+        while self.slots.get(at).is_some_and(|there| *there != 0 && *there != id) {
+            at = home(at as u64 + 1, self.slots.len());
         }
         at
     }
 
-    /// Makes room for about `keys` at once, so that the table need not grow step by step. It is a guess: at most a million
-    /// is believed.
-    pub(crate) fn expect(&mut self, keys: u64) {
-        let keys = usize::try_from(keys.min(1 << 20)).unwrap_or(0);
-        let slots = (keys * 4 / 3 + 1).next_power_of_two();
-        if self.filled == 0 && slots > self.slots.len() {
-            self.slots = vec![[0; N]; slots];
-        }
-    }
-
     fn grow(&mut self) {
-        let larger = vec![[0; N]; (self.slots.len() * 2).max(64)];
-        let old = std::mem::replace(&mut self.slots, larger);
-        self.filled = 0;
-        for slot in old.into_iter().filter(|slot| first(slot) != 0) {
-            *self.put(first(&slot)).0 = slot;
+        let slots = (self.slots.len() * 2).max(64);
+        let old = std::mem::replace(&mut self.slots, empty(slots));
+        for id in old.into_iter().filter(|id| *id != 0) {
+            let at = self.find(id);
+            if let Some(slot) = self.slots.get_mut(at) {
+                *slot = id;
+            }
         }
     }
 }
 
-#[inline]
-fn first<const N: usize>(slot: &[u64; N]) -> u64 {
-    slot.first().copied().unwrap_or(0)
-}
-
-impl Ids {
-    /// Puts an id in. Returns whether it is new.
-    pub(crate) fn insert(&mut self, id: u64) -> bool {
-        self.put(id).1
-    }
+/// Ids, each with a hash of what its row says: sixteen bytes each, in the order in which they came, so that they are written
+/// one after the other. What is looked up at random is small: four bytes an id.
+#[derive(Default)]
+pub(crate) struct Keys {
+    entries: Vec<[u64; 2]>,
+    /// The number of an entry, from 1, in as many low bits as a number may need; in the bits above it some of the id's own,
+    /// which tell most others apart. 0 stands for an empty slot. A power of two of them, at most three quarters full.
+    slots: Vec<u32>,
 }
 
 /// What a row's id tells.
@@ -162,19 +140,104 @@ const CONFLICT: u64 = 0;
 
 impl Keys {
     /// Enters a row.
+    #[inline]
     pub(crate) fn enter(&mut self, id: u64, row: u64) -> Seen {
+        if is_full(self.entries.len(), self.slots.len()) {
+            self.grow((self.slots.len() * 2).max(64));
+        }
         let row = row.max(1);
-        let ([_, there], new) = self.put(id);
-        if new {
-            *there = row;
-            Seen::First
-        } else if *there == row {
-            Seen::Identical
-        } else {
-            *there = CONFLICT;
-            Seen::Conflict
+        let numbers = self.numbers();
+        let tag = tag(id) & !numbers;
+        let mut at = home(id, self.slots.len());
+        while let Some(slot) = self.slots.get_mut(at).filter(|slot| **slot != 0) {
+            let entry =
+                self.entries.get_mut((*slot & numbers) as usize - 1).filter(|_| *slot & !numbers == tag);
+            if let Some([_, there]) = entry.filter(|[there, _]| *there == id) {
+                if *there == row {
+                    return Seen::Identical;
+                }
+                *there = CONFLICT;
+                return Seen::Conflict;
+            }
+            at = home(at as u64 + 1, self.slots.len());
+        }
+        self.entries.push([id, row]);
+        self.put(at, tag, self.entries.len());
+        Seen::First
+    }
+
+    /// As [`Ids::touch_all`].
+    #[inline]
+    pub(crate) fn touch_all(&self, ids: impl Iterator<Item = u64>) {
+        touch_all(&self.slots, ids);
+    }
+
+    /// Makes room for about `ids` at once.
+    pub(crate) fn expect(&mut self, ids: u64) {
+        let slots = slots_for(self.entries.len() as u64 + ids);
+        if slots > self.slots.len() {
+            self.grow(slots);
         }
     }
+
+    /// The bits of a slot that hold a number. There are more slots than entries, so that a number never needs more.
+    fn numbers(&self) -> u32 {
+        u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    fn put(&mut self, at: usize, tag: u32, number: usize) {
+        if let (Some(slot), Ok(number)) = (self.slots.get_mut(at), u32::try_from(number)) {
+            *slot = tag | number;
+        }
+    }
+
+    fn grow(&mut self, slots: usize) {
+        self.slots = empty(slots);
+        let numbers = self.numbers();
+        for index in 0..self.entries.len() {
+            let id = self.entries.get(index).map_or(0, |[id, _]| *id);
+            let mut at = home(id, slots);
+            while self.slots.get(at).is_some_and(|slot| *slot != 0) {
+                at = home(at as u64 + 1, slots);
+            }
+            self.put(at, tag(id) & !numbers, index + 1);
+        }
+    }
+}
+
+/// Where a look-up begins. Its bits are none of the [`tag`]'s.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "it is masked anyway")]
+const fn home(id: u64, slots: usize) -> usize {
+    id as u32 as usize & slots.wrapping_sub(1)
+}
+
+#[inline]
+const fn tag(id: u64) -> u32 {
+    (id >> 32) as u32
+}
+
+const fn is_full(filled: usize, slots: usize) -> bool {
+    filled * 4 >= slots * 3
+}
+
+/// Empty slots, each written once: a page that is read before it is written is brought in twice, and the second time all
+/// threads are interrupted.
+fn empty<T: Copy + Default>(slots: usize) -> Vec<T> {
+    let mut empty = Vec::new();
+    empty.resize(slots, T::default());
+    empty
+}
+
+/// How many slots about `ids` need. It is a guess: at most a million is believed.
+fn slots_for(ids: u64) -> usize {
+    (usize::try_from(ids.min(1 << 20)).unwrap_or(0) * 4 / 3 + 1).next_power_of_two()
+}
+
+#[inline]
+fn touch_all<T: Copy + Into<u64>>(slots: &[T], ids: impl Iterator<Item = u64>) {
+    let seen = ids.map(|id| slots.get(home(id, slots.len())).copied().map_or(0, Into::into));
+    std::hint::black_box(seen.fold(0, |sum, slot: u64| sum ^ slot));
 }
 
 #[cfg(test)]
@@ -188,10 +251,32 @@ mod tests {
         assert_eq!(keys.enter(7, 1), Seen::Identical);
         assert_eq!(keys.enter(7, 2), Seen::Conflict);
         assert_eq!(keys.enter(7, 1), Seen::Conflict);
-        assert!(keys.contains(7) && !keys.contains(8));
+        assert_eq!(keys.enter(8, 2), Seen::First);
     }
 
     proptest::proptest! {
+        #[test]
+        fn tells_what_a_map_tells(rows in proptest::collection::vec((0_u64..300, 1_u64..3), 0..900), spread: bool, expected in 0_u64..900) {
+            // Ids that differ in their high half alone begin at one slot.
+            let spread = |id: u64| if spread { id.wrapping_mul(0x9e37_79b9_7f4a_7c15) } else { id << 40 };
+            let (mut keys, mut map) = (Keys::default(), std::collections::HashMap::new());
+            keys.expect(expected);
+            for (id, row) in rows {
+                let wanted = match map.entry(id) {
+                    std::collections::hash_map::Entry::Vacant(free) => {
+                        free.insert(row);
+                        Seen::First
+                    }
+                    std::collections::hash_map::Entry::Occupied(there) if *there.get() == row => Seen::Identical,
+                    std::collections::hash_map::Entry::Occupied(mut there) => {
+                        there.insert(CONFLICT);
+                        Seen::Conflict
+                    }
+                };
+                proptest::prop_assert_eq!(keys.enter(spread(id), row), wanted);
+            }
+        }
+
         #[test]
         fn holds_what_a_set_holds(ids in proptest::collection::vec(0_u64..500, 0..900), spread: bool) {
             let spread = |id: u64| if spread { id.max(1).wrapping_mul(0x9e37_79b9_7f4a_7c15) } else { id.max(1) };

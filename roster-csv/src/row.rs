@@ -9,7 +9,10 @@ use roster_core::{
     table::Holds,
 };
 
-use crate::{dialect::Header, rows::RowCells};
+use crate::{
+    dialect::Header,
+    rows::{Batch, RowCells, RowMark},
+};
 
 /// Stands between the cells of a packed row. No value holds it: a row with control characters is rejected.
 pub(crate) const PACKED: char = '\u{1f}';
@@ -17,10 +20,23 @@ pub(crate) const PACKED: char = '\u{1f}';
 /// Where the cells are.
 #[derive(Clone, Copy)]
 pub(crate) enum Cells<'a> {
-    /// In a batch, as read; whether some may have to be trimmed.
-    Batch(RowCells<'a>, bool),
+    /// In a batch, as read.
+    Batch {
+        /// The cells.
+        cells: RowCells<'a>,
+        /// Some may have to be trimmed.
+        padded: bool,
+        /// Some hold a line break.
+        has_newline: bool,
+    },
     /// In one text, kept for later.
     Packed(&'a str),
+}
+
+impl<'a> Cells<'a> {
+    pub(crate) fn of(batch: &'a Batch, mark: &RowMark) -> Self {
+        Self::Batch { cells: batch.row_cells(mark), padded: mark.padded, has_newline: mark.has_newline }
+    }
 }
 
 /// What was found while a record was made of a row.
@@ -48,15 +64,16 @@ struct Dates {
 }
 
 impl Dates {
+    /// The date, if it is one of the two.
+    #[inline]
+    fn known(&self, text: &str) -> Option<Date> {
+        let key = <[u8; 10]>::try_from(text.as_bytes()).ok()?;
+        self.last.iter().find(|(last, _)| *last == key).map(|(_, date)| *date)
+    }
+
     fn read(&mut self, text: &str) -> Option<Read<Date>> {
-        let Ok(key) = <[u8; 10]>::try_from(text.as_bytes()) else {
-            return decode::date(text);
-        };
-        if let Some((_, date)) = self.last.iter().find(|(last, _)| *last == key) {
-            return Some(Read { value: *date, standard: true });
-        }
         let read = decode::date(text)?;
-        if let Some(last) = self.last.get_mut(self.next) {
+        if let (Ok(key), Some(last)) = (text.as_bytes().try_into(), self.last.get_mut(self.next)) {
             *last = (key, read.value);
             self.next = 1 - self.next;
         }
@@ -90,7 +107,7 @@ impl<'a> Row<'a> {
     #[inline]
     fn value_at(&mut self, position: usize) -> &'a str {
         match self.cells {
-            Cells::Batch(cells, false) => cells.cell(position),
+            Cells::Batch { cells, padded: false, .. } => cells.cell(position),
             _ => self.trimmed_at(position),
         }
     }
@@ -99,7 +116,7 @@ impl<'a> Row<'a> {
     #[inline(never)]
     fn trimmed_at(&mut self, position: usize) -> &'a str {
         let raw = match self.cells {
-            Cells::Batch(cells, _) => cells.cell(position),
+            Cells::Batch { cells, .. } => cells.cell(position),
             Cells::Packed(text) => text.split(PACKED).nth(position).unwrap_or(""),
         };
         self.trimmed(raw, position)
@@ -114,14 +131,16 @@ impl<'a> Row<'a> {
     }
 
     /// Whether the column that holds it is missing, or empty as it stands.
+    #[inline]
     pub(crate) fn is_empty(&self, holds: Holds) -> bool {
         match (self.header.position(holds), self.cells) {
-            (Some(position), Cells::Batch(cells, _)) => cells.is_empty(position),
+            (Some(position), Cells::Batch { cells, .. }) => cells.is_empty(position),
             (position, _) => position.is_none(),
         }
     }
 
     /// An id, if there is one.
+    #[inline]
     pub(crate) fn id(&mut self, holds: Holds) -> Option<SourcedId> {
         let value = self.value(holds);
         (!value.is_empty()).then(|| value.into())
@@ -158,57 +177,57 @@ impl<'a> Row<'a> {
         if decode::is_formula_like(value) && !is_phone {
             self.warn(holds, codes::FORMULA_LIKE, "the value begins as a formula does; it was kept as text");
         }
-        if memchr::memchr(b'\n', value.as_bytes()).is_some() {
+        let may_have_newline = !matches!(self.cells, Cells::Batch { has_newline: false, .. });
+        if may_have_newline && value.contains('\n') {
             self.warn(holds, codes::NEWLINE_IN_VALUE, "the value holds a line break; it was kept");
         }
     }
 
     /// A civil date, if there is one.
+    #[inline]
     pub(crate) fn date(&mut self, holds: Holds) -> Option<Date> {
         let value = self.value(holds);
         if value.is_empty() {
             return None;
         }
-        match self.findings.dates.read(value) {
-            Some(read) => {
-                if !read.standard {
-                    self.warn(
-                        holds,
-                        codes::DATE_FORM,
-                        "the date is not written as YYYY-MM-DD; it was understood",
-                    );
-                }
-                Some(read.value)
-            }
-            None => {
-                self.drop(holds, codes::BAD_DATE, "the value is not a date; it was dropped");
-                None
-            }
+        self.findings.dates.known(value).or_else(|| self.new_date(holds, value))
+    }
+
+    /// A date that is none of the last two.
+    #[inline(never)]
+    fn new_date(&mut self, holds: Holds, value: &str) -> Option<Date> {
+        let Some(read) = self.findings.dates.read(value) else {
+            self.drop(holds, codes::BAD_DATE, "the value is not a date; it was dropped");
+            return None;
+        };
+        if !read.standard {
+            self.warn(holds, codes::DATE_FORM, "the date is not written as YYYY-MM-DD; it was understood");
         }
+        Some(read.value)
     }
 
     /// A truth value, if there is one.
+    #[inline]
     pub(crate) fn flag(&mut self, holds: Holds) -> Option<bool> {
-        let value = self.value(holds);
-        if value.is_empty() {
+        match self.value(holds) {
+            "" => None,
+            "true" => Some(true),
+            "false" => Some(false),
+            value => self.odd_flag(holds, value),
+        }
+    }
+
+    /// A truth value that is not written as the standard asks.
+    #[inline(never)]
+    fn odd_flag(&mut self, holds: Holds, value: &str) -> Option<bool> {
+        let Some(read) = decode::flag(value) else {
+            self.drop(holds, codes::BAD_FLAG, "the value is neither true nor false; it was dropped");
             return None;
+        };
+        if !read.standard {
+            self.warn(holds, codes::FLAG_FORM, "the value is not `true` or `false`; it was understood");
         }
-        match decode::flag(value) {
-            Some(read) => {
-                if !read.standard {
-                    self.warn(
-                        holds,
-                        codes::FLAG_FORM,
-                        "the value is not `true` or `false`; it was understood",
-                    );
-                }
-                Some(read.value)
-            }
-            None => {
-                self.drop(holds, codes::BAD_FLAG, "the value is neither true nor false; it was dropped");
-                None
-            }
-        }
+        Some(read.value)
     }
 
     /// A year, if there is one.
@@ -225,7 +244,13 @@ impl<'a> Row<'a> {
     }
 
     /// A word of a vocabulary; `otherwise` if there is none.
-    pub(crate) fn word<T>(&mut self, holds: Holds, read: fn(&str) -> T, known: fn(&T) -> bool) -> Option<T> {
+    #[inline]
+    pub(crate) fn word<T>(
+        &mut self,
+        holds: Holds,
+        read: impl FnOnce(&str) -> T,
+        known: impl FnOnce(&T) -> bool,
+    ) -> Option<T> {
         let value = self.value(holds);
         if value.is_empty() {
             return None;

@@ -3,6 +3,10 @@
 /// Drops case and what separates words, so that `siteAdministrator`, `Site Administrator` and `site_administrator`
 /// are one spelling.
 pub(super) fn fold(word: &str) -> String {
+    if word.is_ascii() {
+        let bytes = word.bytes().filter(u8::is_ascii_alphanumeric);
+        return bytes.map(|byte| char::from(byte.to_ascii_lowercase())).collect();
+    }
     word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 

@@ -114,7 +114,12 @@ impl FileSet {
     }
 
     /// Reads a file, piece by piece, into `each`; ends early if that says so (`false`).
-    pub(crate) fn read(&mut self, name: &str, mut each: impl FnMut(&[u8]) -> bool) -> Result<()> {
+    pub(crate) fn read(&mut self, name: &str, each: impl FnMut(&[u8]) -> bool) -> Result<()> {
+        self.read_into(name, &mut Pieces { piece: vec![0; PIECE], each })
+    }
+
+    /// Reads a file into where its bytes are needed.
+    pub(crate) fn read_into(&mut self, name: &str, sink: &mut dyn Sink) -> Result<()> {
         let others: u64 = self.sizes.iter().filter(|(other, _)| *other != name).map(|(_, size)| size).sum();
         let limit = self.limits.file_bytes.min(self.limits.total_bytes.saturating_sub(others));
         let mut size = 0;
@@ -124,12 +129,12 @@ impl FileSet {
                 let mut file = File::open(path).map_err(|error| cannot_read(name, &error))?;
                 let stamp = |file: &File| file.metadata().map(|metadata| Stamp::of(&metadata)).ok();
                 let before = stamp(&file);
-                pump(&mut file, name, limit, &mut size, &mut each).and_then(|whole| {
+                pump(&mut file, name, limit, &mut size, sink).and_then(|whole| {
                     if whole && before != stamp(&file) { Err(unstable(name)) } else { Ok(()) }
                 })
             }
             Place::Archive(archive) => archive.read(name, others, self.limits.expansion, |entry| {
-                pump(entry, name, limit, &mut size, &mut each).map(|_| ())
+                pump(entry, name, limit, &mut size, sink).map(|_| ())
             }),
         };
         let known = self.sizes.entry(name.to_owned()).or_default();
@@ -154,30 +159,56 @@ fn modified(path: &Path) -> Option<SystemTime> {
 }
 
 /// How much is read at a time. Between 64 KiB and 1 MiB the size does not matter.
-const PIECE: usize = 128 << 10;
+pub(crate) const PIECE: usize = 128 << 10;
 
-/// Reads to the end, or until `each` has enough; counts in `size`. Returns whether the end was reached.
-fn pump(
-    from: &mut dyn Read,
-    name: &str,
-    limit: u64,
-    size: &mut u64,
-    each: &mut dyn FnMut(&[u8]) -> bool,
-) -> Result<bool> {
-    let mut piece = vec![0; PIECE];
+/// Where the bytes of a file go.
+pub(crate) trait Sink {
+    /// Room for the next bytes. Asked for once a piece.
+    fn room(&mut self) -> &mut [u8];
+
+    /// Takes in the first `count` bytes of that room. `false` if it has enough.
+    fn take(&mut self, count: usize) -> bool;
+}
+
+/// Shows each piece to a function.
+struct Pieces<F> {
+    piece: Vec<u8>,
+    each: F,
+}
+
+impl<F: FnMut(&[u8]) -> bool> Sink for Pieces<F> {
+    fn room(&mut self) -> &mut [u8] {
+        &mut self.piece
+    }
+
+    fn take(&mut self, count: usize) -> bool {
+        (self.each)(self.piece.get(..count).unwrap_or(&[]))
+    }
+}
+
+/// Reads to the end, or until the sink has enough; counts in `size`. Returns whether the end was reached.
+fn pump(from: &mut dyn Read, name: &str, limit: u64, size: &mut u64, sink: &mut dyn Sink) -> Result<bool> {
     loop {
-        let count = match from.read(&mut piece) {
-            Ok(0) => return Ok(true),
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(cannot_read(name, &error)),
-        };
+        let count = read_some(from, sink.room()).map_err(|error| cannot_read(name, &error))?;
+        if count == 0 {
+            return Ok(true);
+        }
         *size += count as u64;
         if *size > limit {
             return Err(too_large(name, limit));
         }
-        if !each(piece.get(..count).unwrap_or(&[])) {
+        if !sink.take(count) {
             return Ok(false);
+        }
+    }
+}
+
+/// Reads what is there, however often a signal gets in the way.
+fn read_some(from: &mut dyn Read, room: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match from.read(room) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
         }
     }
 }

@@ -4,17 +4,18 @@ use std::{collections::VecDeque, sync::Arc};
 
 use roster_core::{
     Completeness, EntityKind, FieldSet, PartialCode, Problem, PullEvent, PullRequest, RowCounts,
-    SensitiveField, Severity, Slice, SourcedId, codes, table::Rows,
+    SensitiveField, Severity, Slice, SourcedId, codes,
+    table::{Holds, Rows},
 };
 
 use super::{
     people::People,
     plan::{Purpose, Step, blocked, fields},
-    references::{Pending, Referring, place},
+    references::{Pending, Referring, email_key, place},
     scope::InScope,
 };
 use crate::{
-    keys::{HashedMap, HashedSet, Ids},
+    keys::{HashedMap, Ids},
     row::Findings,
     survey::{Survey, SurveyedFile},
 };
@@ -41,7 +42,7 @@ pub(crate) struct Engine {
     pub(super) replaced: bool,
     /// How many rows or files could not be used.
     pub(super) errors: u64,
-    pub(super) emails: HashedSet,
+    pub(super) emails: Ids,
     pub(super) at: At,
     pub(super) findings: Findings,
 }
@@ -60,8 +61,12 @@ pub(super) struct At {
     pub(super) step: Step,
     pub(super) kind: EntityKind,
     pub(super) record: u64,
+    /// Where the own id of a record stands.
+    pub(super) id: usize,
     pub(super) referring: Referring,
     pub(super) pending: Pending,
+    /// Which of a person's keys is the e-mail address.
+    pub(super) email: Option<usize>,
     /// How many cells the file's first row has.
     pub(super) usual_width: usize,
     pub(super) said_status: bool,
@@ -75,8 +80,10 @@ impl Engine {
             step,
             kind: EntityKind::Org,
             record: 0,
+            id: 0,
             referring: Referring::default(),
             pending: Pending::default(),
+            email: None,
             usual_width: 0,
             said_status: false,
         };
@@ -94,7 +101,7 @@ impl Engine {
             partial: EntityKind::ALL.map(|_| None),
             counts: vec![RowCounts::default(); survey.files.len()],
             scope,
-            emails: HashedSet::default(),
+            emails: Ids::default(),
             at,
             findings: Findings::default(),
         };
@@ -158,8 +165,10 @@ impl Engine {
             step,
             kind,
             record: 0,
+            id: file.header.position(Holds::Id).unwrap_or(0),
             referring: Referring::of(&file.header, read),
             pending: Pending::default(),
+            email: email_key(&file.header).filter(|_| step.purpose == Purpose::Records),
             usual_width: 0,
             said_status: false,
         };

@@ -1,54 +1,71 @@
 //! One row of a step: judged, made a record of, and delivered.
 
+use std::ops::Range;
+
 use roster_core::{
-    EntityKind, Place, Problem, PullEvent, Record, codes, decode,
+    EntityKind, Person, Place, Problem, PullEvent, Record, codes, decode,
     table::{Holds, Need},
 };
 
 use super::{
     engine::{Engine, Unused},
     plan::Purpose,
-    references::{Naming, place},
+    references::{Naming, is_referred_to, place},
     shape::{check_width, describe, is_blank, own_id},
 };
 use crate::{
     keys::{Seen, hash},
     records::{self, Mapped},
-    row::{Cells, Findings, Row},
+    row::{Cells, Row},
     rows::{Batch, Fault, RowMark},
     survey::{Survey, SurveyedFile},
 };
 
 impl Engine {
-    /// Looks at what the next rows will look up, so that the waits for memory pass at once and not one by one.
-    pub(crate) fn touch(&self, batch: &Batch, rows: std::ops::Range<usize>) {
+    /// Looks at where the next rows will be entered, so that the waits for memory pass at once and not one by one.
+    pub(crate) fn touch(&self, batch: &Batch, rows: &Range<usize>) {
         if self.at.step.purpose != Purpose::Records {
             return;
         }
-        let slots = rows.map(|index| self.at.referring.touch(batch, index, &self.ids));
-        std::hint::black_box(slots.fold(0, |sum, slot| sum ^ slot));
+        if let Some(ids) = self.ids.get(self.at.kind as usize).filter(|_| is_referred_to(self.at.kind)) {
+            ids.touch_all(batch.keys_of(rows, 0));
+        }
+        if let Some(key) = self.at.email {
+            self.emails.touch_all(batch.keys_of(rows, key));
+        }
     }
 
-    /// Takes in one row of the step at hand.
-    pub(crate) fn row(&mut self, survey: &Survey, batch: &Batch, index: usize) {
-        let Some(mark) = batch.row(index) else { return };
-        let Some(file) = survey.files.get(self.at.step.file) else {
-            return;
-        };
+    /// Takes in one row of the step at hand. Returns its event if that is all there is to say; else what is said waits.
+    pub(crate) fn row(&mut self, survey: &Survey, batch: &Batch, index: usize) -> Option<PullEvent> {
+        let mark = batch.row(index)?;
+        let file = survey.files.get(self.at.step.file)?;
         self.at.record += 1;
         // The first row is the header, which the survey has read; unless another file was put in its place since.
         if self.at.record == 1 {
             self.replaced |= !file.header.is_repeated_by(batch.row_cells(mark));
-            return;
+            return None;
         }
         if self.at.record == 2 {
             self.at.usual_width = Batch::width(mark);
         }
         if self.at.step.purpose == Purpose::Scope {
             self.learn(survey, file, batch, mark);
-            return;
+            return None;
         }
         self.count(|counts| counts.rows += 1);
+        if !mark.ordinary && !self.is_usable(file, batch, index, mark) {
+            return None;
+        }
+        if self.at.step.purpose == Purpose::Side {
+            self.keep_side(file, batch, mark, self.at.record - 1);
+            return None;
+        }
+        self.record(survey, file, batch, index, mark)
+    }
+
+    /// Whether a row that is odd in some way can be used. Few are, so that this is kept apart from the way of the others. One that can't ends here in its count.
+    #[inline(never)]
+    fn is_usable(&mut self, file: &SurveyedFile, batch: &Batch, index: usize, mark: &RowMark) -> bool {
         if is_blank(batch, mark) {
             self.count(|counts| counts.skipped += 1);
         } else if mark.fault.is_none() && file.header.is_repeated_by(batch.row_cells(mark)) {
@@ -64,11 +81,10 @@ impl Engine {
                 self.pass(mark, batch.key(index, 0), Unused::Rejected);
             }
             self.reject(file, mark, *problem, id);
-        } else if self.at.step.purpose == Purpose::Side {
-            self.keep_side(file, batch, mark, self.at.record - 1);
         } else {
-            self.record(survey, file, batch, index, mark);
+            return true;
         }
+        false
     }
 
     /// Whether the row can be read at all; notes what is odd about it.
@@ -113,92 +129,109 @@ impl Engine {
         Ok(())
     }
 
-    /// Makes a record of a sound row.
-    fn record(&mut self, survey: &Survey, file: &SurveyedFile, batch: &Batch, index: usize, mark: &RowMark) {
-        let id = own_id(file, batch, mark).unwrap_or("");
-        let kind = self.at.kind;
-        let mut findings = std::mem::take(&mut self.findings);
-        let mut row = Row {
-            header: &file.header,
-            cells: Cells::Batch(batch.row_cells(mark), mark.padded),
-            kind,
-            id,
-            file: &file.name,
-            line: mark.line,
-            record: self.at.record - 1,
-            findings: &mut findings,
+    /// Makes a record of a sound row, and sees to what follows from it.
+    fn record(
+        &mut self,
+        survey: &Survey,
+        file: &SurveyedFile,
+        batch: &Batch,
+        index: usize,
+        mark: &RowMark,
+    ) -> Option<PullEvent> {
+        let id = if mark.ordinary {
+            batch.cell(mark, self.at.id)
+        } else {
+            own_id(file, batch, mark).unwrap_or("")
         };
-        self.note_status(&mut row);
-        let (extra, contacts) = (self.request.extra, self.with_contacts);
-        let mut mapped = match kind {
-            EntityKind::Org => records::org(&mut row, extra),
-            EntityKind::AcademicSession => records::session(&mut row, extra),
-            EntityKind::Course => records::course(&mut row, extra),
-            EntityKind::Class => records::class(&mut row, extra),
-            EntityKind::Enrollment => records::enrollment(&mut row, extra, contacts),
-            _ => self.person(survey, &mut row),
-        };
+        let (kind, key) = (self.at.kind, batch.key(index, 0));
+        let mut mapped = self.map(survey, file, batch, mark, (id, key));
         if let Mapped::Reject(problem) = mapped {
-            self.findings = findings;
             self.people.settle(&mut self.counts, false);
-            self.reject(file, mark, *problem, Some((id, batch.key(index, 0))));
-            return;
+            self.reject(file, mark, *problem, Some((id, key)));
+            return None;
         }
         if !self.in_scope(id, &mapped) {
             mapped = Mapped::Skip;
         }
-        let used = !matches!(mapped, Mapped::Skip);
-        let key = batch.key(index, 0);
-        if kind != EntityKind::Enrollment {
+        if is_referred_to(kind) {
             self.see(kind, key);
         }
-        let mut settled = false;
-        match mark.seen {
-            // What damaged the person in another file was said there.
-            _ if kind == EntityKind::Person && self.people.is_damaged(key) => {
-                self.count(|counts| counts.rejected += 1);
-                self.leave(kind, key, Unused::Rejected);
-            }
-            Seen::First => {
-                let row = Naming { batch, mark, index, kind, id, file, record: self.at.record - 1 };
-                self.at.referring.check(&row, &self.ids, &mut self.at.pending, &mut findings.problems);
-                self.deliver(file, mark, (id, key), mapped, &mut findings);
-                settled = used;
-            }
-            Seen::Identical => {
-                self.count(|counts| counts.duplicate += 1);
-                let problem = Problem::warning(codes::DUPLICATE_IDENTICAL, "the same row was there already");
-                self.say(self.locate(file, batch, mark, problem));
-            }
-            Seen::Conflict => {
-                self.count(|counts| counts.rejected += 1);
-                self.unuse(kind, key);
-                self.loosen(kind);
-                let message =
-                    "the id stands on several rows that say different things; none of them was used";
-                let problem =
-                    Problem::error(codes::CONFLICT, message).in_field(file.header.name_of(Holds::Id));
-                self.say(self.locate(file, batch, mark, problem));
-            }
+        // What damaged the person in another file was said there.
+        let is_damaged = kind == EntityKind::Person && self.people.is_damaged(key);
+        let is_delivered = !is_damaged && mark.seen == Seen::First;
+        if is_damaged {
+            self.count(|counts| counts.rejected += 1);
+            self.leave(kind, key, Unused::Rejected);
+        } else if mark.seen != Seen::First {
+            self.repeat(file, batch, mark, key);
         }
         if kind == EntityKind::Person {
-            self.people.settle(&mut self.counts, settled);
+            self.people.settle(&mut self.counts, is_delivered && !matches!(mapped, Mapped::Skip));
         }
-        findings.clear();
-        self.findings = findings;
+        if !is_delivered {
+            self.findings.clear();
+            return None;
+        }
+        if !self.at.referring.is_resolved(mark) {
+            let row = Naming { batch, mark, index, kind, id, file, record: self.at.record - 1 };
+            let Self { at, findings, ids, .. } = self;
+            at.referring.check(&row, ids, &mut at.pending, &mut findings.problems);
+        }
+        let email = self.at.email.map_or(0, |email| batch.key(index, email));
+        self.deliver(file, mark, (id, key), email, mapped)
     }
 
-    /// Says once a file that it is a bulk file with words that only a delta file should have.
-    fn note_status(&mut self, row: &mut Row<'_>) {
-        if self.at.said_status || (row.is_empty(Holds::Status) && row.is_empty(Holds::Modified)) {
-            return;
+    /// What the row says, read through its header.
+    fn map(
+        &mut self,
+        survey: &Survey,
+        file: &SurveyedFile,
+        batch: &Batch,
+        mark: &RowMark,
+        (id, key): (&str, u64),
+    ) -> Mapped {
+        let Self { at, findings, people, request, with_contacts, .. } = self;
+        let mut row = Row {
+            header: &file.header,
+            cells: Cells::of(batch, mark),
+            kind: at.kind,
+            id,
+            file: &file.name,
+            line: mark.line,
+            record: at.record - 1,
+            findings,
+        };
+        if !at.said_status && !(row.is_empty(Holds::Status) && row.is_empty(Holds::Modified)) {
+            at.said_status = note_status(&mut row);
         }
-        if !row.value(Holds::Status).is_empty() || !row.value(Holds::Modified).is_empty() {
-            self.at.said_status = true;
-            let message =
-                "the file fills `status` or `dateLastModified`, as only a delta file should; read as bulk";
-            row.warn(Holds::Status, codes::BULK_WITH_STATUS, message);
+        match at.kind {
+            EntityKind::Org => records::org(&mut row, request.extra),
+            EntityKind::AcademicSession => records::session(&mut row, request.extra),
+            EntityKind::Course => records::course(&mut row, request.extra),
+            EntityKind::Class => records::class(&mut row, request.extra),
+            EntityKind::Enrollment => records::enrollment(&mut row, request.extra, *with_contacts),
+            _ => {
+                let key = if mark.ordinary { key } else { hash(id) };
+                people.person(survey, request, key, &mut row)
+            }
         }
+    }
+
+    /// The id was there before, on a row that said the same or something else.
+    #[inline(never)]
+    fn repeat(&mut self, file: &SurveyedFile, batch: &Batch, mark: &RowMark, key: u64) {
+        let kind = self.at.kind;
+        let problem = if mark.seen == Seen::Identical {
+            self.count(|counts| counts.duplicate += 1);
+            Problem::warning(codes::DUPLICATE_IDENTICAL, "the same row was there already")
+        } else {
+            self.count(|counts| counts.rejected += 1);
+            self.unuse(kind, key);
+            self.loosen(kind);
+            let message = "the id stands on several rows that say different things; none of them was used";
+            Problem::error(codes::CONFLICT, message).in_field(file.header.name_of(Holds::Id))
+        };
+        self.say(self.locate(file, batch, mark, problem));
     }
 
     /// Whether a record is in scope; those who come later are told by it.
@@ -219,63 +252,71 @@ impl Engine {
         }
     }
 
+    /// Delivers what a row became. Its findings come before it, and are told with it alone.
     fn deliver(
         &mut self,
         file: &SurveyedFile,
         mark: &RowMark,
         (id, key): (&str, u64),
+        email: u64,
         mapped: Mapped,
-        findings: &mut Findings,
-    ) {
-        let record = match mapped {
-            Mapped::Record(record) => record,
-            Mapped::Delete => {
-                self.count(|counts| counts.used += 1);
-                if self.wants(self.at.kind) {
-                    self.out.push_back(PullEvent::Delete { kind: self.at.kind, id: id.into() });
-                }
-                return;
-            }
+    ) -> Option<PullEvent> {
+        let Mapped::Record(record) = mapped else {
+            self.findings.clear();
             // A row that maps to nothing because of an error does not come here.
-            Mapped::Skip | Mapped::Reject(_) => {
+            let is_deleted = matches!(mapped, Mapped::Delete);
+            if is_deleted {
+                self.count(|counts| counts.used += 1);
+            } else {
                 self.count(|counts| counts.skipped += 1);
                 self.leave(self.at.kind, key, Unused::Skipped);
-                return;
             }
+            let kind = self.at.kind;
+            return (is_deleted && self.wants(kind)).then(|| PullEvent::Delete { kind, id: id.into() });
         };
         self.count(|counts| counts.used += 1);
-        let place = self.place(file, mark);
         if let Record::Person(person) = &record {
-            self.people.relate(person, &place);
-            if self.is_shared(person.email.as_deref()) {
-                let message = "another person has this e-mail address; it can't tell them apart";
-                let problem =
-                    Problem::warning(codes::SHARED_EMAIL, message).of(EntityKind::Person).with_id(id);
-                let field = file.header.name_of(Holds::PersonEmail);
-                findings.problems.push(problem.in_field(field).at(place.clone()));
-            }
+            self.meet(file, mark, person, email);
         }
         if !self.wants(self.at.kind) {
-            return;
+            self.findings.clear();
+            return None;
         }
-        // Most rows have no problem, and need no drain set up.
-        if !findings.problems.is_empty() {
-            let problems = findings.problems.drain(..);
-            self.out.extend(problems.map(|problem| PullEvent::Problem(Box::new(problem))));
+        let place = Some(Box::new(self.place(file, mark)));
+        let unseen = std::mem::take(&mut self.findings.unseen);
+        let upsert = PullEvent::Upsert { record, unseen, place };
+        if self.findings.problems.is_empty() {
+            return Some(upsert);
         }
-        self.out.push_back(PullEvent::Upsert {
-            record,
-            unseen: findings.unseen,
-            place: Some(Box::new(place)),
-        });
+        let problems = self.findings.problems.drain(..);
+        self.out.extend(problems.map(|problem| PullEvent::Problem(Box::new(problem))));
+        self.out.push_back(upsert);
+        None
     }
 
-    fn is_shared(&mut self, email: Option<&str>) -> bool {
-        email.is_some_and(|email| {
-            let is_folded = email.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
-            let key = if is_folded { hash(email) } else { hash(&email.to_lowercase()) };
-            !self.emails.insert(key)
-        })
+    /// Takes in what other people's records have to know of a person; `key` is the e-mail address's.
+    #[inline(never)]
+    fn meet(&mut self, file: &SurveyedFile, mark: &RowMark, person: &Person, key: u64) {
+        if self.people.are_related() {
+            let place = self.place(file, mark);
+            self.people.relate(person, &place);
+        }
+        if person.email.as_deref().is_some_and(|email| self.is_shared(email, key)) {
+            let message = "another person has this e-mail address; it can't tell them apart";
+            let problem = Problem::warning(codes::SHARED_EMAIL, message)
+                .of(EntityKind::Person)
+                .with_id(person.id.clone())
+                .in_field(file.header.name_of(Holds::PersonEmail))
+                .at(self.place(file, mark));
+            self.findings.problems.push(problem);
+        }
+    }
+
+    /// Whether somebody has that e-mail address already; `key` is its hash as it stands.
+    fn is_shared(&mut self, email: &str, key: u64) -> bool {
+        let is_folded =
+            email.is_ascii() && !email.bytes().fold(false, |any, byte| any | byte.is_ascii_uppercase());
+        !self.emails.insert(if is_folded { key } else { hash(&email.to_lowercase()) })
     }
 
     pub(super) fn locate(
@@ -299,4 +340,16 @@ impl Engine {
         };
         place(&file.name, line, self.at.record - 1)
     }
+}
+
+/// Says of a file that it is a bulk file with words that only a delta file should have. Returns whether it is.
+#[inline(never)]
+fn note_status(row: &mut Row<'_>) -> bool {
+    let is_filled = !row.value(Holds::Status).is_empty() || !row.value(Holds::Modified).is_empty();
+    if is_filled {
+        let message =
+            "the file fills `status` or `dateLastModified`, as only a delta file should; read as bulk";
+        row.warn(Holds::Status, codes::BULK_WITH_STATUS, message);
+    }
+    is_filled
 }

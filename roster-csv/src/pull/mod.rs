@@ -6,6 +6,7 @@ mod people;
 mod plan;
 mod reader;
 mod references;
+mod register;
 mod rejection;
 mod relations;
 mod scope;
@@ -29,13 +30,15 @@ pub(crate) use self::{
     plan::{blocked, extra_field},
     reader::Job,
 };
-use crate::{changes::Position, rows::Batch, source::PROVIDER, survey::Survey};
+use crate::{
+    changes::Position,
+    rows::{Batch, WINDOW},
+    source::PROVIDER,
+    survey::Survey,
+};
 
 /// How many rows may pass before other tasks get their turn. A stream that is always ready would starve them.
 const TURN: u32 = 4096;
-
-/// How many rows are looked ahead for what they will look up.
-const WINDOW: usize = 64;
 
 /// A pull of files.
 pub(crate) struct Pull {
@@ -95,11 +98,14 @@ impl Pull {
                 return None;
             }
             if index.is_multiple_of(WINDOW) {
-                engine.touch(&self.batch, index..self.batch.len().min(index + WINDOW));
+                engine.touch(&self.batch, &(index..self.batch.len().min(index + WINDOW)));
             }
             self.next += 1;
             self.turn += 1;
-            engine.row(survey, &self.batch, index);
+            let event = engine.row(survey, &self.batch, index);
+            if event.is_some() {
+                return event;
+            }
             // Rows that give no event (blank, out of scope) must not hold the task up either.
             if self.turn >= TURN && self.batch.len() > self.next {
                 return engine.pop();
@@ -108,6 +114,7 @@ impl Pull {
     }
 
     /// Takes in what the thread says. `Some` ends the pull with an error.
+    #[inline(never)]
     fn hear(&mut self, message: Option<Message>) -> Option<Error> {
         let State::Reading(reading) = &mut self.state else {
             return None;

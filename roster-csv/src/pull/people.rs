@@ -84,6 +84,11 @@ impl People {
         self.damaged.contains(&id)
     }
 
+    /// Whether anybody wants to know who is related to whom.
+    pub(crate) const fn are_related(&self) -> bool {
+        self.relations.is_some()
+    }
+
     /// Takes in whom a person is related to.
     pub(crate) fn relate(&mut self, person: &Person, place: &Place) {
         let agents = std::mem::take(&mut self.agents);
@@ -150,8 +155,26 @@ impl People {
     }
 }
 
+impl People {
+    /// A row of the people's own file, with what the other files say.
+    pub(super) fn person(
+        &mut self,
+        survey: &Survey,
+        request: &PullRequest,
+        key: u64,
+        row: &mut Row<'_>,
+    ) -> Mapped {
+        let sides = self.gather(survey, request, key, row.findings, false);
+        if request.sees(SensitiveField::Contacts) {
+            self.agents = row.ids(Holds::PersonAgents);
+        }
+        records::person(row, request.extra, &request.sensitive, sides)
+    }
+}
+
 impl Engine {
     /// Keeps a row of a file that adds to people.
+    #[inline(never)]
     pub(super) fn keep_side(&mut self, file: &SurveyedFile, batch: &Batch, mark: &RowMark, record: u64) {
         let header = &file.header;
         let person = header.position(Holds::OfPerson).map_or("", |position| batch.cell(mark, position));
@@ -181,17 +204,8 @@ impl Engine {
         self.take_side_findings();
     }
 
-    /// A row of the people's own file, with what the other files say.
-    pub(super) fn person(&mut self, survey: &Survey, row: &mut Row<'_>) -> Mapped {
-        let id = hash(row.id);
-        let sides = self.people.gather(survey, &self.request, id, row.findings, false);
-        if self.request.sees(SensitiveField::Contacts) {
-            self.people.agents = row.ids(Holds::PersonAgents);
-        }
-        records::person(row, self.request.extra, &self.request.sensitive, sides)
-    }
-
     /// Learns who is in scope from a file that is read for that alone.
+    #[inline(never)]
     pub(super) fn learn(&mut self, survey: &Survey, file: &SurveyedFile, batch: &Batch, mark: &RowMark) {
         if mark.fault.is_some() || Batch::width(mark) != file.header.width() {
             if !is_blank(batch, mark) {
@@ -204,7 +218,7 @@ impl Engine {
         let mut findings = Findings::default();
         let mut row = Row {
             header: &file.header,
-            cells: Cells::Batch(batch.row_cells(mark), mark.padded),
+            cells: Cells::of(batch, mark),
             kind: EntityKind::Person,
             id,
             file: &file.name,

@@ -13,14 +13,14 @@ use roster_core::{Error, ErrorKind, PullRequest, Result};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{
-    plan::{Purpose, Step, plan},
+    plan::{Step, plan},
     references::key_columns,
+    register::{Known, Register},
 };
 use crate::{
     changes::Position,
     dialect::Dialect,
-    files::FileSet,
-    keys::Keys,
+    files::{FileSet, PIECE, Sink},
     limits::Limits,
     rows::{Batch, Scanner},
     source::PROVIDER,
@@ -155,12 +155,12 @@ fn read(job: Job, sender: &mut Sender) -> Result<Option<Message>> {
             return Ok(Some(Message::Unchanged));
         }
     }
-    let mut hashes = Hashes::default();
+    let (mut hashes, mut known) = (Hashes::default(), Known::default());
     for step in steps {
         if !sender.send(Message::Begin(step)) {
             return Ok(None);
         }
-        let Some(hash) = stream(&mut files, &survey, step, limits, sender)? else {
+        let Some(hash) = stream(&mut files, &survey, step, limits, &mut known, sender)? else {
             return Ok(None);
         };
         hashes.add(&survey, step.file, hash)?;
@@ -177,6 +177,7 @@ fn stream(
     survey: &Survey,
     step: Step,
     limits: Limits,
+    known: &mut Known,
     sender: &mut Sender,
 ) -> Result<Option<u128>> {
     let Some(file) = survey.files.get(step.file) else {
@@ -185,48 +186,77 @@ fn stream(
     let mut scanner = Scanner::new(limits.row_bytes);
     scanner.expect_width(file.header.width());
     scanner.hash_columns(key_columns(&file.header, file.table.rows));
-    // Rows that add to people are told apart by their own ids, where they have some; else each person may have one.
-    let unique = key_columns(&file.header, file.table.rows).len().saturating_sub(1);
-    let unique = if step.purpose == Purpose::Side { unique } else { 0 };
-    let mut keys = (step.purpose != Purpose::Scope).then(|| (Keys::default(), unique));
-    let size = files.size(&file.name);
-    let mut hasher = Xxh3::new();
-    let mut first = true;
-    let mut heard = true;
-    files.read(&file.name, |piece| {
-        hasher.update(piece);
-        if let (true, Some((keys, _))) = (first, &mut keys) {
-            let lines = memchr::memchr_iter(b'\n', piece).count() as u64;
-            keys.expect(lines.saturating_mul(size) / (piece.len() as u64).max(1));
-        }
-        let text = if std::mem::take(&mut first) { without_bom(piece) } else { piece };
-        heard = scan(&mut scanner, &mut keys, text, false, sender);
-        heard
-    })?;
-    heard = heard && scan(&mut scanner, &mut keys, &[], true, sender);
-    Ok(heard.then(|| hasher.digest128()))
+    let mut feed = Feed {
+        scanner,
+        batch: Batch::default(),
+        register: Register::of(file, step.purpose, known),
+        size: files.size(&file.name),
+        hasher: Xxh3::new(),
+        is_first: true,
+        is_heard: true,
+        sender,
+    };
+    files.read_into(&file.name, &mut feed)?;
+    Ok(feed.finish())
 }
 
-fn scan(
-    scanner: &mut Scanner,
-    keys: &mut Option<(Keys, usize)>,
-    mut text: &[u8],
-    last: bool,
-    sender: &mut Sender,
-) -> bool {
-    loop {
-        let mut batch = sender.batch();
-        let more = scanner.scan(text, last, ROWS, &mut batch);
-        if let Some((keys, unique)) = keys {
-            batch.enter(keys, *unique);
+/// Makes batches of a file's bytes, and sends them.
+struct Feed<'a> {
+    scanner: Scanner,
+    /// The batch that is filled next.
+    batch: Batch,
+    register: Register<'a>,
+    /// How many bytes the file seems to have.
+    size: u64,
+    hasher: Xxh3,
+    is_first: bool,
+    /// Whether anybody listens.
+    is_heard: bool,
+    sender: &'a mut Sender,
+}
+
+impl Sink for Feed<'_> {
+    fn room(&mut self) -> &mut [u8] {
+        self.batch = self.sender.batch();
+        self.scanner.room(&mut self.batch, PIECE)
+    }
+
+    fn take(&mut self, count: usize) -> bool {
+        let piece = self.scanner.fill(count);
+        self.hasher.update(piece);
+        if std::mem::take(&mut self.is_first) {
+            let lines = memchr::memchr_iter(b'\n', piece).count() as u64;
+            self.register.expect(lines.saturating_mul(self.size) / (count as u64).max(1));
+            let mark = count - without_bom(piece).len();
+            self.scanner.pass_over(mark);
         }
-        if batch.len() > 0 && !sender.send(Message::Rows(batch)) {
-            return false;
+        self.send(false);
+        self.is_heard
+    }
+}
+
+impl Feed<'_> {
+    /// The file is over: sends what is left, and returns the file's hash; `None` if nobody listens any more.
+    fn finish(mut self) -> Option<u128> {
+        if self.is_heard {
+            self.send(true);
         }
-        if !more {
-            return true;
+        self.is_heard.then(|| self.hasher.digest128())
+    }
+
+    /// Sends the rows that are complete.
+    fn send(&mut self, last: bool) {
+        loop {
+            let mut batch = std::mem::take(&mut self.batch);
+            let more = self.scanner.rows(last, ROWS, &mut batch);
+            self.register.mark(&mut batch);
+            self.is_heard = batch.len() == 0 || self.sender.send(Message::Rows(batch));
+            if !(more && self.is_heard) {
+                return;
+            }
+            self.batch = self.sender.batch();
+            self.scanner.room(&mut self.batch, 0);
         }
-        text = &[];
     }
 }
 

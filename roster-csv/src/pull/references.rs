@@ -25,16 +25,27 @@ struct Reference {
     target: u64,
 }
 
-/// The columns whose values are hashed where rows are found. Of records the id first, then those that name one other record;
-/// of rows that add to people the person first, then the row's own id if it has one.
+/// The columns whose values are hashed where rows are found. Of records the id first, then those that name one other record,
+/// then a person's e-mail address; of rows that add to people the person first, then the row's own id if it has one.
 pub(crate) fn key_columns(header: &Header, rows: Rows) -> Vec<usize> {
     match rows {
         Rows::Records(_) => {
             let singles = single(header).map(|(position, _)| position);
-            header.position(Holds::Id).into_iter().chain(singles).collect()
+            let email = header.position(Holds::PersonEmail);
+            header.position(Holds::Id).into_iter().chain(singles).chain(email).collect()
         }
         _ => header.position(Holds::OfPerson).into_iter().chain(header.position(Holds::Id)).collect(),
     }
+}
+
+/// The keys that name one other record each, with the kinds of those.
+pub(crate) fn named(header: &Header) -> Vec<(EntityKind, usize)> {
+    single(header).enumerate().map(|(index, (_, kind))| (kind, index + 1)).collect()
+}
+
+/// Which of a row's keys is a person's e-mail address.
+pub(crate) fn email_key(header: &Header) -> Option<usize> {
+    header.position(Holds::PersonEmail).map(|_| single(header).count() + 1)
 }
 
 /// The columns that name one other record each.
@@ -43,6 +54,11 @@ fn single(header: &Header) -> impl Iterator<Item = (usize, EntityKind)> {
         let is_single = !is_list(column.holds) && column.holds != Holds::OfPerson;
         column.refers.filter(|_| is_single).map(|kind| (position, kind))
     })
+}
+
+/// Whether records of the kind are named by others, so that their ids have to be known.
+pub(crate) fn is_referred_to(kind: EntityKind) -> bool {
+    kind != EntityKind::Enrollment
 }
 
 const fn is_list(holds: Holds) -> bool {
@@ -55,6 +71,8 @@ pub(crate) struct Referring {
     /// Position, kind, and which of the row's keys it is.
     single: Vec<(usize, EntityKind, usize)>,
     lists: Vec<(usize, EntityKind)>,
+    /// Each column names one record: a row that is resolved need not be checked.
+    is_plain: bool,
 }
 
 /// The row that names others.
@@ -75,21 +93,16 @@ impl Referring {
         // Who is related to whom is looked at when the people are over.
         let lists =
             header.known().filter(|(_, column)| is_list(column.holds) && column.holds != Holds::PersonAgents);
-        Self {
-            single: single.filter(|(_, kind, _)| read(*kind)).collect(),
-            lists: lists
-                .filter_map(|(at, column)| Some((at, column.refers.filter(|kind| read(*kind))?)))
-                .collect(),
-        }
+        let single: Vec<_> = single.filter(|(_, kind, _)| read(*kind)).collect();
+        let lists: Vec<_> =
+            lists.filter_map(|(at, column)| Some((at, column.refers.filter(|kind| read(*kind))?))).collect();
+        Self { is_plain: lists.is_empty(), single, lists }
     }
 
-    /// Touches the slots that a row's check will look at.
-    pub(crate) fn touch(&self, batch: &Batch, index: usize, ids: &[Ids]) -> u64 {
-        let slots = self
-            .single
-            .iter()
-            .map(|&(_, kind, key)| ids.get(kind as usize).map_or(0, |ids| ids.touch(batch.key(index, key))));
-        slots.fold(0, |sum, slot| sum ^ slot)
+    /// Whether all that a row names is known to be there.
+    #[inline]
+    pub(crate) const fn is_resolved(&self, mark: &RowMark) -> bool {
+        mark.resolved && self.is_plain
     }
 
     /// Checks a row. What it names in its own file may still come.
@@ -100,8 +113,9 @@ impl Referring {
         pending: &mut Pending,
         problems: &mut Vec<Problem>,
     ) {
+        let keys = row.batch.keys(row.index);
         for &(position, kind, key) in &self.single {
-            let target = row.batch.key(row.index, key);
+            let target = keys.get(key).copied().unwrap_or(0);
             if !is_known(ids, kind, target) && !decode::trim(row.batch.cell(row.mark, position)).is_empty() {
                 row.miss(position, kind, target, pending, problems);
             }

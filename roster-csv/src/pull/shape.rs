@@ -7,9 +7,45 @@ use roster_core::{
 
 use crate::{
     dialect::Header,
-    rows::{Batch, Fault, RowMark},
+    rows::{Batch, Fault, RowCells, RowMark},
     survey::SurveyedFile,
 };
+
+/// What a row is like that is as most are: not blank, not the header again, as wide as the header, nothing to trim, no value
+/// missing and no fault. The reader's thread tells, so that where records are made such a row is not judged at all.
+pub(super) struct Ordinary {
+    width: usize,
+    /// How the header begins.
+    first: String,
+    /// The cells that should not be empty; none if there is no column that each row must have, and nothing is ordinary then.
+    filled: Vec<usize>,
+}
+
+impl Ordinary {
+    pub(super) fn of(header: &Header) -> Self {
+        let must = header.needed().iter().any(|(_, column)| column.need == Need::Required);
+        let needed = header.needed().iter().filter(|_| must).map(|(position, _)| *position);
+        Self { width: header.width(), first: header.name_at(0), filled: needed.collect() }
+    }
+
+    /// Whether the row is so.
+    #[inline]
+    pub(super) fn is(&self, cells: RowCells<'_>, mark: &RowMark) -> bool {
+        cells.len() == self.width
+            && mark.fault.is_none()
+            && !mark.padded
+            && !mark.has_stray_quote
+            && !self.filled.is_empty()
+            && self.filled.iter().all(|position| !cells.is_empty(*position))
+            && cells.cell(0) != self.first
+    }
+
+    /// Whether the row, which has an id, is about a record of that id, whatever becomes of it.
+    pub(super) fn tells_id(&self, cells: RowCells<'_>, mark: &RowMark) -> bool {
+        mark.ordinary
+            || cells.len() == self.width && mark.fault.is_none() && decode::trim(cells.cell(0)) != self.first
+    }
+}
 
 /// The id of the record that a row is about, if the cell is there and sound.
 pub(super) fn own_id<'a>(file: &SurveyedFile, batch: &'a Batch, mark: &RowMark) -> Option<&'a str> {
@@ -18,6 +54,10 @@ pub(super) fn own_id<'a>(file: &SurveyedFile, batch: &'a Batch, mark: &RowMark) 
         _ => Holds::OfPerson,
     };
     let position = file.header.position(holds)?;
+    if mark.ordinary {
+        // It is an id that each row must have.
+        return Some(batch.cell(mark, position));
+    }
     let width = Batch::width(mark);
     let damaged = match mark.fault {
         Some(Fault::InvalidUtf8 { cell } | Fault::ControlCharacter { cell }) => cell <= position,

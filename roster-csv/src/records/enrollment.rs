@@ -17,10 +17,11 @@ pub(crate) fn enrollment(row: &mut Row<'_>, with_extra: bool, with_contacts: boo
     if role.is_contact() && !with_contacts {
         return Mapped::Skip;
     }
-    let class = row.value(Holds::EnrollmentClass);
-    let person = row.value(Holds::EnrollmentPerson);
     // Filled where it will lie: a seat is large, and there are more of them than of all else.
-    let mut enrollment = Box::new(Enrollment::new(row.id, class, person, role));
+    let mut enrollment = Box::new(Enrollment::new("", "", "", role));
+    enrollment.id.set(row.id);
+    enrollment.class.set(row.value(Holds::EnrollmentClass));
+    enrollment.person.set(row.value(Holds::EnrollmentPerson));
     enrollment.primary = row.flag(Holds::EnrollmentPrimary);
     enrollment.org = row.id(Holds::EnrollmentOrg);
     enrollment.begin = row.date(Holds::EnrollmentBegin);

@@ -37,7 +37,13 @@ impl<T: roster_core::Entity> From<T> for Mapped {
 }
 
 /// What `status` says. A kind that can't be inactive keeps such a record, with a note.
+#[inline]
 fn status(row: &mut Row<'_>) -> Status {
+    if row.is_empty(Holds::Status) { Status::Active } else { said_status(row) }
+}
+
+#[inline(never)]
+fn said_status(row: &mut Row<'_>) -> Status {
     let status = Status::read(row.value(Holds::Status));
     if status == Status::Unknown {
         row.warn(Holds::Status, codes::STATUS_UNKNOWN, "the status is not known; it was read as active");

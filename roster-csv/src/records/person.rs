@@ -106,11 +106,12 @@ fn prefer_org(row: &mut Row<'_>, affiliations: &mut [Affiliation]) {
 pub(crate) fn own_affiliations(row: &mut Row<'_>) -> Vec<Affiliation> {
     let role = row.word(Holds::PersonRole, Role::read, Role::is_known);
     let role = role.unwrap_or_else(|| Role::Other(String::new()));
-    let orgs = row.ids(Holds::PersonOrgs);
-    if orgs.is_empty() {
-        return vec![Affiliation::new(role, None)];
+    let orgs = decode::list(row.value(Holds::PersonOrgs));
+    let mut affiliations: Vec<_> = orgs.map(|org| Affiliation::new(role.clone(), Some(org.into()))).collect();
+    if affiliations.is_empty() {
+        affiliations.push(Affiliation::new(role, None));
     }
-    orgs.into_iter().map(|org| Affiliation::new(role.clone(), Some(org))).collect()
+    affiliations
 }
 
 /// What a row of a roles file says.

@@ -2,13 +2,7 @@
 
 use std::ops::Range;
 
-use roster_core::decode;
-use xxhash_rust::xxh3::xxh3_64;
-
-use crate::keys::{Keys, Seen, hash};
-
-/// How many rows are looked ahead for the ids that they will look up.
-const WINDOW: usize = 64;
+use crate::keys::Seen;
 
 /// Some rows of a file: their text, and where each row and cell lies in it. Made on one thread and read on another, then
 /// sent back and filled again, so that nothing is allocated for a row.
@@ -16,8 +10,9 @@ const WINDOW: usize = 64;
 pub(crate) struct Batch {
     /// The text of the rows. Cells are already without quotes.
     pub(super) text: String,
-    /// Where each cell lies in the text.
-    pub(super) cells: Vec<(u32, u32)>,
+    /// For each row where its cells begin, and one past the separator that ends the last of them: a cell ends one byte before
+    /// the next begins.
+    pub(super) starts: Vec<u32>,
     pub(super) rows: Vec<RowMark>,
     /// For each row a hash of what it says, then one of each key column.
     pub(super) hashes: Vec<u64>,
@@ -34,8 +29,10 @@ pub(crate) struct Batch {
 pub(crate) struct RowMark {
     /// The physical line on which the row starts, from 1.
     pub(crate) line: u64,
-    /// Its cells, as indices into the batch's.
-    pub(super) cells: Range<u32>,
+    /// Its first cell, as an index into the batch's starts.
+    pub(super) first: u32,
+    /// How many cells it has.
+    pub(super) width: u32,
     /// Why the row can't be used, if it can't.
     pub(crate) fault: Option<Fault>,
     /// A cell holds a line break.
@@ -50,6 +47,10 @@ pub(crate) struct RowMark {
     pub(crate) padded: bool,
     /// What the row's id tells.
     pub(crate) seen: Seen,
+    /// Nothing about its shape is odd, so that nobody has to look at that again.
+    pub(crate) ordinary: bool,
+    /// Each single record of another file that it names is known to be there, so that nobody has to look it up again.
+    pub(crate) resolved: bool,
 }
 
 /// Why a row can't be used.
@@ -77,10 +78,28 @@ pub(crate) enum Fault {
 }
 
 impl RowMark {
-    /// Where its cells are among the batch's.
+    /// A row of which nothing odd is known: its line, its first cell among the batch's, and how many it has.
+    pub(super) const fn new(line: u64, first: u32, width: u32) -> Self {
+        Self {
+            line,
+            first,
+            width,
+            fault: None,
+            has_newline: false,
+            has_stray_quote: false,
+            has_quote: false,
+            unterminated: false,
+            padded: false,
+            seen: Seen::First,
+            ordinary: false,
+            resolved: false,
+        }
+    }
+
+    /// Where its starts are among the batch's.
     #[inline]
     pub(super) const fn range(&self) -> Range<usize> {
-        self.cells.start as usize..self.cells.end as usize
+        self.first as usize..self.first as usize + self.width as usize + 1
     }
 }
 
@@ -93,21 +112,27 @@ impl Batch {
         self.rows.get(index)
     }
 
-    /// A hash of what a row says: equal for equal cells, quoted or not.
-    #[inline]
-    pub(crate) fn row_hash(&self, index: usize) -> u64 {
-        self.hashes.get(index * self.stride).copied().unwrap_or(0)
-    }
-
     /// The hash of a key column's trimmed value.
     #[inline]
     pub(crate) fn key(&self, index: usize, key: usize) -> u64 {
         self.hashes.get(index * self.stride + 1 + key).copied().unwrap_or(0)
     }
 
+    /// The hashes of a row's key columns.
+    #[inline]
+    pub(crate) fn keys(&self, index: usize) -> &[u64] {
+        self.hashes.get(index * self.stride + 1..(index + 1) * self.stride).unwrap_or(&[])
+    }
+
+    /// The hashes of one key column, in some rows.
+    pub(crate) fn keys_of(&self, rows: &Range<usize>, key: usize) -> impl Iterator<Item = u64> + Clone {
+        let hashes = self.hashes.get(rows.start * self.stride..rows.end * self.stride).unwrap_or(&[]);
+        hashes.chunks_exact(self.stride.max(1)).map(move |row| row.get(key + 1).copied().unwrap_or(0))
+    }
+
     /// How many cells the row has.
-    pub(crate) fn width(mark: &RowMark) -> usize {
-        mark.range().len()
+    pub(crate) const fn width(mark: &RowMark) -> usize {
+        mark.width as usize
     }
 
     /// A cell of a row, as it stands; empty if the row has no such cell.
@@ -119,101 +144,69 @@ impl Batch {
     /// The cells of a row.
     #[inline]
     pub(crate) fn row_cells(&self, mark: &RowMark) -> RowCells<'_> {
-        RowCells { text: &self.text, cells: self.cells.get(mark.range()).unwrap_or(&[]) }
+        RowCells { text: &self.text, starts: self.starts.get(mark.range()).unwrap_or(&[]) }
     }
 
     /// All cells of a row.
     pub(crate) fn cells<'a>(&'a self, mark: &RowMark) -> impl Iterator<Item = &'a str> {
         let row = self.row_cells(mark);
-        (0..row.cells.len()).map(move |index| row.cell(index))
-    }
-
-    /// Enters the rows' ids, which are the keys of number `unique`, and marks those that were there before. Rows without an id
-    /// are told apart by nothing.
-    pub(crate) fn enter(&mut self, keys: &mut Keys, unique: usize) {
-        let none = hash("");
-        for start in (0..self.rows.len()).step_by(WINDOW) {
-            let window = start..self.rows.len().min(start + WINDOW);
-            let touched = window.clone().fold(0, |sum, index| sum ^ keys.touch(self.key(index, unique)));
-            std::hint::black_box(touched);
-            for index in window {
-                let (id, row) = (self.key(index, unique), self.row_hash(index));
-                if let Some(mark) = self.rows.get_mut(index).filter(|_| id != none) {
-                    mark.seen = keys.enter(id, row);
-                }
-            }
-        }
-    }
-
-    /// Hashes rows and key columns.
-    pub(super) fn hash(&mut self, key_columns: &[usize], scratch: &mut String) {
-        let mut hashes = std::mem::take(&mut self.hashes);
-        hashes.clear();
-        self.stride = 1 + key_columns.len();
-        hashes.reserve(self.rows.len() * self.stride);
-        for mark in &self.rows {
-            let row = self.row_cells(mark);
-            hashes.push(if mark.has_quote {
-                self.quoted_hash(mark, scratch)
-            } else {
-                // Without quotes, equal text means equal cells.
-                xxh3_64(row.text.as_bytes().get(span(row.cells)).unwrap_or(&[]))
-            });
-            for position in key_columns {
-                let cell = row.cell(*position);
-                hashes.push(hash(if mark.padded { decode::trim(cell) } else { cell }));
-            }
-        }
-        self.hashes = hashes;
-    }
-
-    fn quoted_hash(&self, mark: &RowMark, scratch: &mut String) -> u64 {
-        scratch.clear();
-        for cell in self.cells(mark) {
-            // A comma inside a cell is no separator: it gets a mark of its own, which no sound cell holds.
-            for character in cell.chars() {
-                scratch.push(if character == ',' { '\u{1f}' } else { character });
-            }
-            scratch.push(',');
-        }
-        scratch.pop();
-        xxh3_64(scratch.as_bytes())
+        (0..row.len()).map(move |index| row.cell(index))
     }
 }
 
 /// The cells of one row.
 #[derive(Clone, Copy)]
 pub(crate) struct RowCells<'a> {
-    text: &'a str,
-    cells: &'a [(u32, u32)],
+    pub(super) text: &'a str,
+    pub(super) starts: &'a [u32],
 }
 
 impl<'a> RowCells<'a> {
     /// How many there are.
     pub(crate) const fn len(self) -> usize {
-        self.cells.len()
+        self.starts.len().saturating_sub(1)
     }
 
     /// A cell, as it stands; empty if the row has no such cell.
     #[inline]
     pub(crate) fn cell(self, index: usize) -> &'a str {
-        match self.cells.get(index) {
+        match bounds(self.starts, index) {
             // Many cells are empty, and need no look at the text.
-            Some(&(start, end)) if start < end => self.text.get(start as usize..end as usize).unwrap_or(""),
+            Some((start, end)) if start < end => self.text.get(start..end).unwrap_or(""),
             _ => "",
         }
+    }
+
+    /// The text of the row, its separators included.
+    pub(super) fn text(self) -> &'a [u8] {
+        self.text.as_bytes().get(span(self.starts)).unwrap_or(&[])
     }
 
     /// Whether a cell is empty as it stands, or missing.
     #[inline]
     pub(crate) fn is_empty(self, index: usize) -> bool {
-        self.cells.get(index).is_none_or(|(start, end)| start == end)
+        bounds(self.starts, index).is_none_or(|(start, end)| start == end)
     }
 }
 
+/// Where a cell of a row lies in the text.
+#[inline]
+pub(super) fn bounds(starts: &[u32], index: usize) -> Option<(usize, usize)> {
+    match starts.get(index..)? {
+        [start, next, ..] => Some((*start as usize, *next as usize - 1)),
+        _ => None,
+    }
+}
+
+/// Where the cells of a row lie in the text, one by one.
+pub(super) fn each_bounds(starts: &[u32]) -> impl Iterator<Item = (usize, usize)> {
+    starts.windows(2).filter_map(|pair| bounds(pair, 0))
+}
+
 /// Where the text of a row lies, its separators included.
-pub(super) fn span(cells: &[(u32, u32)]) -> Range<usize> {
-    let start = cells.first().map_or(0, |cell| cell.0);
-    let end = cells.last().map_or(start, |cell| cell.1);
-    start as usize..end as usize
+pub(super) fn span(starts: &[u32]) -> Range<usize> {
+    match starts {
+        [first, .., end] => *first as usize..*end as usize - 1,
+        _ => 0..0,
+    }
 }

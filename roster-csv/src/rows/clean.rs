@@ -1,20 +1,35 @@
 //! Cells made ready: quotes taken off, and rows marked that are no sound text.
 
 use super::{
-    batch::{Batch, Fault, span},
+    batch::{Batch, Fault, each_bounds, span},
     split,
 };
 
-/// Takes the quotes off the cells that have some, in place. What becomes free is filled with blanks.
+/// Takes the quotes off the cells that have some, and moves the cells of such a row together, so that one separator stands
+/// between them as in any row. What becomes free is filled with blanks.
 pub(super) fn unquote(text: &mut [u8], batch: &mut Batch) {
     for mark in batch.rows.iter().filter(|mark| mark.has_quote) {
-        for (start, end) in batch.cells.get_mut(mark.range()).unwrap_or(&mut []) {
-            let Some(cell) = text.get_mut(*start as usize..*end as usize) else {
-                continue;
+        let starts = batch.starts.get_mut(mark.range()).unwrap_or(&mut []);
+        let whole = span(starts);
+        let Some(row) = text.get_mut(whole.clone()) else { continue };
+        let (mut from, mut to) = (0, 0);
+        for index in 1..starts.len() {
+            let Some(next) = starts.get_mut(index) else { break };
+            let end = *next as usize - 1 - whole.start;
+            let length = match row.get_mut(from..end) {
+                Some(cell) if cell.first() == Some(&b'"') => unquote_cell(cell),
+                _ => end - from,
             };
-            if cell.first() == Some(&b'"') {
-                *end = *start + u32::try_from(unquote_cell(cell)).unwrap_or(0);
+            row.copy_within(from..from + length, to);
+            from = end + 1;
+            to += length + 1;
+            *next = u32::try_from(whole.start + to).unwrap_or(u32::MAX);
+            if let Some(separator) = row.get_mut(to - 1) {
+                *separator = b',';
             }
+        }
+        if let Some(free) = row.get_mut(to..) {
+            free.fill(b' ');
         }
     }
 }
@@ -37,22 +52,23 @@ fn unquote_cell(cell: &mut [u8]) -> usize {
         write += 1;
         read += 1;
     }
-    if let Some(free) = cell.get_mut(write..) {
-        free.fill(b' ');
-    }
     write
 }
 
-/// Marks the rows with a cell that trimming could change. Returns whether a row may hold a control character.
+/// Marks the rows with a cell that trimming could change. Returns whether a row may hold a control character, a carriage
+/// return among them.
 pub(super) fn look_at_ends(text: &[u8], batch: &mut Batch) -> bool {
+    // Many a file has no blank at all, and no row of it has to be looked at.
+    if split::is_graphic_lines(text) {
+        return false;
+    }
     let mut control = false;
     for mark in &mut batch.rows {
-        let cells = batch.cells.get(mark.range()).unwrap_or(&[]);
-        let row = text.get(span(cells)).unwrap_or(&[]);
-        // Most rows have no blank at all, and no cell of them has to be looked at.
+        let starts = batch.starts.get(mark.range()).unwrap_or(&[]);
+        let row = text.get(span(starts)).unwrap_or(&[]);
         if !split::is_graphic(row) {
-            mark.padded = cells.iter().any(|(start, end)| is_padded(text, *start as usize, *end as usize));
-            control |= row.iter().fold(false, |found, byte| found || is_control(*byte) || *byte == b'\r');
+            mark.padded = each_bounds(starts).any(|(start, end)| is_padded(text, start, end));
+            control |= !split::is_without_control(row);
         }
     }
     control
@@ -72,10 +88,10 @@ pub(super) fn checked(text: Vec<u8>, control: bool, batch: &mut Batch) -> String
         Ok(text) => (text.into_bytes(), true),
         Err(error) => (error.into_bytes(), false),
     };
-    let Batch { rows, cells, .. } = batch;
+    let Batch { rows, starts, .. } = batch;
     for mark in rows {
-        for (index, (start, end)) in cells.get(mark.range()).unwrap_or(&[]).iter().enumerate() {
-            let Some(cell) = text.get(*start as usize..*end as usize) else {
+        for (index, (start, end)) in each_bounds(starts.get(mark.range()).unwrap_or(&[])).enumerate() {
+            let Some(cell) = text.get(start..end) else {
                 continue;
             };
             let fault = if !valid && std::str::from_utf8(cell).is_err() {

@@ -5,10 +5,12 @@
 
 mod batch;
 mod clean;
+mod hashes;
 mod scan;
 mod split;
 
 pub(crate) use self::{
     batch::{Batch, Fault, RowCells, RowMark},
+    hashes::WINDOW,
     scan::Scanner,
 };

@@ -7,13 +7,17 @@ use super::{
     clean::{checked, look_at_ends, unquote},
     split,
 };
-use crate::keys::Seen;
 
 /// Finds the rows of one file, chunk by chunk.
 pub(crate) struct Scanner {
     /// Bytes read and not yet given out: the beginning of a row whose end is not here yet.
     rest: Vec<u8>,
-    /// The physical line on which `rest` begins.
+    /// The bytes of the next batch, `filled` of them, the rest among them.
+    text: Vec<u8>,
+    filled: usize,
+    /// Where the first row of `text` begins: after the byte order mark.
+    begin: usize,
+    /// The physical line on which that is.
     line: u64,
     row_bytes: usize,
     /// How many cells a row should have, once the header has told. A row with a line break in a cell and another number of
@@ -23,12 +27,11 @@ pub(crate) struct Scanner {
     key_columns: Vec<usize>,
     /// The rest of a row that is too long is being passed over.
     skipping: bool,
-    scratch: String,
+    scratch: Vec<u8>,
 }
 
-/// What was found at the start of a text.
+/// How far the row reaches that was found at the start of a text.
 struct Found {
-    mark: RowMark,
     /// Bytes of the row, its line break included.
     length: usize,
     /// Lines of the row.
@@ -49,12 +52,15 @@ impl Scanner {
     pub(crate) fn new(row_bytes: usize) -> Self {
         Self {
             rest: Vec::new(),
+            text: Vec::new(),
+            filled: 0,
+            begin: 0,
             line: 1,
             row_bytes,
             width: None,
             key_columns: Vec::new(),
             skipping: false,
-            scratch: String::new(),
+            scratch: Vec::new(),
         }
     }
 
@@ -68,19 +74,50 @@ impl Scanner {
         self.key_columns = columns;
     }
 
-    /// Fills `batch` with the rows that are complete after `chunk`; with all that are left if it is the `last` one.
-    ///
-    /// At most `rows` are given out; what is left stays for the next call, which may bring an empty chunk. Returns whether
-    /// there may be more rows in what was read so far.
-    pub(crate) fn scan(&mut self, chunk: &[u8], last: bool, rows: usize, batch: &mut Batch) -> bool {
-        batch.rows.clear();
-        batch.cells.clear();
-        let mut text = std::mem::take(&mut batch.text).into_bytes();
-        text.clear();
-        text.append(&mut self.rest);
-        text.extend_from_slice(chunk);
+    /// Room for bytes in the buffer that `batch` brings. What is there of an old text is written over, so that nothing has to
+    /// be zeroed.
+    pub(crate) fn room(&mut self, batch: &mut Batch, length: usize) -> &mut [u8] {
+        self.text = std::mem::take(&mut batch.text).into_bytes();
+        self.filled = self.rest.len();
+        self.text.resize(self.filled + length, 0);
+        if let Some(front) = self.text.get_mut(..self.filled) {
+            front.copy_from_slice(&self.rest);
+        }
+        self.rest.clear();
+        self.text.get_mut(self.filled..).unwrap_or(&mut [])
+    }
 
-        let mut at = 0;
+    /// Takes in the first `count` bytes of that room, and shows them.
+    pub(crate) fn fill(&mut self, count: usize) -> &[u8] {
+        let from = self.filled;
+        self.filled += count;
+        self.text.get(from..self.filled).unwrap_or(&[])
+    }
+
+    /// Passes over the first bytes of the file, which are no text.
+    pub(crate) fn pass_over(&mut self, count: usize) {
+        self.begin = count;
+    }
+
+    /// Fills `batch` with the rows that are complete after `chunk`, as [`rows`](Self::rows) does.
+    pub(crate) fn scan(&mut self, chunk: &[u8], last: bool, rows: usize, batch: &mut Batch) -> bool {
+        self.room(batch, chunk.len()).copy_from_slice(chunk);
+        self.fill(chunk.len());
+        self.rows(last, rows, batch)
+    }
+
+    /// Fills `batch`, whose buffer was filled, with the rows that are complete; with all that are left if there are no more
+    /// bytes (`last`).
+    ///
+    /// At most `rows` are given out; what is left stays for the next call, for which no bytes need to come. Returns whether
+    /// there may be more rows in what was read so far.
+    pub(crate) fn rows(&mut self, last: bool, rows: usize, batch: &mut Batch) -> bool {
+        batch.rows.clear();
+        batch.starts.clear();
+        let mut text = std::mem::take(&mut self.text);
+        text.truncate(self.filled);
+
+        let mut at = std::mem::take(&mut self.begin);
         let mut more = false;
         loop {
             if self.skipping {
@@ -93,12 +130,11 @@ impl Scanner {
                 more = true;
                 break;
             }
-            let Some(found) = self.row(&text, at, last, &mut batch.cells) else {
+            let Some(found) = self.row(&text, at, last, batch) else {
                 break;
             };
             at += found.length;
             self.line += found.lines;
-            batch.rows.push(found.mark);
         }
         self.rest.extend_from_slice(text.get(at..).unwrap_or(&[]));
         text.truncate(at);
@@ -122,81 +158,74 @@ impl Scanner {
         }
     }
 
-    /// The row that begins at `at`, or `None` if its end is not here yet.
-    fn row(&mut self, text: &[u8], at: usize, last: bool, cells: &mut Vec<(u32, u32)>) -> Option<Found> {
+    /// Takes in the row that begins at `at`, unless its end is not here yet.
+    fn row(&mut self, text: &[u8], at: usize, last: bool, batch: &mut Batch) -> Option<Found> {
         let rest = text.get(at..)?;
         match memchr2(b'\n', b'"', rest) {
-            Some(end) if rest.get(end) == Some(&b'\n') => Some(self.plain(rest, at, end, true, cells)),
-            None if last => Some(self.plain(rest, at, rest.len(), false, cells)),
-            None if rest.len() > self.row_bytes => Some(self.too_long(rest, at, cells)),
+            Some(end) if rest.get(end) == Some(&b'\n') => Some(self.plain(rest, at, end, true, batch)),
+            None if last => Some(self.plain(rest, at, rest.len(), false, batch)),
+            None if rest.len() > self.row_bytes => Some(self.too_long(rest, at, batch)),
             None => None,
-            Some(_) => self.quoted(rest, at, last, cells),
+            Some(_) => self.quoted(rest, at, last, batch),
         }
     }
 
     /// A row without quotes.
     #[inline]
-    fn plain(
-        &self,
-        rest: &[u8],
-        at: usize,
-        end: usize,
-        terminated: bool,
-        cells: &mut Vec<(u32, u32)>,
-    ) -> Found {
+    fn plain(&self, rest: &[u8], at: usize, end: usize, terminated: bool, batch: &mut Batch) -> Found {
         let line = rest.get(..end).unwrap_or(rest);
         let length = line.len() + usize::from(terminated);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
-        let first = cells.len();
-        let (mut start, end) = range(at, at + line.len());
-        split::commas(line, start, |comma| {
-            cells.push((start, comma));
-            start = comma + 1;
-        });
-        cells.push((start, end));
-        let mut mark = self.mark(cell_range(first, cells.len()));
+        let first = batch.starts.len();
+        batch.starts.push(narrow(at));
+        split::after_commas(line, narrow(at), &mut batch.starts);
+        batch.starts.push(narrow(at + line.len() + 1));
+        let mut mark = self.mark(first, batch);
         mark.unterminated = !terminated;
         if length > self.row_bytes {
             mark.fault = Some(Fault::TooLong);
         }
-        Found { mark, length, lines: 1 }
+        batch.rows.push(mark);
+        Found { length, lines: 1 }
     }
 
     /// A row that outgrows the limit before its end is in sight: what is here of it tells its id.
-    fn too_long(&mut self, rest: &[u8], at: usize, cells: &mut Vec<(u32, u32)>) -> Found {
+    fn too_long(&mut self, rest: &[u8], at: usize, batch: &mut Batch) -> Found {
         self.skipping = true;
-        let mut found = self.plain(rest, at, rest.len(), false, cells);
-        found.mark.fault = Some(Fault::TooLong);
-        found.mark.unterminated = false;
+        let found = self.plain(rest, at, rest.len(), false, batch);
+        if let Some(mark) = batch.rows.last_mut() {
+            mark.fault = Some(Fault::TooLong);
+            mark.unterminated = false;
+        }
         // The line ends where the skipping ends, and is counted there.
         Found { lines: 0, ..found }
     }
 
     /// A row with at least one quote.
-    fn quoted(&mut self, rest: &[u8], at: usize, last: bool, cells: &mut Vec<(u32, u32)>) -> Option<Found> {
-        let first = cells.len();
-        let mut mark = self.mark(cell_range(first, first));
-        mark.has_quote = true;
+    fn quoted(&mut self, rest: &[u8], at: usize, last: bool, batch: &mut Batch) -> Option<Found> {
+        let first = batch.starts.len();
+        let (mut has_stray_quote, mut has_newline) = (false, false);
         // Where the first quote that reaches over a line's end was opened.
         let mut crossing = None;
         let mut start = 0;
+        batch.starts.push(narrow(at));
         loop {
             let end = if rest.get(start) == Some(&b'"') {
                 match closing(rest, start, last) {
                     Quoted::Closed { end, stray } => {
-                        mark.has_stray_quote |= stray;
+                        has_stray_quote |= stray;
                         if memchr(b'\n', rest.get(start..end).unwrap_or(&[])).is_some() {
-                            mark.has_newline = true;
+                            has_newline = true;
                             crossing.get_or_insert(start);
                         }
                         end
                     }
-                    Quoted::Unclosed => return Some(self.unclosed(rest, at, start, first, cells)),
+                    Quoted::Unclosed => return Some(self.unclosed(rest, at, start, first, batch)),
                     Quoted::Open if last || rest.len() > self.row_bytes => {
-                        return Some(self.unclosed(rest, at, start, first, cells));
+                        return Some(self.unclosed(rest, at, start, first, batch));
                     }
                     Quoted::Open => {
-                        cells.truncate(first);
+                        batch.starts.truncate(first);
                         return None;
                     }
                 }
@@ -206,11 +235,11 @@ impl Scanner {
                     Some(end) => start + end,
                     None if last => rest.len(),
                     None if rest.len() > self.row_bytes => {
-                        cells.truncate(first);
-                        return Some(self.too_long(rest, at, cells));
+                        batch.starts.truncate(first);
+                        return Some(self.too_long(rest, at, batch));
                     }
                     None => {
-                        cells.truncate(first);
+                        batch.starts.truncate(first);
                         return None;
                     }
                 }
@@ -221,61 +250,49 @@ impl Scanner {
                 _ if end > start && rest.get(end - 1) == Some(&b'\r') => end - 1,
                 _ => end,
             };
-            cells.push(range(at + start, at + cell_end));
+            batch.starts.push(narrow(at + cell_end + 1));
             if separator == Some(b',') {
                 start = end + 1;
                 continue;
             }
-            mark.cells = cell_range(first, cells.len());
-            mark.unterminated = separator.is_none();
+            let mut mark = self.mark(first, batch);
             let length = end + usize::from(separator.is_some());
-            let odd = self.width.is_some_and(|width| width != mark.cells.len()) || length > self.row_bytes;
+            let odd = self.width.is_some_and(|width| width != Batch::width(&mark)) || length > self.row_bytes;
             if let Some(opened) = crossing.filter(|_| odd) {
-                return Some(self.unclosed(rest, at, opened, first, cells));
+                return Some(self.unclosed(rest, at, opened, first, batch));
             }
+            mark.has_quote = true;
+            mark.has_stray_quote = has_stray_quote;
+            mark.has_newline = has_newline;
+            mark.unterminated = separator.is_none();
             if length > self.row_bytes {
                 mark.fault = Some(Fault::TooLong);
             }
+            batch.rows.push(mark);
             let lines = newlines(rest.get(..end).unwrap_or(&[])) + 1;
-            return Some(Found { mark, length, lines });
+            return Some(Found { length, lines });
         }
     }
 
     /// Cuts the row at the end of the line on which a quote was opened and not closed: the lines after it are rows again.
-    fn unclosed(
-        &self,
-        rest: &[u8],
-        at: usize,
-        opened: usize,
-        first: usize,
-        cells: &mut Vec<(u32, u32)>,
-    ) -> Found {
+    fn unclosed(&self, rest: &[u8], at: usize, opened: usize, first: usize, batch: &mut Batch) -> Found {
         let from_quote = rest.get(opened..).unwrap_or(&[]);
         let end = memchr(b'\n', from_quote).map_or(rest.len(), |end| opened + end);
         let before = newlines(rest.get(..opened).unwrap_or(&[]));
         // The cells before the quote are sound; the one that it opens is not given out.
-        cells.truncate(
-            first + cells.iter().skip(first).take_while(|cell| (cell.0 as usize) < at + opened).count(),
-        );
-        let mut mark = self.mark(cell_range(first, cells.len()));
+        let sound = batch.starts.iter().skip(first).take_while(|start| (**start as usize) <= at + opened);
+        batch.starts.truncate(first + sound.count());
+        let mut mark = self.mark(first, batch);
         mark.has_quote = true;
         mark.fault = Some(Fault::UnclosedQuote { line: self.line + before });
         mark.unterminated = end == rest.len();
-        Found { mark, length: end + usize::from(end < rest.len()), lines: before + 1 }
+        batch.rows.push(mark);
+        Found { length: end + usize::from(end < rest.len()), lines: before + 1 }
     }
 
-    fn mark(&self, cells: std::ops::Range<u32>) -> RowMark {
-        RowMark {
-            line: self.line,
-            cells,
-            fault: None,
-            has_newline: false,
-            has_stray_quote: false,
-            has_quote: false,
-            unterminated: false,
-            padded: false,
-            seen: Seen::First,
-        }
+    /// A mark for the row whose cells begin at `first` among the batch's starts, which are all that was noted so far.
+    fn mark(&self, first: usize, batch: &Batch) -> RowMark {
+        RowMark::new(self.line, narrow(first), narrow(batch.starts.len() - first - 1))
     }
 }
 
@@ -322,13 +339,8 @@ fn newlines(bytes: &[u8]) -> u64 {
 }
 
 /// Marks fit in 32 bits: a batch is a chunk and at most one row, and both are far below 4 GiB.
-fn range(start: usize, end: usize) -> (u32, u32) {
-    (u32::try_from(start).unwrap_or(u32::MAX), u32::try_from(end).unwrap_or(u32::MAX))
-}
-
-fn cell_range(start: usize, end: usize) -> std::ops::Range<u32> {
-    let (start, end) = range(start, end);
-    start..end
+fn narrow(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -1,41 +1,64 @@
-//! Finds the commas of a line that has no quotes, eight bytes at a time.
+//! Looks at many bytes at once: where the commas of a line are that has no quotes, and whether a text is plain.
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
 const COMMAS: u64 = ONES * b',' as u64;
 
-/// Calls `found` with the position of each comma, in a text in which the line begins at `base`.
+/// Notes one past each comma, in a text in which the line begins at `base`.
 #[inline]
-pub(super) fn commas(line: &[u8], mut base: u32, mut found: impl FnMut(u32)) {
+pub(super) fn after_commas(line: &[u8], mut base: u32, starts: &mut Vec<u32>) {
     let (words, rest) = line.as_chunks::<8>();
     for word in words {
         let other = u64::from_le_bytes(*word) ^ COMMAS;
         // The high bit of each byte that was a comma, exactly: no borrow runs from one byte into the next.
         let mut hits = !(((other & LOW) + LOW) | other | LOW);
         while hits != 0 {
-            found(base + hits.trailing_zeros() / 8);
+            starts.push(base + hits.trailing_zeros() / 8 + 1);
             hits &= hits - 1;
         }
         base += 8;
     }
     for byte in rest {
-        if *byte == b',' {
-            found(base);
-        }
         base += 1;
+        if *byte == b',' {
+            starts.push(base);
+        }
     }
 }
 
-/// Whether a line holds visible ASCII characters only.
+/// Whether a text holds visible ASCII characters and line feeds only.
+pub(super) fn is_graphic_lines(text: &[u8]) -> bool {
+    none(text, |byte| !is_graphic_byte(byte) & (byte != b'\n'))
+}
+
+/// Whether a text holds visible ASCII characters only.
 #[inline]
-pub(super) fn is_graphic(line: &[u8]) -> bool {
-    // A fold does not end early, so that the bytes of a chunk are looked at together.
-    let graphic = |bytes: &[u8]| bytes.iter().fold(true, |all, byte| all & byte.is_ascii_graphic());
-    // The last chunk may overlap the one before it: cheaper than the odd bytes one by one.
-    match line.last_chunk::<16>() {
-        Some(last) => graphic(last) && line.as_chunks::<16>().0.iter().all(|chunk| graphic(chunk)),
-        None => graphic(line),
-    }
+pub(super) fn is_graphic(text: &[u8]) -> bool {
+    none(text, |byte| !is_graphic_byte(byte))
+}
+
+/// Whether a text holds no control character but line feeds and tabs.
+pub(super) fn is_without_control(text: &[u8]) -> bool {
+    none(text, |byte| (byte < 0x20) & (byte != b'\n') & (byte != b'\t') | (byte == 0x7f))
+}
+
+const fn is_graphic_byte(byte: u8) -> bool {
+    // One comparison instead of two.
+    byte.wrapping_sub(b'!') <= b'~' - b'!'
+}
+
+/// Whether no byte is odd. A block is looked at without an early end, so that vector instructions can be made of it.
+#[inline]
+fn none(text: &[u8], is_odd: impl Fn(u8) -> bool) -> bool {
+    let any = |bytes: &[u8]| bytes.iter().fold(0, |any, byte| any | u8::from(is_odd(*byte))) != 0;
+    let (blocks, rest) = text.as_chunks::<32>();
+    !blocks.iter().any(|block| any(block))
+        // The last block may overlap the one before it: cheaper than the odd bytes one by one.
+        && !match text.last_chunk::<32>() {
+            Some(last) if !rest.is_empty() => any(last),
+            Some(_) => false,
+            None => any(rest),
+        }
 }
 
 #[cfg(test)]
@@ -49,13 +72,15 @@ mod tests {
             let at = at % line.len();
             line[at] = byte;
             prop_assert_eq!(super::is_graphic(&line), byte.is_ascii_graphic());
+            prop_assert_eq!(super::is_graphic_lines(&line), byte.is_ascii_graphic() || byte == b'\n');
+            prop_assert_eq!(super::is_without_control(&line), !byte.is_ascii_control() || byte == b'\n' || byte == b'\t');
         }
 
         #[test]
         fn finds_what_a_plain_loop_finds(line in proptest::collection::vec(prop_oneof![Just(b','), any::<u8>()], 0..200)) {
             let mut found = Vec::new();
-            super::commas(&line, 0, |at| found.push(at as usize));
-            let plain: Vec<_> = line.iter().enumerate().filter(|(_, byte)| **byte == b',').map(|(at, _)| at).collect();
+            super::after_commas(&line, 0, &mut found);
+            let plain: Vec<_> = (1..).zip(&line).filter(|(_, byte)| **byte == b',').map(|(after, _)| after).collect();
             prop_assert_eq!(found, plain);
         }
     }
