@@ -1,15 +1,24 @@
 //! Where rosters are kept: the trait, and the stores that there are.
 
 mod batch;
+mod body;
+mod memory;
+mod misuse;
+mod place;
 mod rows;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 use std::fmt;
 
 use async_trait::async_trait;
 use roster_core::{EntityKind, Result};
 
+#[cfg(feature = "sqlite")]
+pub use self::sqlite::SqliteStore;
 pub use self::{
     batch::{Batch, Span, VersionWrite, Write},
+    memory::MemoryStore,
     rows::{
         Change, Counted, Found, Links, Op, Page, Pair, Past, Quarantined, RecordState, RosterInfo, Run,
         RunEnd, RunStart, StoredRecord,

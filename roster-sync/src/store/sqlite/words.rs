@@ -1,0 +1,96 @@
+//! The numbers that stand for words in the tables. They are an interface: a number keeps its meaning for good.
+
+use roster_core::EntityKind;
+
+use super::fault::{Worked, strange};
+use crate::{Op, RecordState};
+
+/// Rows of all rosters lie in one table: the roster's number, and below it so many bits for a seq or uid.
+const SEQ_BITS: u32 = 40;
+/// The greatest seq there can be.
+pub(super) const SEQ_MAX: u64 = (1 << SEQ_BITS) - 1;
+
+/// The row of a seq or uid.
+pub(super) fn row_of(roster: i64, seq: u64) -> i64 {
+    (roster << SEQ_BITS) | seq.min(SEQ_MAX).cast_signed()
+}
+
+/// The seq or uid of a row.
+pub(super) const fn seq_of(row: i64) -> u64 {
+    row.cast_unsigned() & SEQ_MAX
+}
+
+pub(super) const fn kind_code(kind: EntityKind) -> i64 {
+    kind as i64
+}
+
+pub(super) fn kind_of(code: i64) -> Worked<EntityKind> {
+    EntityKind::ALL.into_iter().find(|kind| kind_code(*kind) == code).ok_or_else(|| strange("a kind"))
+}
+
+pub(super) const fn op_code(op: Op) -> i64 {
+    match op {
+        Op::Create => 0,
+        Op::Update => 1,
+        Op::End => 2,
+        Op::Restore => 3,
+        Op::Rekey => 4,
+    }
+}
+
+pub(super) fn op_of(code: i64) -> Worked<Op> {
+    Op::ALL.into_iter().find(|op| op_code(*op) == code).ok_or_else(|| strange("an operation"))
+}
+
+pub(super) const fn state_code(state: RecordState) -> i64 {
+    match state {
+        RecordState::Active => 0,
+        RecordState::Ended => 1,
+        RecordState::Quarantined => 2,
+        RecordState::Suppressed => 3,
+    }
+}
+
+fn state_of(code: i64) -> Worked<RecordState> {
+    [RecordState::Active, RecordState::Ended, RecordState::Quarantined, RecordState::Suppressed]
+        .into_iter()
+        .find(|state| state_code(*state) == code)
+        .ok_or_else(|| strange("a state"))
+}
+
+/// Kind and state in one number.
+pub(super) const fn pack(kind: EntityKind, state: RecordState) -> i64 {
+    state_code(state) << 4 | kind_code(kind)
+}
+
+pub(super) fn unpack(what: i64) -> Worked<(EntityKind, RecordState)> {
+    Ok((kind_of(what & 15)?, state_of(what >> 4)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Stores hold these numbers, and the views spell them out.
+    #[test]
+    fn numbers_keep_their_meaning() {
+        let kinds: Vec<_> = EntityKind::ALL.map(|kind| (kind_code(kind), kind.as_str())).into();
+        let names = ["org", "academic_session", "course", "class", "person", "enrollment", "relationship"];
+        assert_eq!(kinds, (0..).zip(names).collect::<Vec<_>>());
+        let ops: Vec<_> = Op::ALL.map(|op| (op_code(op), op.as_str())).into();
+        assert_eq!(ops, (0..).zip(["create", "update", "end", "restore", "rekey"]).collect::<Vec<_>>());
+        for (code, name) in (0..).zip(["active", "ended", "quarantined", "suppressed"]) {
+            assert_eq!(state_of(code).unwrap().as_str(), name);
+        }
+    }
+
+    #[test]
+    fn rows_and_packed_words_come_apart_again() {
+        assert_eq!(seq_of(row_of(3, 17)), 17);
+        assert_eq!(row_of(1, u64::MAX), row_of(1, SEQ_MAX));
+        assert!(row_of(1, u64::MAX) < row_of(2, 0));
+        let packed = pack(EntityKind::Relationship, RecordState::Suppressed);
+        assert_eq!(unpack(packed).unwrap(), (EntityKind::Relationship, RecordState::Suppressed));
+        assert!(unpack(7).is_err() && unpack(4 << 4).is_err());
+    }
+}
