@@ -7,6 +7,7 @@ mod known;
 mod memory;
 mod record;
 mod report;
+mod run;
 mod settings;
 mod spill;
 mod stage;
@@ -19,6 +20,7 @@ pub use self::{
     key::{Digest, Key},
     memory::Memory,
     report::{Failed, Guard, Hold, KindCounts, Mode, Status, SyncReport},
+    run::{PlannedChange, Proposal, RosterSync},
     settings::{Guards, Limit},
     store::{
         Batch, Change, Counted, Found, Links, MemoryStore, Op, Page, Pair, Past, Quarantined, RecordState,
