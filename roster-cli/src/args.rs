@@ -1,5 +1,7 @@
 //! What the command line says.
 
+mod store;
+
 use std::{ffi::OsString, path::PathBuf};
 
 use clap::{
@@ -9,23 +11,14 @@ use clap::{
 };
 use roster::EntityKind;
 
+pub(crate) use self::store::{
+    ChangesArgs, PlanArgs, RecordsArgs, RunsArgs, StoreFlag, SyncArgs, SyncOptions, WhyArgs,
+};
 use crate::outcome::Failure;
 
 /// Verbs of the whole interface that this version does not have.
-const LATER: &[&str] = &[
-    "tenants",
-    "connect",
-    "disconnect",
-    "login",
-    "plan",
-    "sync",
-    "records",
-    "changes",
-    "runs",
-    "why",
-    "sandbox",
-];
-const THERE: &str = "init, providers, check, pull";
+const LATER: &[&str] = &["tenants", "connect", "disconnect", "login", "sandbox"];
+const THERE: &str = "init, providers, check, pull, plan, sync, records, changes, runs, why";
 
 // No `Debug` here: `--set` may hold what somebody should not have typed.
 
@@ -35,7 +28,7 @@ const THERE: &str = "init, providers, check, pull";
     name = "roster",
     version,
     after_help = "SOURCE is a name in roster.toml, or ad hoc: csv:PATH\n\n\
-        Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 4 done but a kind is partial"
+        Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 held by a guard,\n            4 done but a kind is partial"
 )]
 struct Cli {
     #[command(flatten)]
@@ -82,6 +75,18 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Pulls everything, or what changed; counts it, and groups what is wrong by cause
     Pull(PullArgs),
+    /// Says what a sync would change, and which guards would hold it; writes nothing
+    Plan(PlanArgs),
+    /// Brings a roster of the store in step with the source
+    Sync(SyncArgs),
+    /// Lists the records of a roster; with --json one document a line
+    Records(RecordsArgs),
+    /// Lists what changed in a roster; with --json one document a line
+    Changes(ChangesArgs),
+    /// Lists the runs, oldest first; with --json one document a line
+    Runs(RunsArgs),
+    /// Tells one record's story: why it is there, or why not
+    Why(WhyArgs),
 }
 
 #[derive(Args)]
@@ -143,6 +148,12 @@ impl Command {
             Self::Init(global) | Self::Providers(global) => global,
             Self::Check(args) => &args.global,
             Self::Pull(args) => &args.global,
+            Self::Plan(args) => &args.options.global,
+            Self::Sync(args) => &args.options.global,
+            Self::Records(args) => &args.global,
+            Self::Changes(args) => &args.global,
+            Self::Runs(args) => &args.global,
+            Self::Why(args) => &args.global,
         }
     }
 
@@ -152,6 +163,12 @@ impl Command {
             Self::Init(global) | Self::Providers(global) => global,
             Self::Check(args) => &mut args.global,
             Self::Pull(args) => &mut args.global,
+            Self::Plan(args) => &mut args.options.global,
+            Self::Sync(args) => &mut args.options.global,
+            Self::Records(args) => &mut args.global,
+            Self::Changes(args) => &mut args.global,
+            Self::Runs(args) => &mut args.global,
+            Self::Why(args) => &mut args.global,
         };
         global.config = global.config.take().or(before.config);
         global.set.splice(0..0, before.set);
@@ -219,10 +236,10 @@ mod tests {
 
     #[test]
     fn verbs_of_later_versions_are_told_apart_from_mistakes() {
-        let Err(Failure::Usage { message, .. }) = parse_words("roster sync lincoln") else {
-            panic!("`sync` is not there");
+        let Err(Failure::Usage { message, .. }) = parse_words("roster tenants clever") else {
+            panic!("`tenants` is not there");
         };
-        assert_eq!(message, "`sync` is not in this version yet; there are: init, providers, check, pull");
+        assert_eq!(message, format!("`tenants` is not in this version yet; there are: {THERE}"));
         let Err(Failure::Usage { message, .. }) = parse_words("roster snyc") else {
             panic!("`snyc` is a mistake");
         };

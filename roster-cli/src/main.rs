@@ -4,12 +4,20 @@ mod args;
 mod check;
 mod init;
 mod logging;
+mod observer;
 mod outcome;
 mod output;
+mod plan;
 mod private_file;
+mod problems;
+mod progress;
 mod providers;
 mod pull;
+mod reading;
 mod source;
+mod stop;
+mod store;
+mod sync;
 mod table;
 
 use std::process::ExitCode;
@@ -39,5 +47,11 @@ fn run(command: &Command, output: Output) -> Result<Outcome, Failure> {
         Command::Providers(_) => providers::run(output),
         Command::Check(args) => check::run(args, output),
         Command::Pull(args) => pull::run(args, output),
+        Command::Plan(args) => plan::run(args, output),
+        Command::Sync(args) => sync::run(args, output),
+        Command::Records(args) => reading::records::run(args, output),
+        Command::Changes(args) => reading::changes::run(args, output),
+        Command::Runs(args) => reading::runs::run(args, output),
+        Command::Why(args) => reading::why::run(args, output),
     }
 }

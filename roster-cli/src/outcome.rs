@@ -5,13 +5,15 @@ use std::{io, process::ExitCode};
 use roster::{Error, ErrorKind};
 use serde::Serialize;
 
-/// How a command ended. The exit codes are an interface; 3 is kept for runs that a guard holds.
+/// How a command ended. The exit codes are an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Done,
     Failed,
     /// Wrong usage or configuration.
     Misused,
+    /// A guard holds it.
+    Held,
     /// Done, but a kind is partial.
     Partial,
 }
@@ -22,6 +24,7 @@ impl From<Outcome> for ExitCode {
             Outcome::Done => 0,
             Outcome::Failed => 1,
             Outcome::Misused => 2,
+            Outcome::Held => 3,
             Outcome::Partial => 4,
         })
     }

@@ -47,6 +47,35 @@ impl Output {
     }
 }
 
+/// Answers line by line, so that a long one needs no memory: text, or one JSON document a line.
+pub(crate) struct Lines {
+    stdout: BufWriter<io::StdoutLock<'static>>,
+    output: Output,
+}
+
+impl Lines {
+    pub(crate) fn start(output: Output) -> Self {
+        Self { stdout: BufWriter::new(io::stdout().lock()), output }
+    }
+
+    pub(crate) fn line(
+        &mut self,
+        document: &impl Serialize,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), Failure> {
+        match self.output {
+            Output::Text => self.stdout.write_all(harmless(&text()).as_bytes()),
+            Output::Json => serde_json::to_writer(&mut self.stdout, document).map_err(io::Error::from),
+        }
+        .and_then(|()| self.stdout.write_all(b"\n"))
+        .map_err(Failure::Output)
+    }
+
+    pub(crate) fn end(mut self) -> Result<(), Failure> {
+        self.stdout.flush().map_err(Failure::Output)
+    }
+}
+
 /// Prints text for people.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();

@@ -48,8 +48,15 @@ fn providers_are_listed() {
 fn misuse_is_told_in_words_and_in_json() {
     let folder = Folder::new();
     for arguments in [
-        &["sync", "lincoln"][..],
+        &["tenants", "clever"][..],
         &["snyc"],
+        &["sync"],
+        &["sync", "csv:x", "--store", "postgres://u:c4n4ry@h/d"],
+        &["sync", "csv:x", "--roster", ""],
+        &["records", "absent"],
+        &["changes", "absent", "--after", "-1"],
+        &["runs", "absent"],
+        &["why", "absent", "p1"],
         &[],
         &["pull"],
         &["pull", "csv:x", "--kinds", "teacher"],
@@ -74,10 +81,10 @@ fn misuse_is_told_in_words_and_in_json() {
     }
     let both = folder.roster(&["pull", "csv:x", "--json", "--format", "ndjson"]);
     assert_eq!((both.code, &both.json()["error"]["kind"]), (2, &json!("usage")));
-    let later = folder.roster(&["sync", "lincoln"]);
+    let later = folder.roster(&["tenants", "clever"]);
     assert_eq!(
         later.stderr,
-        "error: `sync` is not in this version yet; there are: init, providers, check, pull\n"
+        "error: `tenants` is not in this version yet; there are: init, providers, check, pull, plan, sync, records, changes, runs, why\n"
     );
 }
 

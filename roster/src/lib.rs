@@ -16,6 +16,10 @@ mod settings;
 #[doc(inline)]
 pub use roster_csv as csv;
 
+#[cfg(feature = "sync")]
+#[doc(inline)]
+pub use roster_sync as sync;
+
 #[doc(inline)]
 pub use roster_core::*;
 

@@ -15,3 +15,9 @@ pub use crate::config::{Config, Resolver};
 #[cfg(feature = "csv")]
 #[doc(no_inline)]
 pub use crate::csv::CsvSource;
+#[cfg(feature = "sqlite")]
+#[doc(no_inline)]
+pub use crate::sync::SqliteStore;
+#[cfg(feature = "sync")]
+#[doc(no_inline)]
+pub use crate::sync::{RosterSync, Status, Store, SyncReport};

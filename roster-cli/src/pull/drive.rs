@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, future::poll_fn, pin::pin, task::Poll};
 
 use roster::{Cursor, EntityKind, Error, ErrorKind, PullEvent, PullStream, Slice, Tally};
 
-use super::{ndjson::Ndjson, progress::Progress};
-use crate::outcome::Failure;
+use super::ndjson::Ndjson;
+use crate::{outcome::Failure, progress::Progress};
 
 /// After how many events the loop looks up: shows progress, and lets signals through.
 const BEAT: u32 = 1024;
@@ -33,9 +33,7 @@ impl<'a> Pulling<'a> {
 
     /// Ends it: takes the progress away and gives the counts.
     pub(super) fn finish(self) -> Counts {
-        if let Some(progress) = self.progress {
-            progress.stop();
-        }
+        drop(self.progress);
         self.counts
     }
 
@@ -56,7 +54,7 @@ impl<'a> Pulling<'a> {
 
     fn beat(&mut self) {
         if let Some(progress) = &mut self.progress {
-            progress.show(&self.counts.tally);
+            progress.show(self.counts.tally.delivered(), self.counts.tally.problems());
         }
     }
 

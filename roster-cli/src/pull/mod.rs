@@ -3,24 +3,23 @@
 mod cursor;
 mod drive;
 mod ndjson;
-mod observer;
-mod progress;
 mod report;
 mod request;
-mod stop;
 mod summary;
 
 use std::{io::IsTerminal, path::Path, sync::Arc, time::Instant};
 
 use roster::{EntityKind, Error, ErrorKind, PullContext, PullRequest, RosterSource};
 
-use self::{drive::Pulling, ndjson::Ndjson, observer::Counting, progress::Progress, report::Report};
+use self::{drive::Pulling, ndjson::Ndjson, report::Report};
 use crate::{
     args::{Format, PullArgs},
+    observer::Counting,
     outcome::{Failure, Outcome},
     output::{Output, note},
     private_file::PrivateFile,
-    source,
+    progress::Progress,
+    source, stop,
 };
 
 pub(crate) fn run(args: &PullArgs, output: Output) -> Result<Outcome, Failure> {

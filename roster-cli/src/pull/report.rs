@@ -5,8 +5,11 @@ use std::{collections::BTreeMap, time::Duration};
 use roster::{Capabilities, EntityKind, KindTally, ProblemGroup, PullRequest, RowCounts, SourceInfo};
 use serde::Serialize;
 
-use super::{drive::Counts, observer::Counting};
-use crate::outcome::{ErrorReport, Failure, Outcome};
+use super::drive::Counts;
+use crate::{
+    observer::Counting,
+    outcome::{ErrorReport, Failure, Outcome},
+};
 
 /// The answer of `pull --json`.
 #[derive(Serialize)]

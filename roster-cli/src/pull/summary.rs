@@ -1,12 +1,9 @@
 //! What a pull came to, for people to read.
 
-use roster::{EntityKind, Place, Problem, ProblemGroup, Severity, codes};
+use roster::{EntityKind, Severity};
 
 use super::report::{KindReport, Report, advice};
-use crate::table::Table;
-
-/// How many places of a group are shown.
-const PLACES: usize = 5;
+use crate::{problems, table::Table};
 
 /// The whole summary. It names ids, fields, files and lines, and nobody's data.
 pub(super) fn text(report: &Report<'_>) -> String {
@@ -18,7 +15,7 @@ pub(super) fn text(report: &Report<'_>) -> String {
         parts.push(files(report));
     }
     if !report.groups.is_empty() {
-        parts.push(report.groups.iter().map(|group| problems(group)).collect());
+        parts.push(report.groups.iter().map(|group| problems::text(group)).collect());
     }
     parts.push(format!("{}\n", last_line(report)));
     parts.join("\n")
@@ -32,12 +29,12 @@ pub(super) fn last_line(report: &Report<'_>) -> String {
         groups.map(|group| group.count).sum()
     };
     let mut counts = vec![
-        many(records, "record"),
-        many(of_severity(Severity::Error), "error"),
-        many(of_severity(Severity::Warning), "warning"),
+        problems::many(records, "record"),
+        problems::many(of_severity(Severity::Error), "error"),
+        problems::many(of_severity(Severity::Warning), "warning"),
     ];
     if report.requests > 0 {
-        counts.push(many(report.requests, "request"));
+        counts.push(problems::many(report.requests, "request"));
     }
     let counts = counts.join(", ");
     let seconds = report.seconds;
@@ -56,11 +53,6 @@ pub(super) fn last_line(report: &Report<'_>) -> String {
     } else {
         format!("Done in {seconds:.2} s, but not whole: {counts}; partial: {}.", incomplete.join(", "))
     }
-}
-
-fn many(count: u64, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
 }
 
 fn kinds(report: &Report<'_>) -> String {
@@ -95,39 +87,4 @@ fn files(report: &Report<'_>) -> String {
         ]);
     }
     table.to_string()
-}
-
-fn problems(group: &ProblemGroup) -> String {
-    let of = group.kind.map(|kind| format!(" ({kind})")).unwrap_or_default();
-    let mut lines = vec![format!("{} {}{of}: {}", group.severity, group.code, group.count)];
-    let info = codes::ALL.iter().find(|info| info.code == group.code);
-    lines.extend(what_is_wrong(group, info.map(|info| info.meaning)));
-    let places: Vec<_> = group.first.iter().filter_map(place).take(PLACES).collect();
-    let rest = group.count.saturating_sub(places.len() as u64);
-    let are_there = !places.is_empty();
-    lines.extend(places.into_iter().map(|place| format!("  {place}")));
-    lines.extend((are_there && rest > 0).then(|| format!("  and {rest} more")));
-    lines.extend(info.map(|info| format!("What to do: {}", info.remedy)));
-    format!("{}\n", lines.join("\n    "))
-}
-
-/// The problems' own words if they all use the same, else what their code means.
-fn what_is_wrong(group: &ProblemGroup, meaning: Option<&str>) -> Option<String> {
-    let mut messages = group.first.iter().map(|problem| problem.message.as_str());
-    let first = messages.next()?;
-    let same = messages.all(|message| message == first);
-    Some(meaning.filter(|_| !same).unwrap_or(first).to_owned())
-}
-
-/// Where it is, as far as it says so.
-fn place(problem: &Problem) -> Option<String> {
-    let place = problem.place.as_ref().map(|place| match place {
-        // The file as a whole.
-        Place::File { file, line: 0, .. } => file.to_string(),
-        place => place.to_string(),
-    });
-    let id = problem.id.as_ref().map(ToString::to_string);
-    let parts: Vec<_> =
-        [place, problem.field.as_ref().map(ToString::to_string), id].into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| parts.join("  "))
 }

@@ -12,17 +12,17 @@ use roster::{Notice, Observer, RowCounts};
 
 /// Counts requests and keeps the counts of files.
 #[derive(Debug, Default)]
-pub(super) struct Counting {
+pub(crate) struct Counting {
     requests: AtomicU64,
     files: Mutex<BTreeMap<String, RowCounts>>,
 }
 
 impl Counting {
-    pub(super) fn requests(&self) -> u64 {
+    pub(crate) fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }
 
-    pub(super) fn files(&self) -> BTreeMap<String, RowCounts> {
+    pub(crate) fn files(&self) -> BTreeMap<String, RowCounts> {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -1,7 +1,7 @@
-//! Signals that stop a pull.
+//! Signals that stop a pull or a sync.
 
 /// Ends when the user or the system asks the program to stop, so that half-written files are removed first.
-pub(super) async fn signal() {
+pub(crate) async fn signal() {
     #[cfg(unix)]
     {
         use std::pin::pin;
