@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use roster::{
-    EntityKind, SourcedId,
+    EntityKind, FieldSet, Record, SourcedId,
     sync::{Op, PlannedChange},
 };
 
@@ -23,6 +23,39 @@ pub(super) struct Diff {
     places: BTreeMap<(EntityKind, BTreeSet<SourcedId>), Place>,
 }
 
+/// What is shown of a change.
+#[derive(Clone, Copy)]
+pub(super) struct Shown<'a> {
+    op: Op,
+    kind: EntityKind,
+    id: &'a SourcedId,
+    from: Option<&'a SourcedId>,
+    before: Option<&'a Record>,
+    after: Option<&'a Record>,
+    changed: FieldSet,
+}
+
+impl<'a> From<&'a PlannedChange> for Shown<'a> {
+    fn from(change: &'a PlannedChange) -> Self {
+        Self {
+            op: change.op,
+            kind: change.kind,
+            id: &change.id,
+            from: change.from.as_ref(),
+            before: change.before.as_ref(),
+            after: change.after.as_ref(),
+            changed: change.changed,
+        }
+    }
+}
+
+impl<'a> Shown<'a> {
+    /// How it looks after the change, or, at an end, how it looked.
+    fn record(&self) -> Option<&'a Record> {
+        self.after.or(self.before)
+    }
+}
+
 /// The changes of one kind in one school.
 #[derive(Default)]
 struct Place {
@@ -35,8 +68,8 @@ impl Diff {
         Self { schools, is_first, show_values, places: BTreeMap::new() }
     }
 
-    pub(super) fn add(&mut self, change: &PlannedChange) {
-        let record = change.after.as_ref().or(change.before.as_ref());
+    pub(super) fn add(&mut self, change: Shown<'_>) {
+        let record = change.record();
         if let Some(record) = record {
             self.schools.learn(record);
         }
@@ -49,12 +82,12 @@ impl Diff {
         }
     }
 
-    fn lines(&self, change: &PlannedChange) -> String {
-        let id = match &change.from {
+    fn lines(&self, change: Shown<'_>) -> String {
+        let id = match change.from {
             Some(from) => format!("{from} -> {}", change.id),
             None => change.id.to_string(),
         };
-        let record = change.after.as_ref().or(change.before.as_ref());
+        let record = change.record();
         let label = record.map(|record| label(record, self.show_values)).unwrap_or_default();
         let (mark, word) = mark(change.op);
         let mut lines = format!("    {mark} {word:<7} {}\n", one_line(&format!("{id}  {label}")));
@@ -65,8 +98,8 @@ impl Diff {
     }
 
     /// The changed fields: each whose values are shown on a line of its own, the others by name.
-    fn fields(&self, change: &PlannedChange) -> String {
-        let (before, after) = (Fields::of(change.before.as_ref()), Fields::of(change.after.as_ref()));
+    fn fields(&self, change: Shown<'_>) -> String {
+        let (before, after) = (Fields::of(change.before), Fields::of(change.after));
         let (mut lines, mut hidden) = (String::new(), Vec::new());
         for field in change.changed.names(change.kind) {
             if is_personal(change.kind, field) && !self.show_values {
@@ -126,12 +159,67 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use roster::{Affiliation, Entity, Person, PersonField, Role};
+
     use super::*;
 
     #[test]
     fn each_change_has_its_mark() {
         assert_eq!(Op::ALL.map(|op| mark(op).0), ['+', '~', '-', '^', '>']);
         assert_eq!(Op::ALL.map(|op| mark(op).1), Op::ALL.map(Op::as_str));
+    }
+
+    fn student(given: &str, school: &str) -> Record {
+        let mut person = Person::new("p1");
+        person.name.given = Some(given.to_owned());
+        person.affiliations = vec![Affiliation::new(Role::Student, Some(school.into()))];
+        person.into_record()
+    }
+
+    fn update<'a>(id: &'a SourcedId, before: &'a Record, after: &'a Record) -> Shown<'a> {
+        let changed = FieldSet::of([PersonField::Given, PersonField::Affiliations]);
+        let (op, kind, from) = (Op::Update, EntityKind::Person, None);
+        Shown { op, kind, id, from, before: Some(before), after: Some(after), changed }
+    }
+
+    #[test]
+    fn personal_values_are_shown_only_where_asked_for() {
+        let (id, before, after) = (SourcedId::from("p1"), student("Ada", "s1"), student("Eve", "s2"));
+        let mut schools = Schools::default();
+        schools.names.insert("s2".into(), "Oak School".to_owned());
+        let mut diff = Diff::new(schools, false, false);
+        diff.add(update(&id, &before, &after));
+        assert_eq!(
+            diff.text(),
+            "person\n  Oak School (s2)\n    ~ update  p1\n        \
+             affiliations: [s1 student] -> [s2 student]\n        given\n"
+        );
+
+        let mut diff = Diff::new(Schools::default(), false, true);
+        diff.add(update(&id, &before, &after));
+        let text = diff.text();
+        assert!(text.contains("~ update  p1  Eve\n        given: \"Ada\" -> \"Eve\"\n"), "{text}");
+    }
+
+    #[test]
+    fn an_end_and_a_rekey_say_which_record() {
+        let (old, id, record) = (SourcedId::from("p0"), SourcedId::from("p1"), student("Ada", "s1"));
+        let mut diff = Diff::new(Schools::default(), false, false);
+        let change = Shown { changed: FieldSet::EMPTY, ..update(&id, &record, &record) };
+        diff.add(Shown { op: Op::Rekey, from: Some(&old), ..change });
+        diff.add(Shown { op: Op::End, after: None, ..change });
+        assert_eq!(diff.text(), "person\n  school s1\n    > rekey   p0 -> p1\n    - end     p1\n");
+    }
+
+    #[test]
+    fn of_a_first_run_creates_are_counted() {
+        let (id, record) = (SourcedId::from("p1"), student("Ada", "s1"));
+        let mut diff = Diff::new(Schools::default(), true, true);
+        for _ in 0..2 {
+            diff.add(Shown { op: Op::Create, before: None, ..update(&id, &record, &record) });
+        }
+        assert_eq!(diff.text(), "person\n  school s1\n    + create  2\n");
+        assert!(diff.shows_counts_only());
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(crate) fn run(args: &PlanArgs, output: Output) -> Result<Outcome, Failure> {
         let result = sync(&*store, &target, options)
             .plan(&source, &cx, &mut |change| {
                 if output == Output::Text {
-                    diff.add(&change);
+                    diff.add((&change).into());
                 }
             })
             .await;

@@ -103,7 +103,7 @@ impl Watch {
         }
         self.stop.as_mut().poll(cx).map(|()| {
             self.end();
-            let message = "a signal stopped the sync; nothing was written";
+            let message = "a signal stopped the pull, so it is not whole";
             Some(Err(Error::new(ErrorKind::Cancelled, "host", "pulling", message)))
         })
     }
