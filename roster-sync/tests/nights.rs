@@ -1,4 +1,5 @@
 //! What a store looks like after good and bad nights.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -100,8 +101,9 @@ fn replayed(store: &dyn Store) -> BTreeMap<(EntityKind, String), Record> {
         for change in changes {
             match change.op {
                 Op::End => assert!(tables.remove(&change.uid).is_some(), "{change:?}"),
-                Op::Create => assert!(tables.insert(change.uid, change.record.unwrap()).is_none()),
-                Op::Restore => assert!(tables.insert(change.uid, change.record.unwrap()).is_none()),
+                Op::Create | Op::Restore => {
+                    assert!(tables.insert(change.uid, change.record.unwrap()).is_none());
+                }
                 _ => assert!(tables.insert(change.uid, change.record.unwrap()).is_some()),
             }
         }

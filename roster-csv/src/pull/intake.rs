@@ -201,7 +201,7 @@ impl Engine {
             record: at.record - 1,
             findings,
         };
-        if !at.said_status && !(row.is_empty(Holds::Status) && row.is_empty(Holds::Modified)) {
+        if !(at.said_status || row.is_empty(Holds::Status) && row.is_empty(Holds::Modified)) {
             at.said_status = note_status(&mut row);
         }
         match at.kind {

@@ -27,6 +27,7 @@ pub(super) fn after_commas(line: &[u8], mut base: u32, starts: &mut Vec<u32>) {
 }
 
 /// Whether a text holds visible ASCII characters and line feeds only.
+#[expect(clippy::needless_bitwise_bool, reason = "without branches it becomes vector instructions")]
 pub(super) fn is_graphic_lines(text: &[u8]) -> bool {
     none(text, |byte| !is_graphic_byte(byte) & (byte != b'\n'))
 }
@@ -38,6 +39,7 @@ pub(super) fn is_graphic(text: &[u8]) -> bool {
 }
 
 /// Whether a text holds no control character but line feeds and tabs.
+#[expect(clippy::needless_bitwise_bool, reason = "without branches it becomes vector instructions")]
 pub(super) fn is_without_control(text: &[u8]) -> bool {
     none(text, |byte| (byte < 0x20) & (byte != b'\n') & (byte != b'\t') | (byte == 0x7f))
 }
