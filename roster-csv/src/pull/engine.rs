@@ -88,7 +88,7 @@ impl Engine {
             said_status: false,
         };
         let mut engine = Self {
-            people: People::new(&request),
+            people: People::new(&request, survey),
             replaced: false,
             errors: 0,
             wanted: EntityKind::ALL.map(|kind| request.wants(kind)),

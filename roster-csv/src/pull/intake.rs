@@ -172,7 +172,7 @@ impl Engine {
             self.findings.clear();
             return None;
         }
-        if !self.at.referring.is_resolved(mark) {
+        if !mark.resolved {
             let row = Naming { batch, mark, index, kind, id, file, record: self.at.record - 1 };
             let Self { at, findings, ids, .. } = self;
             at.referring.check(&row, ids, &mut at.pending, &mut findings.problems);

@@ -5,7 +5,7 @@ use roster_core::{EntityKind, table::Rows};
 
 use super::{
     plan::Purpose,
-    references::{is_referred_to, key_columns, named},
+    references::{Names, is_referred_to, key_columns, naming},
     shape::Ordinary,
 };
 use crate::{
@@ -31,8 +31,8 @@ pub(super) struct Register<'a> {
     keys: Option<(Keys, usize)>,
     /// The kind of the records, if they are some that others name.
     own: Option<EntityKind>,
-    /// The keys that name other records, with the kinds of those.
-    named: Vec<(EntityKind, usize)>,
+    /// The columns that name other records.
+    naming: Vec<Names>,
     known: &'a mut Known,
 }
 
@@ -49,7 +49,7 @@ impl<'a> Register<'a> {
             ordinary: Ordinary::of(&file.header),
             keys: (purpose != Purpose::Scope).then(|| (Keys::default(), unique)),
             own: kind.filter(|kind| is_referred_to(*kind)),
-            named: kind.map(|_| named(&file.header)).unwrap_or_default(),
+            naming: kind.map(|_| naming(&file.header).collect()).unwrap_or_default(),
             known,
         }
     }
@@ -65,8 +65,9 @@ impl<'a> Register<'a> {
     pub(super) fn mark(&mut self, batch: &mut Batch) {
         let none = hash("");
         let known = &mut self.known.0;
+        let has_lists = self.naming.iter().any(|names| names.is_list);
         for mut window in batch.windows() {
-            let missing = self.named.iter().fold(0, |missing, &(kind, key)| {
+            let missing = self.naming.iter().fold(0, |missing, &Names { kind, key, .. }| {
                 missing | known.get(kind as usize).map_or(u64::MAX, |ids| ids.missing(window.keys(key)))
             });
             if let Some((keys, unique)) = &self.keys {
@@ -74,7 +75,8 @@ impl<'a> Register<'a> {
             }
             let mut own = self.own.and_then(|own| known.get_mut(own as usize));
             for (index, (mark, cells, hashes)) in window.rows().enumerate() {
-                mark.resolved = missing >> index & 1 == 0;
+                // A list of several is a cell with commas, which stands in quotes.
+                mark.resolved = missing >> index & 1 == 0 && !(has_lists && mark.has_quote);
                 mark.ordinary = self.ordinary.is(cells, mark);
                 if let Some((keys, unique)) = &mut self.keys
                     && hashes.key(*unique) != none

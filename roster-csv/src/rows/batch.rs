@@ -49,7 +49,7 @@ pub(crate) struct RowMark {
     pub(crate) seen: Seen,
     /// Nothing about its shape is odd, so that nobody has to look at that again.
     pub(crate) ordinary: bool,
-    /// Each single record of another file that it names is known to be there, so that nobody has to look it up again.
+    /// Each record that it names is known to be there, so that nobody has to look it up again.
     pub(crate) resolved: bool,
 }
 
