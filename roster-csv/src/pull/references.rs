@@ -1,6 +1,6 @@
 //! Whether what a row names is there. A dangling reference is a warning here: the sync alone decides.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use roster_core::{
     EntityKind, Place, Problem, SourcedId, codes, decode,
@@ -45,17 +45,17 @@ pub(crate) fn email_key(header: &Header) -> Option<usize> {
 
 /// A column that names other records.
 #[derive(Clone, Copy)]
-pub(crate) struct Names {
+struct Names {
     position: usize,
-    pub(crate) kind: EntityKind,
+    kind: EntityKind,
     /// Which of a row's keys it is.
-    pub(crate) key: usize,
+    key: usize,
     /// It may name several. The key is that of the whole cell, so that it tells of an id only if there is no comma.
-    pub(crate) is_list: bool,
+    is_list: bool,
 }
 
 /// The columns that name other records. Who is related to whom is looked at when the people are over.
-pub(crate) fn naming(header: &Header) -> impl Iterator<Item = Names> {
+fn naming(header: &Header) -> impl Iterator<Item = Names> {
     let columns = header.known().filter_map(|(position, column)| {
         let is_looked_up = !matches!(column.holds, Holds::OfPerson | Holds::PersonAgents);
         let is_list = matches!(column.holds, Holds::PersonOrgs | Holds::ClassSessions);
@@ -98,6 +98,20 @@ impl Referring {
         let (lists, single) =
             naming(header).filter(|names| read(names.kind)).partition(|names| names.is_list);
         Self { single, lists }
+    }
+
+    /// Looks up at once what up to 64 rows name. Returns a bit for each row that names something that is not known.
+    pub(crate) fn look_up(&self, batch: &Batch, rows: &Range<usize>, ids: &[Ids]) -> u64 {
+        self.single.iter().chain(&self.lists).fold(0, |missing, names| {
+            let keys = batch.keys_of(rows, names.key);
+            missing | ids.get(names.kind as usize).map_or(u64::MAX, |ids| ids.missing(keys))
+        })
+    }
+
+    /// Whether the row may name several records in one cell, so that it has to be checked. Those would stand in quotes.
+    #[inline]
+    pub(crate) const fn may_be_several(&self, mark: &RowMark) -> bool {
+        mark.has_quote && !self.lists.is_empty()
     }
 
     /// Checks a row. What it names in its own file may still come.
