@@ -93,12 +93,13 @@ pub fn list(text: &str) -> impl Iterator<Item = &str> {
 
 /// Whether a text may be an e-mail address: one `@` with something on both sides, and no blank.
 pub fn is_email(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    // Folds instead of searches: they do not end early, so that many bytes are looked at together.
-    let ats = bytes.iter().fold(0_u8, |ats, byte| ats.saturating_add(u8::from(*byte == b'@')));
-    let may_have_blank = bytes.iter().fold(false, |found, byte| found | !byte.is_ascii_graphic());
-    let has_sides = bytes.first() != Some(&b'@') && bytes.last() != Some(&b'@');
-    ats == 1 && has_sides && !(may_have_blank && text.contains(char::is_whitespace))
+    let Some((local, host)) = text.split_once('@') else { return false };
+    // Does not end early, so that many bytes are looked at together.
+    let may_have_blank = text.bytes().fold(false, |found, byte| found | !byte.is_ascii_graphic());
+    !local.is_empty()
+        && !host.is_empty()
+        && !host.contains('@')
+        && !(may_have_blank && text.contains(char::is_whitespace))
 }
 
 /// Whether a text holds a control character other than a tab or a line break.

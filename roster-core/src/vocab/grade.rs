@@ -93,10 +93,11 @@ impl Level {
             "UG" => Self::Ungraded,
             "OT" | "Other" => Self::Other,
             "PG" => Self::Number(13),
-            _ => {
-                let index = NUMBERS.iter().position(|number| *number == code)?;
-                Self::Number(u8::try_from(index + 1).ok()?)
-            }
+            _ => match *code.as_bytes() {
+                [b'0', units @ b'1'..=b'9'] => Self::Number(units - b'0'),
+                [b'1', units @ b'0'..=b'3'] => Self::Number(units - b'0' + 10),
+                _ => return None,
+            },
         })
     }
 }

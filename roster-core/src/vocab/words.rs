@@ -4,8 +4,10 @@
 /// are one spelling.
 pub(super) fn fold(word: &str) -> String {
     if word.is_ascii() {
-        let bytes = word.bytes().filter(u8::is_ascii_alphanumeric);
-        return bytes.map(|byte| char::from(byte.to_ascii_lowercase())).collect();
+        let mut folded = String::with_capacity(word.len());
+        let letters = word.bytes().filter(u8::is_ascii_alphanumeric);
+        letters.for_each(|byte| folded.push(char::from(byte.to_ascii_lowercase())));
+        return folded;
     }
     word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

@@ -65,6 +65,8 @@ pub(super) struct At {
     pub(super) id: usize,
     pub(super) referring: Referring,
     pub(super) pending: Pending,
+    /// A bit for each row of the window at hand: whether it names something that is not known yet.
+    pub(super) unresolved: u64,
     /// Which of a person's keys is the e-mail address.
     pub(super) email: Option<usize>,
     /// How many cells the file's first row has.
@@ -83,12 +85,13 @@ impl Engine {
             id: 0,
             referring: Referring::default(),
             pending: Pending::default(),
+            unresolved: u64::MAX,
             email: None,
             usual_width: 0,
             said_status: false,
         };
         let mut engine = Self {
-            people: People::new(&request),
+            people: People::new(&request, survey),
             replaced: false,
             errors: 0,
             wanted: EntityKind::ALL.map(|kind| request.wants(kind)),
@@ -168,6 +171,7 @@ impl Engine {
             id: file.header.position(Holds::Id).unwrap_or(0),
             referring: Referring::of(&file.header, read),
             pending: Pending::default(),
+            unresolved: u64::MAX,
             email: email_key(&file.header).filter(|_| step.purpose == Purpose::Records),
             usual_width: 0,
             said_status: false,

@@ -17,16 +17,18 @@ use crate::{
     keys::{Seen, hash},
     records::{self, Mapped},
     row::{Cells, Row},
-    rows::{Batch, Fault, RowMark},
+    rows::{Batch, Fault, RowMark, WINDOW},
     survey::{Survey, SurveyedFile},
 };
 
 impl Engine {
-    /// Looks at where the next rows will be entered, so that the waits for memory pass at once and not one by one.
-    pub(crate) fn touch(&self, batch: &Batch, rows: &Range<usize>) {
+    /// Looks up what the next rows name, and looks at where they will be entered, so that the waits for memory pass at once
+    /// and not one by one.
+    pub(crate) fn look_ahead(&mut self, batch: &Batch, rows: &Range<usize>) {
         if self.at.step.purpose != Purpose::Records {
             return;
         }
+        self.at.unresolved = self.at.referring.look_up(batch, rows, &self.ids);
         if let Some(ids) = self.ids.get(self.at.kind as usize).filter(|_| is_referred_to(self.at.kind)) {
             ids.touch_all(batch.keys_of(rows, 0));
         }
@@ -172,7 +174,7 @@ impl Engine {
             self.findings.clear();
             return None;
         }
-        if !self.at.referring.is_resolved(mark) {
+        if self.at.unresolved >> (index % WINDOW) & 1 == 1 || self.at.referring.may_be_several(mark) {
             let row = Naming { batch, mark, index, kind, id, file, record: self.at.record - 1 };
             let Self { at, findings, ids, .. } = self;
             at.referring.check(&row, ids, &mut at.pending, &mut findings.problems);

@@ -98,7 +98,7 @@ impl Pull {
                 return None;
             }
             if index.is_multiple_of(WINDOW) {
-                engine.touch(&self.batch, &(index..self.batch.len().min(index + WINDOW)));
+                engine.look_ahead(&self.batch, &(index..self.batch.len().min(index + WINDOW)));
             }
             self.next += 1;
             self.turn += 1;

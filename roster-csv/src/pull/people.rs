@@ -20,6 +20,8 @@ use crate::{
 /// What is held of people beside their ids.
 pub(crate) struct People {
     sides: Vec<(usize, Rows, Side)>,
+    /// The dialect has a file of roles; else a person's own row has the role.
+    has_roles_file: bool,
     /// People whose roles can't all be read: what they are can't be told.
     damaged: HashedSet,
     roles_broken: bool,
@@ -35,9 +37,10 @@ pub(crate) struct People {
 }
 
 impl People {
-    pub(crate) fn new(request: &PullRequest) -> Self {
+    pub(crate) fn new(request: &PullRequest, survey: &Survey) -> Self {
         Self {
             sides: Vec::new(),
+            has_roles_file: survey.dialect.table_of(Rows::Affiliations).is_some(),
             damaged: HashedSet::default(),
             roles_broken: false,
             obscured: HashedMap::default(),
@@ -123,8 +126,8 @@ impl People {
         findings: &mut Findings,
         peek: bool,
     ) -> PersonSides {
-        let has_roles_file = survey.dialect.table_of(Rows::Affiliations).is_some();
-        let mut sides = PersonSides { affiliations: has_roles_file.then(Vec::new), ..PersonSides::default() };
+        let mut sides =
+            PersonSides { affiliations: self.has_roles_file.then(Vec::new), ..PersonSides::default() };
         if self.roles_broken {
             sides.unseen = FieldSet::of([PersonField::Affiliations]);
         }

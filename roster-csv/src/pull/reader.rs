@@ -15,7 +15,7 @@ use xxhash_rust::xxh3::Xxh3;
 use super::{
     plan::{Step, plan},
     references::key_columns,
-    register::{Known, Register},
+    register::Register,
 };
 use crate::{
     changes::Position,
@@ -155,12 +155,12 @@ fn read(job: Job, sender: &mut Sender) -> Result<Option<Message>> {
             return Ok(Some(Message::Unchanged));
         }
     }
-    let (mut hashes, mut known) = (Hashes::default(), Known::default());
+    let mut hashes = Hashes::default();
     for step in steps {
         if !sender.send(Message::Begin(step)) {
             return Ok(None);
         }
-        let Some(hash) = stream(&mut files, &survey, step, limits, &mut known, sender)? else {
+        let Some(hash) = stream(&mut files, &survey, step, limits, sender)? else {
             return Ok(None);
         };
         hashes.add(&survey, step.file, hash)?;
@@ -177,7 +177,6 @@ fn stream(
     survey: &Survey,
     step: Step,
     limits: Limits,
-    known: &mut Known,
     sender: &mut Sender,
 ) -> Result<Option<u128>> {
     let Some(file) = survey.files.get(step.file) else {
@@ -189,7 +188,7 @@ fn stream(
     let mut feed = Feed {
         scanner,
         batch: Batch::default(),
-        register: Register::of(file, step.purpose, known),
+        register: Register::of(file, step.purpose),
         size: files.size(&file.name),
         hasher: Xxh3::new(),
         is_first: true,
@@ -205,7 +204,7 @@ struct Feed<'a> {
     scanner: Scanner,
     /// The batch that is filled next.
     batch: Batch,
-    register: Register<'a>,
+    register: Register,
     /// How many bytes the file seems to have.
     size: u64,
     hasher: Xxh3,

@@ -1,6 +1,6 @@
 //! Whether what a row names is there. A dangling reference is a warning here: the sync alone decides.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use roster_core::{
     EntityKind, Place, Problem, SourcedId, codes, decode,
@@ -25,34 +25,47 @@ struct Reference {
     target: u64,
 }
 
-/// The columns whose values are hashed where rows are found. Of records the id first, then those that name one other record,
-/// then a person's e-mail address; of rows that add to people the person first, then the row's own id if it has one.
+/// The columns whose values are hashed where rows are found. Of records the id first, then those that name other records, then
+/// a person's e-mail address; of rows that add to people the person first, then the row's own id if it has one.
 pub(crate) fn key_columns(header: &Header, rows: Rows) -> Vec<usize> {
     match rows {
         Rows::Records(_) => {
-            let singles = single(header).map(|(position, _)| position);
+            let named = naming(header).map(|column| column.position);
             let email = header.position(Holds::PersonEmail);
-            header.position(Holds::Id).into_iter().chain(singles).chain(email).collect()
+            header.position(Holds::Id).into_iter().chain(named).chain(email).collect()
         }
         _ => header.position(Holds::OfPerson).into_iter().chain(header.position(Holds::Id)).collect(),
     }
 }
 
-/// The keys that name one other record each, with the kinds of those.
-pub(crate) fn named(header: &Header) -> Vec<(EntityKind, usize)> {
-    single(header).enumerate().map(|(index, (_, kind))| (kind, index + 1)).collect()
-}
-
-/// Which of a row's keys is a person's e-mail address.
+/// Which of a person's keys is the e-mail address.
 pub(crate) fn email_key(header: &Header) -> Option<usize> {
-    header.position(Holds::PersonEmail).map(|_| single(header).count() + 1)
+    header.position(Holds::PersonEmail).map(|_| naming(header).count() + 1)
 }
 
-/// The columns that name one other record each.
-fn single(header: &Header) -> impl Iterator<Item = (usize, EntityKind)> {
-    header.known().filter_map(|(position, column)| {
-        let is_single = !is_list(column.holds) && column.holds != Holds::OfPerson;
-        column.refers.filter(|_| is_single).map(|kind| (position, kind))
+/// A column that names other records.
+#[derive(Clone, Copy)]
+struct Names {
+    position: usize,
+    kind: EntityKind,
+    /// Which of a row's keys it is.
+    key: usize,
+    /// It may name several. The key is that of the whole cell, so that it tells of an id only if there is no comma.
+    is_list: bool,
+}
+
+/// The columns that name other records. Who is related to whom is looked at when the people are over.
+fn naming(header: &Header) -> impl Iterator<Item = Names> {
+    let columns = header.known().filter_map(|(position, column)| {
+        let is_looked_up = !matches!(column.holds, Holds::OfPerson | Holds::PersonAgents);
+        let is_list = matches!(column.holds, Holds::PersonOrgs | Holds::ClassSessions);
+        column.refers.filter(|_| is_looked_up).map(|kind| (position, kind, is_list))
+    });
+    columns.enumerate().map(|(index, (position, kind, is_list))| Names {
+        position,
+        kind,
+        key: index + 1,
+        is_list,
     })
 }
 
@@ -61,18 +74,11 @@ pub(crate) fn is_referred_to(kind: EntityKind) -> bool {
     kind != EntityKind::Enrollment
 }
 
-const fn is_list(holds: Holds) -> bool {
-    matches!(holds, Holds::PersonOrgs | Holds::ClassSessions | Holds::PersonAgents)
-}
-
 /// The columns of a file that name other records, as far as those were read.
 #[derive(Default)]
 pub(crate) struct Referring {
-    /// Position, kind, and which of the row's keys it is.
-    single: Vec<(usize, EntityKind, usize)>,
-    lists: Vec<(usize, EntityKind)>,
-    /// Each column names one record: a row that is resolved need not be checked.
-    is_plain: bool,
+    single: Vec<Names>,
+    lists: Vec<Names>,
 }
 
 /// The row that names others.
@@ -89,20 +95,23 @@ pub(crate) struct Naming<'a> {
 impl Referring {
     /// `read` tells whether the records of a kind are known, or will be when the file is over.
     pub(crate) fn of(header: &Header, read: impl Fn(EntityKind) -> bool) -> Self {
-        let single = single(header).enumerate().map(|(index, (position, kind))| (position, kind, index + 1));
-        // Who is related to whom is looked at when the people are over.
-        let lists =
-            header.known().filter(|(_, column)| is_list(column.holds) && column.holds != Holds::PersonAgents);
-        let single: Vec<_> = single.filter(|(_, kind, _)| read(*kind)).collect();
-        let lists: Vec<_> =
-            lists.filter_map(|(at, column)| Some((at, column.refers.filter(|kind| read(*kind))?))).collect();
-        Self { is_plain: lists.is_empty(), single, lists }
+        let (lists, single) =
+            naming(header).filter(|names| read(names.kind)).partition(|names| names.is_list);
+        Self { single, lists }
     }
 
-    /// Whether all that a row names is known to be there.
+    /// Looks up at once what up to 64 rows name. Returns a bit for each row that names something that is not known.
+    pub(crate) fn look_up(&self, batch: &Batch, rows: &Range<usize>, ids: &[Ids]) -> u64 {
+        self.single.iter().chain(&self.lists).fold(0, |missing, names| {
+            let keys = batch.keys_of(rows, names.key);
+            missing | ids.get(names.kind as usize).map_or(u64::MAX, |ids| ids.missing(keys))
+        })
+    }
+
+    /// Whether the row may name several records in one cell, so that it has to be checked. Those would stand in quotes.
     #[inline]
-    pub(crate) const fn is_resolved(&self, mark: &RowMark) -> bool {
-        mark.resolved && self.is_plain
+    pub(crate) const fn may_be_several(&self, mark: &RowMark) -> bool {
+        mark.has_quote && !self.lists.is_empty()
     }
 
     /// Checks a row. What it names in its own file may still come.
@@ -114,13 +123,13 @@ impl Referring {
         problems: &mut Vec<Problem>,
     ) {
         let keys = row.batch.keys(row.index);
-        for &(position, kind, key) in &self.single {
+        for &Names { position, kind, key, .. } in &self.single {
             let target = keys.get(key).copied().unwrap_or(0);
             if !is_known(ids, kind, target) && !decode::trim(row.batch.cell(row.mark, position)).is_empty() {
                 row.miss(position, kind, target, pending, problems);
             }
         }
-        for &(position, kind) in &self.lists {
+        for &Names { position, kind, .. } in &self.lists {
             for target in decode::list(row.batch.cell(row.mark, position)).map(hash) {
                 if !is_known(ids, kind, target) {
                     row.miss(position, kind, target, pending, problems);

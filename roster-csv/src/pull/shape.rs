@@ -39,12 +39,6 @@ impl Ordinary {
             && self.filled.iter().all(|position| !cells.is_empty(*position))
             && cells.cell(0) != self.first
     }
-
-    /// Whether the row, which has an id, is about a record of that id, whatever becomes of it.
-    pub(super) fn tells_id(&self, cells: RowCells<'_>, mark: &RowMark) -> bool {
-        mark.ordinary
-            || cells.len() == self.width && mark.fault.is_none() && decode::trim(cells.cell(0)) != self.first
-    }
 }
 
 /// The id of the record that a row is about, if the cell is there and sound.

@@ -2,7 +2,8 @@ use std::collections::BTreeSet;
 
 use roster_core::{
     AccountState, Affiliation, DemographicField, FieldSet, GradeTable, Identifier, IdentifierScheme,
-    LabeledText, Person, PersonField, Problem, Role, SensitiveField, codes, decode, table::Holds,
+    LabeledText, Person, PersonField, Problem, Record, Role, SensitiveField, SourcedId, codes, decode,
+    table::Holds,
 };
 use roster_oneroster::csv::{Status, user_ids};
 
@@ -65,7 +66,9 @@ pub(crate) fn person(
         }
     }
     prefer_org(row, &mut affiliations);
-    let mut person = Person::new(row.id);
+    // Filled where it will lie, as a seat is.
+    let mut person = Box::new(Person::new(""));
+    person.id.set(row.id);
     person.account = account(row, status);
     name(row, &mut person);
     person.username = row.text(Holds::PersonUsername);
@@ -76,8 +79,12 @@ pub(crate) fn person(
     person.affiliations = affiliations;
     phones(row, sensitive, &mut person);
     add_demographics(sides.demographics, &mut person);
-    person.extra = extra(row, with_extra);
-    person.into()
+    if with_extra {
+        person.extra = extra(row, true);
+    }
+    let mut record = Record::Person(person);
+    record.normalize();
+    Mapped::Record(record)
 }
 
 /// A person of whom the roles file says nothing. It may be a contact, whom a host that did not ask must not see.
@@ -106,11 +113,10 @@ fn prefer_org(row: &mut Row<'_>, affiliations: &mut [Affiliation]) {
 pub(crate) fn own_affiliations(row: &mut Row<'_>) -> Vec<Affiliation> {
     let role = row.word(Holds::PersonRole, Role::read, Role::is_known);
     let role = role.unwrap_or_else(|| Role::Other(String::new()));
-    let orgs = decode::list(row.value(Holds::PersonOrgs));
-    let mut affiliations: Vec<_> = orgs.map(|org| Affiliation::new(role.clone(), Some(org.into()))).collect();
-    if affiliations.is_empty() {
-        affiliations.push(Affiliation::new(role, None));
-    }
+    let mut orgs = decode::list(row.value(Holds::PersonOrgs)).map(SourcedId::from);
+    // Most people have one org.
+    let mut affiliations = vec![Affiliation::new(role.clone(), orgs.next())];
+    affiliations.extend(orgs.map(|org| Affiliation::new(role.clone(), Some(org))));
     affiliations
 }
 
@@ -180,7 +186,7 @@ fn email(row: &mut Row<'_>) -> Option<String> {
 }
 
 fn identifiers(row: &mut Row<'_>, affiliations: &[Affiliation]) -> Vec<Identifier> {
-    let mut identifiers = Vec::new();
+    let mut identifiers = Vec::with_capacity(2);
     let mut bare = false;
     for (scheme, id) in user_ids(row.value(Holds::PersonUserIds)) {
         bare |= scheme.is_none();

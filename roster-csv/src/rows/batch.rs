@@ -49,8 +49,6 @@ pub(crate) struct RowMark {
     pub(crate) seen: Seen,
     /// Nothing about its shape is odd, so that nobody has to look at that again.
     pub(crate) ordinary: bool,
-    /// Each single record of another file that it names is known to be there, so that nobody has to look it up again.
-    pub(crate) resolved: bool,
 }
 
 /// Why a row can't be used.
@@ -92,7 +90,6 @@ impl RowMark {
             padded: false,
             seen: Seen::First,
             ordinary: false,
-            resolved: false,
         }
     }
 
