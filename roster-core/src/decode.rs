@@ -96,10 +96,8 @@ pub fn is_email(text: &str) -> bool {
     let Some((local, host)) = text.split_once('@') else { return false };
     // Does not end early, so that many bytes are looked at together.
     let may_have_blank = text.bytes().fold(false, |found, byte| found | !byte.is_ascii_graphic());
-    !local.is_empty()
-        && !host.is_empty()
-        && !host.contains('@')
-        && !(may_have_blank && text.contains(char::is_whitespace))
+    let has_blank = may_have_blank && text.contains(char::is_whitespace);
+    !local.is_empty() && !host.is_empty() && !host.contains('@') && !has_blank
 }
 
 /// Whether a text holds a control character other than a tab or a line break.
