@@ -1,14 +1,11 @@
 //! Writes a plan, in the order in which a host takes it: parents first, ends in reverse.
 
-use std::collections::HashMap;
-
-use roster_core::{EntityKind, Error, ErrorKind, Record, Result, SourcedId};
+use roster_core::{EntityKind, Error, ErrorKind, Result};
 
 use crate::{
-    Batch, Op, RecordState, Session, VersionWrite, Write,
+    Batch, Digest, Key, Op, RecordState, Session, Span, VersionWrite, Write,
     known::NONE,
-    plan::{Body, Ending, Plan, Quarantining, Step},
-    record,
+    plan::{Body, Ending, Move, Plan, Quarantining},
     spill::{Head, Place},
     stage::Census,
 };
@@ -30,13 +27,13 @@ struct Applying<'a> {
 pub(crate) async fn apply(plan: &mut Plan, session: &mut dyn Session, last_seq: u64) -> Result<u64> {
     let census = Census::read(session.census().await?);
     let mut applying = Applying { plan, session, batch: Batch::default(), seq: last_seq };
-    for kind in EntityKind::ALL {
-        applying.steps(kind, |op| matches!(op, Op::Rekey | Op::Restore)).await?;
-        applying.creates(kind).await?;
-        applying.steps(kind, |op| matches!(op, Op::Create | Op::Update)).await?;
-    }
-    for kind in EntityKind::ALL.into_iter().rev() {
-        applying.ends(kind).await?;
+    for next in applying.plan.moves().await? {
+        match next {
+            Move::Step(number) => applying.step(number).await?,
+            Move::Create(entry) => applying.create(entry).await?,
+            Move::End(number) => applying.end(number),
+        }
+        applying.send(false).await?;
     }
     applying.restamps().await?;
     applying.quarantine().await?;
@@ -54,141 +51,64 @@ impl Applying<'_> {
         Ok(())
     }
 
-    async fn steps(&mut self, kind: EntityKind, wanted: fn(Op) -> bool) -> Result<()> {
-        let steps: Vec<_> =
-            self.plan.steps.iter().filter(|step| step.kind == kind && wanted(step.op)).cloned().collect();
-        for step in steps {
-            self.step(&step).await?;
-            self.send(false).await?;
-        }
-        Ok(())
-    }
-
-    async fn step(&mut self, step: &Step) -> Result<()> {
-        self.seq += 1;
+    async fn step(&mut self, number: usize) -> Result<()> {
+        let Some(step) = self.plan.steps.get(number) else { return Ok(()) };
         let spilled = self.plan.merged.read(step.body).await?;
         let body = self.batch.add_text(text(spilled.body)?);
         let from = step.from.as_ref().map(|from| self.batch.add_text(from));
+        let (links, changed) = (spilled.head.links, step.changed.bits());
+        let (known, blank) = (step.known, step.blank);
+        let version = self.version(step.op, step.kind, known, step.key, step.digest, body);
+        self.put(VersionWrite { links, changed, from, ..version }, blank);
+        Ok(())
+    }
+
+    async fn create(&mut self, entry: u32) -> Result<()> {
+        let Some(entry) = self.plan.stage.entries.get(entry).copied() else { return Ok(()) };
+        let spilled = self.plan.stage.spill.read(entry.body).await?;
+        let body = self.batch.add_text(text(spilled.body)?);
+        let Head { digest, links, .. } = spilled.head;
+        let version = self.version(Op::Create, entry.kind, NONE, entry.key, digest, body);
+        self.put(VersionWrite { links, ..version }, false);
+        Ok(())
+    }
+
+    fn end(&mut self, number: usize) {
         let known = &self.plan.stage.known;
-        let (uid, before) = if step.known == NONE {
-            (self.seq, None)
-        } else {
-            (known.uid(step.known), Some(known.seq(step.known)))
+        let Some(Ending { known: place, id, blank, quarantined }) = self.plan.ends.get(number) else {
+            return;
         };
-        self.batch.push(Write::Version(VersionWrite {
-            seq: self.seq,
-            uid,
-            op: step.op,
-            kind: step.kind,
-            before,
-            key: step.key,
-            digest: step.digest,
-            state: RecordState::Active,
-            links: spilled.head.links,
-            changed: step.changed.bits(),
-            from,
-            body,
-        }));
-        if step.blank
-            && let Some(seq) = before
-        {
-            self.batch.push(Write::Blank { uid, seq });
-        }
-        Ok(())
+        let (Some(key), Some(digest)) = (known.key(*place), known.digest(*place)) else { return };
+        let (kind, place, blank) = (known.kind(*place), *place, *blank);
+        let state = if *quarantined { RecordState::Quarantined } else { RecordState::Ended };
+        let body = self.batch.tombstone(kind, id);
+        let version = self.version(Op::End, kind, place, key, digest, body);
+        self.put(VersionWrite { state, ..version }, blank);
     }
 
-    /// New records, as they were received. Orgs and sessions may hang on one another, so parents go first.
-    async fn creates(&mut self, kind: EntityKind) -> Result<()> {
-        let mut places: Vec<u32> = self
-            .plan
-            .stage
-            .entries
-            .iter()
-            .filter(|(_, entry)| entry.kind == kind && entry.is_create())
-            .map(|(place, _)| place)
-            .collect();
-        if matches!(kind, EntityKind::Org | EntityKind::AcademicSession) {
-            places = self.parents_first(kind, places).await?;
-        }
-        for place in places {
-            let Some(entry) = self.plan.stage.entries.get(place).copied() else { continue };
-            self.seq += 1;
-            let spilled = self.plan.stage.spill.read(entry.body).await?;
-            let body = self.batch.add_text(text(spilled.body)?);
-            let Head { digest, links, .. } = spilled.head;
-            self.batch.push(Write::Version(VersionWrite {
-                seq: self.seq,
-                uid: self.seq,
-                op: Op::Create,
-                kind,
-                before: None,
-                key: entry.key,
-                digest,
-                state: RecordState::Active,
-                links,
-                changed: 0,
-                from: None,
-                body,
-            }));
-            self.send(false).await?;
-        }
-        Ok(())
+    /// The next version of a record, or the first one.
+    fn version(
+        &self,
+        op: Op,
+        kind: EntityKind,
+        place: u32,
+        key: Key,
+        digest: Digest,
+        body: Span,
+    ) -> VersionWrite {
+        let (known, seq) = (&self.plan.stage.known, self.seq + 1);
+        let (uid, before) =
+            if place == NONE { (seq, None) } else { (known.uid(place), Some(known.seq(place))) };
+        let (state, links, changed, from) = (RecordState::Active, (0, 0), 0, None);
+        VersionWrite { seq, uid, op, kind, before, key, digest, state, links, changed, from, body }
     }
 
-    async fn parents_first(&mut self, kind: EntityKind, places: Vec<u32>) -> Result<Vec<u32>> {
-        let mut parents: HashMap<SourcedId, Option<SourcedId>> = HashMap::new();
-        let mut ids = Vec::with_capacity(places.len());
-        for place in places {
-            let (record, _) = self.plan.stage.staged(kind, place).await?;
-            let parent = match &record {
-                Record::Org(org) => org.parent.clone(),
-                Record::AcademicSession(session) => session.parent.clone(),
-                _ => None,
-            };
-            parents.insert(record.id().clone(), parent);
-            ids.push((place, record.id().clone()));
+    fn put(&mut self, version: VersionWrite, blank: bool) {
+        self.seq = version.seq;
+        self.batch.push(Write::Version(version));
+        if blank && let Some(seq) = version.before {
+            self.batch.push(Write::Blank { uid: version.uid, seq });
         }
-        let depth = |id: &SourcedId| {
-            // Somebody may be their own ancestor: no chain is longer than there are records.
-            let chain = std::iter::successors(Some(id), |id| parents.get(*id).and_then(Option::as_ref));
-            chain.take(parents.len() + 1).count()
-        };
-        let mut ordered: Vec<_> = ids.iter().map(|(place, id)| (depth(id), *place)).collect();
-        ordered.sort_unstable();
-        Ok(ordered.into_iter().map(|(_, place)| place).collect())
-    }
-
-    /// Latest first: uids grow from parents to what hangs on them.
-    async fn ends(&mut self, kind: EntityKind) -> Result<()> {
-        let known = &self.plan.stage.known;
-        let ends: Vec<Ending> =
-            self.plan.ends.iter().rev().filter(|end| known.kind(end.known) == kind).cloned().collect();
-        for end in ends {
-            let known = &self.plan.stage.known;
-            let (Some(key), Some(digest)) = (known.key(end.known), known.digest(end.known)) else { continue };
-            let (uid, before) = (known.uid(end.known), known.seq(end.known));
-            self.seq += 1;
-            let body = self.batch.tombstone(kind, &end.id);
-            self.batch.push(Write::Version(VersionWrite {
-                seq: self.seq,
-                uid,
-                op: Op::End,
-                kind,
-                before: Some(before),
-                key,
-                digest,
-                state: if end.quarantined { RecordState::Quarantined } else { RecordState::Ended },
-                links: (0, 0),
-                changed: 0,
-                from: None,
-                body,
-            }));
-            if end.blank {
-                self.batch.push(Write::Blank { uid, seq: before });
-            }
-            self.send(false).await?;
-        }
-        Ok(())
     }
 
     async fn restamps(&mut self) -> Result<()> {
@@ -241,7 +161,7 @@ impl Applying<'_> {
         Ok(())
     }
 
-    async fn received(&mut self, place: Place) -> Result<crate::Span> {
+    async fn received(&mut self, place: Place) -> Result<Span> {
         let spilled = self.plan.stage.spill.read(place).await?;
         Ok(self.batch.add_text(text(spilled.body)?))
     }
@@ -263,10 +183,4 @@ fn text(body: &[u8]) -> Result<&str> {
         let message = "a record that was kept for the plan is no text any more";
         Error::new(ErrorKind::Decode, "host", "writing the plan", message)
     })
-}
-
-/// The body of a record, for those who show a plan.
-pub(crate) async fn merged(plan: &mut Plan, step: &Step) -> Result<Record> {
-    let spilled = plan.merged.read(step.body).await?;
-    record::read(step.kind, spilled.body)
 }

@@ -22,6 +22,8 @@ pub(crate) mod mark {
     pub(crate) const QUARANTINED: u8 = 1 << 5;
     /// It is the same as one that was delivered under another id.
     pub(crate) const REKEYED: u8 = 1 << 6;
+    /// A version of it will be written, other than an end.
+    pub(crate) const CHANGED: u8 = 1 << 7;
 }
 
 /// No record.

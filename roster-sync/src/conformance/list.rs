@@ -134,11 +134,7 @@ macro_rules! conformance {
     };
     ($module:ident, $make:expr, $run:expr $(,)?) => {
         #[cfg(test)]
-        #[allow(
-            unused_imports,
-            clippy::wildcard_imports,
-            reason = "the maker may name anything of the module around it"
-        )]
+        #[allow(unused_imports, clippy::wildcard_imports, reason = "the maker may name anything around it")]
         mod $module {
             use super::*;
             $crate::__each_store_check! { __store_check_tests $make, $run, }

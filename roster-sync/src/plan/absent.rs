@@ -2,15 +2,14 @@
 
 use roster_core::{EntityKind, Record, Result, SensitiveField};
 
-use super::{BODIES, Draft, cover::Cover};
+use super::{BODIES, Cover, Draft};
 use crate::known::mark;
 
 impl Draft<'_> {
     pub(super) async fn find_absent(&mut self) -> Result<()> {
         let mut in_doubt = Vec::new();
         for kind in EntityKind::ALL {
-            let cover =
-                if self.ground.whole { Cover::of(kind, &self.plan.stage.slices) } else { Cover::default() };
+            let whole = self.is_whole(kind);
             let gone_by_request = self.no_longer_asked(kind);
             let mut candidates = Vec::new();
             for place in self.active_of(kind) {
@@ -18,18 +17,13 @@ impl Draft<'_> {
                 if marks & mark::PROTECTED != 0 {
                     continue;
                 }
-                if marks & mark::DELETED != 0
-                    || gone_by_request
-                    || (marks & mark::SEEN == 0 && cover.is_whole())
-                {
+                if marks & mark::DELETED != 0 || gone_by_request || (marks & mark::SEEN == 0 && whole) {
                     self.plan.stage.known.mark(place, mark::ENDING);
                 } else if marks & mark::SEEN == 0 {
                     candidates.push(place);
                 }
             }
-            if !cover.is_nothing() {
-                self.end_what_is_covered(&cover, &candidates).await?;
-            }
+            self.end_what_is_covered(kind, &candidates).await?;
             in_doubt.extend(candidates);
         }
         if self.drops_contacts() {
@@ -44,9 +38,13 @@ impl Draft<'_> {
         known.places().filter(|place| known.kind(*place) == kind && known.is_active(*place)).collect()
     }
 
-    async fn end_what_is_covered(&mut self, cover: &Cover, candidates: &[u32]) -> Result<()> {
+    async fn end_what_is_covered(&mut self, kind: EntityKind, candidates: &[u32]) -> Result<()> {
+        if self.covers.get(kind as usize).is_none_or(Cover::is_nothing) {
+            return Ok(());
+        }
         for places in candidates.chunks(BODIES) {
             let records = self.stored(places).await?;
+            let Some(cover) = self.covers.get(kind as usize) else { break };
             for (place, record) in places.iter().zip(records) {
                 if record.is_some_and(|record| cover.covers(&record)) {
                     self.plan.stage.known.mark(*place, mark::ENDING);
@@ -81,7 +79,6 @@ impl Draft<'_> {
             for (place, record) in places.iter().zip(records) {
                 if matches!(record, Some(Record::Person(person)) if person.is_contact()) {
                     self.plan.stage.known.mark(*place, mark::ENDING);
-                    self.dropped.insert(*place);
                 }
             }
         }

@@ -12,11 +12,9 @@ use crate::{
 
 impl Draft<'_> {
     pub(super) async fn compare(&mut self) -> Result<()> {
-        self.plan.census = std::mem::take(&mut self.plan.stage.arrivals);
         self.compare_delivered().await?;
         self.compare_rekeyed().await?;
-        self.rename_the_rest().await?;
-        self.erase_the_rest().await?;
+        self.change_the_rest().await?;
         self.uncount_what_is_not_created().await
     }
 
@@ -45,7 +43,8 @@ impl Draft<'_> {
         let Some(stored) = stored else {
             // It was blanked: what was received is all there is.
             let (op, changed) = (self.op_of(known), FieldSet::all(kind));
-            return self.step(op, known, received, digest, changed).await;
+            self.step(op, known, &received, digest, changed).await?;
+            return Ok(());
         };
         let merged = record::merge(received, stored.clone(), taken);
         let active = self.plan.stage.known.is_active(known);
@@ -57,16 +56,15 @@ impl Draft<'_> {
         if active {
             self.plan.census.add(&stored, -1);
         }
-        let erased = self.erases(&stored, &merged);
+        let erased = self.plan.stage.mask(kind).erased;
         let (renamed, _) = self.renamed(stored);
-        let by_reference = active && differ(&renamed, &merged).is_empty();
-        if active && !by_reference {
+        // Where nothing but ids of re-keyed records changed, no guard counts it.
+        if active && !differ(&renamed, &merged).is_empty() {
             self.plan.effects.update(&renamed);
         }
-        self.step(self.op_of(known), known, merged, digest, changed).await?;
-        if let Some(step) = self.plan.steps.last_mut() {
-            (step.by_reference, step.blank) = (by_reference, erased);
-        }
+        let step = self.step(self.op_of(known), known, &merged, digest, changed).await?;
+        // What the host no longer asks for goes away, and so must the versions that hold it.
+        step.blank = !changed.common(erased).is_empty();
         Ok(())
     }
 
@@ -86,41 +84,23 @@ impl Draft<'_> {
         if self.plan.stage.known.is_active(known) { Op::Update } else { Op::Restore }
     }
 
-    /// Whether what the host no longer asks for goes away with this change.
-    fn erases(&self, stored: &Record, merged: &Record) -> bool {
-        let erased = self.plan.stage.mask(stored.kind()).erased;
-        !differ(stored, merged).common(erased).is_empty()
-    }
-
-    async fn step(
+    /// Plans a change of one record, and counts it in its groups.
+    pub(super) async fn step(
         &mut self,
         op: Op,
         known: u32,
-        record: Record,
+        record: &Record,
         digest: Digest,
         changed: FieldSet,
-    ) -> Result<()> {
-        self.plan.census.add(&record, 1);
+    ) -> Result<&mut Step> {
+        self.plan.census.add(record, 1);
+        self.plan.stage.known.mark(known, mark::CHANGED);
         let kind = record.kind();
         let key = Key::of(kind, record.id());
-        let body = self.keep(&record, digest).await?;
-        let (from, by_reference, blank) = (None, false, false);
-        self.plan.steps.push(Step { op, kind, known, key, body, digest, changed, from, by_reference, blank });
-        Ok(())
-    }
-
-    /// Takes in what was quarantined.
-    pub(super) async fn admit(&mut self, known: u32, key: Key, record: Record, digest: Digest) -> Result<()> {
-        debug_assert_eq!(key, Key::of(record.kind(), record.id()));
-        let op = if known == NONE { Op::Create } else { Op::Restore };
-        // The census is begun anew in `compare`; what is taken in before is counted among the arrivals.
-        self.plan.stage.arrivals.add(&record, 1);
-        let kind = record.kind();
-        let body = self.keep(&record, digest).await?;
-        let changed = if known == NONE { FieldSet::EMPTY } else { FieldSet::all(kind) };
-        let (from, by_reference, blank) = (None, false, false);
-        self.plan.steps.push(Step { op, kind, known, key, body, digest, changed, from, by_reference, blank });
-        Ok(())
+        let body = self.keep(record, digest).await?;
+        let step = Step { op, kind, known, key, body, digest, changed, from: None, blank: false };
+        self.plan.steps.push(step);
+        self.plan.steps.last_mut().ok_or_else(crate::spill::lost)
     }
 
     async fn compare_rekeyed(&mut self) -> Result<()> {
@@ -155,80 +135,51 @@ impl Draft<'_> {
         };
         let changed = differ(&stored, &merged);
         self.plan.census.add(&stored, -1);
-        self.step(Op::Rekey, known, merged, digest, changed).await?;
-        if let Some(step) = self.plan.steps.last_mut() {
-            step.from = Some(from);
-        }
+        self.step(Op::Rekey, known, &merged, digest, changed).await?.from = Some(from);
         Ok(())
     }
 
-    /// Records that were not delivered and name one that was re-keyed.
-    async fn rename_the_rest(&mut self) -> Result<()> {
-        if self.rekeys.is_empty() {
-            return Ok(());
-        }
-        for places in self.untouched().chunks(BODIES) {
-            let stored = self.stored(places).await?;
-            for (known, stored) in places.iter().zip(stored) {
-                let Some(stored) = stored else { continue };
-                let (renamed, differs) = self.renamed(stored.clone());
-                if !differs {
-                    continue;
-                }
-                let was_derived = derived_id(&stored).as_ref() == Some(stored.id());
-                if was_derived {
-                    self.rekey_one(*known, None, stored).await?;
-                    continue;
-                }
-                let Some(digest) = self.plan.stage.known.digest(*known) else { continue };
-                let changed = differ(&stored, &renamed);
-                self.plan.census.add(&stored, -1);
-                self.step(Op::Update, *known, renamed, digest, changed).await?;
-                if let Some(step) = self.plan.steps.last_mut() {
-                    step.by_reference = true;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Active records that nothing has been decided about.
-    fn untouched(&self) -> Vec<u32> {
-        let known = &self.plan.stage.known;
-        let settled = mark::ENDING | mark::STAGED | mark::REKEYED;
-        known.places().filter(|place| known.is_active(*place) && !known.has(*place, settled)).collect()
-    }
-
-    /// People who were not delivered, and hold what the host no longer asks for.
-    async fn erase_the_rest(&mut self) -> Result<()> {
+    /// Records that came as they were, or did not come: they may name one that was re-keyed, or hold what the host no
+    /// longer asks for.
+    async fn change_the_rest(&mut self) -> Result<()> {
         let asked = &self.ground.asked;
-        let narrower = self.ground.before.as_ref().is_some_and(|before| {
+        let erases = self.ground.before.as_ref().is_some_and(|before| {
             !before.asked.sensitive.is_subset(&asked.sensitive) || (before.asked.extra && !asked.extra)
         });
-        if !narrower {
-            return Ok(());
-        }
         let known = &self.plan.stage.known;
-        let unseen: Vec<_> =
-            self.untouched().into_iter().filter(|place| !known.has(*place, mark::SEEN)).collect();
-        for places in unseen.chunks(BODIES) {
+        let settled = mark::ENDING | mark::STAGED | mark::REKEYED;
+        let rest = known.places().filter(|place| known.is_active(*place) && !known.has(*place, settled));
+        // What was delivered as it was holds nothing that is not asked for: its digest would differ.
+        let rest = rest.filter(|place| !self.rekeys.is_empty() || (erases && !known.has(*place, mark::SEEN)));
+        let rest: Vec<_> = rest.collect();
+        for places in rest.chunks(BODIES) {
             let stored = self.stored(places).await?;
             for (known, stored) in places.iter().zip(stored) {
-                let Some(stored) = stored else { continue };
-                let kind = stored.kind();
-                let erased = self.plan.stage.mask(kind).erased;
-                let bare = record::bare(kind, stored.id());
-                let merged = record::merge(bare, stored.clone(), erased);
-                let changed = differ(&stored, &merged);
-                let Some(digest) = self.plan.stage.known.digest(*known) else { continue };
-                if !changed.is_empty() {
-                    self.plan.census.add(&stored, -1);
-                    self.step(Op::Update, *known, merged, digest, changed).await?;
-                    if let Some(step) = self.plan.steps.last_mut() {
-                        step.blank = true;
-                    }
+                if let Some(stored) = stored {
+                    self.change_one(*known, stored, erases).await?;
                 }
             }
+        }
+        Ok(())
+    }
+
+    async fn change_one(&mut self, known: u32, stored: Record, narrower: bool) -> Result<()> {
+        let kind = stored.kind();
+        let (mut record, differs) = self.renamed(stored.clone());
+        if differs && derived_id(&stored).as_ref() == Some(stored.id()) {
+            return self.rekey_one(known, None, stored).await;
+        }
+        let erased = self.plan.stage.mask(kind).erased;
+        if narrower {
+            record = record::merge(record::bare(kind, stored.id()), record, erased);
+        }
+        let changed = differ(&stored, &record);
+        if let Some(digest) = self.plan.stage.known.digest(known)
+            && !changed.is_empty()
+        {
+            self.plan.census.add(&stored, -1);
+            let step = self.step(Op::Update, known, &record, digest, changed).await?;
+            step.blank = !changed.common(erased).is_empty();
         }
         Ok(())
     }
@@ -272,7 +223,7 @@ impl Draft<'_> {
                     && match &stored {
                         Record::Relationship(_) => true,
                         Record::Person(person) => person.is_contact(),
-                        _ => self.dropped.contains(known),
+                        _ => false,
                     };
                 let quarantined = self.plan.stage.known.has(*known, mark::QUARANTINED);
                 let id = stored.id().clone();

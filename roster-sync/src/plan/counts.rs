@@ -14,19 +14,19 @@ impl Draft<'_> {
         let mut of = |kind: EntityKind, change: &mut dyn FnMut(&mut KindCounts)| {
             change(counts.entry(kind).or_default());
         };
-        for (kind, number) in self.plan.stage.unchanged() {
-            of(kind, &mut |counts| counts.unchanged += number);
+        let stage = &self.plan.stage;
+        for place in stage.known.places() {
+            let delivered = stage.known.is_active(place) && stage.known.has(place, mark::SEEN);
+            if delivered && !stage.known.has(place, mark::CHANGED | mark::QUARANTINED) {
+                of(stage.known.kind(place), &mut |counts| counts.unchanged += 1);
+            }
         }
-        for (known, _) in &self.plan.restamps {
-            of(self.plan.stage.known.kind(*known), &mut |counts| counts.unchanged += 1);
-        }
-        for (_, entry) in self.plan.stage.entries.iter().filter(|(_, entry)| entry.is_create()) {
+        for (_, entry) in stage.entries.iter().filter(|(_, entry)| entry.is_create()) {
             of(entry.kind, &mut |counts| counts.created += 1);
         }
         for step in &self.plan.steps {
-            let delivered = step.known == crate::known::NONE
-                || self.plan.stage.known.has(step.known, mark::SEEN | mark::STAGED)
-                || step.op != Op::Update;
+            // An update of what was not delivered is of no id seen.
+            let delivered = stage.known.has(step.known, mark::SEEN);
             of(step.kind, &mut |counts| match step.op {
                 Op::Create => counts.created += 1,
                 Op::Restore => counts.restored += 1,
@@ -34,15 +34,6 @@ impl Draft<'_> {
                 _ if delivered => counts.updated += 1,
                 _ => {}
             });
-        }
-        // One that was as it was, and now names a re-keyed record otherwise, is counted as updated alone.
-        for step in self.plan.steps.iter().filter(|step| step.op == Op::Update) {
-            if step.known != crate::known::NONE
-                && self.plan.stage.known.has(step.known, mark::SEEN)
-                && !self.plan.stage.known.has(step.known, mark::STAGED)
-            {
-                of(step.kind, &mut |counts| counts.unchanged = counts.unchanged.saturating_sub(1));
-            }
         }
         self.count_the_rest(&mut of);
         for counts in counts.values_mut() {
@@ -64,10 +55,6 @@ impl Draft<'_> {
         }
         for row in self.plan.into_quarantine.iter().filter(|row| !matches!(row.body, super::Body::AsItIs)) {
             of(row.kind, &mut |counts| counts.quarantined += 1);
-            // It was as it was, and is not counted as such.
-            if let super::Body::Stored(_) = row.body {
-                of(row.kind, &mut |counts| counts.unchanged = counts.unchanged.saturating_sub(1));
-            }
         }
         let leaving: std::collections::HashSet<_> = self.plan.out_of_quarantine.iter().collect();
         for (key, held) in stage.quarantine.sorted() {

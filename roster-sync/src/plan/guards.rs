@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::civil::Date;
 use roster_core::{EntityKind, Record, Result, SourcedId, jiff};
 
-use super::{BODIES, Draft, cover::Cover};
+use super::{BODIES, Draft};
 use crate::{
     Guard, Hold, Key, Limit,
     memory::Effect,
@@ -144,29 +144,28 @@ impl Draft<'_> {
     /// Asks every guard.
     pub(super) async fn guard(&mut self) -> Result<()> {
         let census = Census::read(self.session.census().await?);
-        self.by_school(&census).await?;
+        let schools = self.schools_of_classes(&census).await?;
+        self.by_school(&schools);
         if self.is_first() {
             return Ok(());
         }
         let mut holds = Vec::new();
         self.guard_request(&mut holds);
         self.guard_empty(&mut holds);
-        self.guard_shares(&census, &mut holds).await?;
+        self.guard_shares(&standing(&census, &schools), &mut holds);
         self.guard_people(&census, &mut holds);
         self.plan.holds = holds;
         Ok(())
     }
 
     /// Counts the effects by school. What is counted by class belongs to the class's school.
-    async fn by_school(&mut self, census: &Census) -> Result<()> {
+    fn by_school(&mut self, schools: &HashMap<SourcedId, SourcedId>) {
         for row in &self.plan.into_quarantine {
             if !row.again {
                 self.plan.effects.kinds.entry(row.kind).or_default().quarantined += 1;
             }
         }
         let effects = std::mem::take(&mut self.plan.effects);
-        let by_class = effects.groups.keys().any(|(_, group)| matches!(group, Group::Class(_)));
-        let schools = if by_class { self.schools_of_classes(census).await? } else { HashMap::new() };
         let mut resolved = Effects::default();
         for (kind, numbers) in &effects.kinds {
             resolved.add(*kind, None, *numbers);
@@ -183,11 +182,11 @@ impl Draft<'_> {
             }
         }
         self.plan.effects = resolved;
-        Ok(())
     }
 
+    /// The schools of the classes by which enrollments are counted, if any are and an effect is.
     async fn schools_of_classes(&mut self, census: &Census) -> Result<HashMap<SourcedId, SourcedId>> {
-        if !census.sorted().iter().any(|(_, group, _)| matches!(group, Group::Class(_))) {
+        if self.plan.effects.kinds.is_empty() || !census.counts_by_class() {
             return Ok(HashMap::new());
         }
         let mut schools = HashMap::new();
@@ -217,14 +216,13 @@ impl Draft<'_> {
         for kind in &self.ground.asked.kinds {
             let seen = self.plan.counts.get(kind).map_or(0, |counts| counts.seen);
             let stood = self.active_of(*kind).len() as u64;
-            let whole = self.ground.whole && Cover::of(*kind, &self.plan.stage.slices).is_whole();
-            if whole && seen == 0 && stood > 0 {
+            if self.is_whole(*kind) && seen == 0 && stood > 0 {
                 holds.push(Hold::new(Guard::EmptyKind, Some(*kind), None, stood, stood, 0));
             }
         }
     }
 
-    async fn guard_shares(&mut self, census: &Census, holds: &mut Vec<Hold>) -> Result<()> {
+    fn guard_shares(&self, stood: &HashMap<(EntityKind, SourcedId), u64>, holds: &mut Vec<Hold>) {
         let mut sums = self.plan.effects.schools.clone();
         let before = self.ground.before.as_ref().map(|before| before.window.clone()).unwrap_or_default();
         for effect in before.iter().filter(|effect| still_counts(effect, self.ground.now)) {
@@ -235,8 +233,6 @@ impl Draft<'_> {
                 sum.quarantined += if sum.quarantined > 0 { effect.quarantined } else { 0 };
             }
         }
-        let schools = self.schools_of_classes(census).await?;
-        let stood = standing(census, &schools);
         let guards = self.ground.guards;
         for ((kind, school), numbers) in sums {
             let of = match &school {
@@ -253,7 +249,6 @@ impl Draft<'_> {
             let seen = self.plan.counts.get(&kind).map_or(0, |counts| counts.seen);
             check(Guard::Dangling, guards.dangling, numbers.quarantined, seen);
         }
-        Ok(())
     }
 
     /// Schools that would have no teachers or no students any more.

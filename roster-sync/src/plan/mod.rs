@@ -10,6 +10,7 @@ mod counts;
 mod cover;
 mod guards;
 mod hash;
+mod order;
 mod parents;
 mod rekey;
 mod strong;
@@ -19,7 +20,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use jiff::civil::Date;
 use roster_core::{EntityKind, FieldSet, Record, Result, SourcedId, jiff};
 
-pub(crate) use self::guards::{Effects, still_counts};
+use self::cover::Cover;
+pub(crate) use self::{
+    guards::{Effects, still_counts},
+    order::Move,
+};
 use crate::{
     Digest, Guards, Hold, Key, KindCounts, Memory, Op, Session,
     memory::Asked,
@@ -86,8 +91,6 @@ pub(crate) struct Step {
     pub(crate) changed: FieldSet,
     /// The id before a re-key.
     pub(crate) from: Option<SourcedId>,
-    /// Nothing but ids of re-keyed records changed in it: no guard counts it.
-    pub(crate) by_reference: bool,
     /// Earlier versions held what the host no longer asks for.
     pub(crate) blank: bool,
 }
@@ -151,13 +154,18 @@ pub(crate) struct Draft<'a> {
     pairs: Vec<(u32, Option<u32>)>,
     /// Half keys of records that are taken in from quarantine.
     admitted: HashSet<(EntityKind, u64)>,
-    /// Known contacts that the host no longer asks for.
-    dropped: HashSet<u32>,
+    /// By kind, what follows from absence.
+    covers: [Cover; EntityKind::ALL.len()],
 }
 
 impl Plan {
     /// Draws up the plan.
-    pub(crate) async fn draw(stage: Stage, ground: &Ground, session: &mut dyn Session) -> Result<Self> {
+    pub(crate) async fn draw(mut stage: Stage, ground: &Ground, session: &mut dyn Session) -> Result<Self> {
+        let covers = EntityKind::ALL.map(|kind| {
+            // Of a pull that broke off, nothing is known to be absent.
+            if ground.whole { Cover::of(kind, &stage.slices) } else { Cover::default() }
+        });
+        let census = std::mem::take(&mut stage.arrivals);
         let plan = Self {
             stage,
             merged: Spill::default(),
@@ -167,7 +175,7 @@ impl Plan {
             into_quarantine: Vec::new(),
             out_of_quarantine: Vec::new(),
             forgotten: Vec::new(),
-            census: Census::default(),
+            census,
             counts: BTreeMap::new(),
             effects: Effects::default(),
             holds: Vec::new(),
@@ -181,7 +189,7 @@ impl Plan {
             rekeys: HashMap::new(),
             pairs: Vec::new(),
             admitted: HashSet::new(),
-            dropped: HashSet::new(),
+            covers,
         };
         draft.find_absent().await?;
         draft.find_rekeys().await?;
@@ -243,6 +251,11 @@ impl Draft<'_> {
             record.normalize();
         }
         (record, differs)
+    }
+
+    /// Whether all of a kind that is absent is gone.
+    fn is_whole(&self, kind: EntityKind) -> bool {
+        self.covers.get(kind as usize).is_some_and(Cover::is_whole)
     }
 
     fn is_first(&self) -> bool {

@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use roster_core::{EntityKind, Record, Result};
+use roster_core::{EntityKind, FieldSet, Record, Result};
 
-use super::{BODIES, Body, Draft, Quarantining, cover::Cover};
+use super::{BODIES, Body, Draft, Quarantining};
 use crate::{
-    Key, RecordState,
+    Key, Op, RecordState,
     known::{NONE, mark},
     record::{self, parent_kinds},
     stage::Verdict,
@@ -168,7 +168,7 @@ impl Draft<'_> {
 
     /// Records that were quarantined before and did not come otherwise tonight.
     async fn check_quarantine(&mut self, kind: EntityKind) -> Result<()> {
-        let whole = self.ground.whole && Cover::of(kind, &self.plan.stage.slices).is_whole();
+        let whole = self.is_whole(kind);
         let mut ready = Vec::new();
         let held: Vec<_> = self
             .plan
@@ -224,7 +224,11 @@ impl Draft<'_> {
             let known = held.uid.and_then(|_| self.plan.stage.known.find(*key)).unwrap_or(NONE);
             let suppressed = known != NONE && self.plan.stage.known.state(known) == RecordState::Suppressed;
             if !suppressed {
-                self.admit(known, *key, record, held.digest).await?;
+                let (op, changed) = match known {
+                    NONE => (Op::Create, FieldSet::EMPTY),
+                    _ => (Op::Restore, FieldSet::all(kind)),
+                };
+                self.step(op, known, &record, held.digest, changed).await?;
             }
         }
         Ok(())

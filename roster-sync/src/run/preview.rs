@@ -4,7 +4,12 @@ use std::fmt;
 
 use roster_core::{EntityKind, FieldSet, Record, Result, SourcedId};
 
-use crate::{Op, Session, apply::merged, known::NONE, plan::Plan, record};
+use crate::{
+    Op, Session,
+    known::NONE,
+    plan::{Move, Plan},
+    record,
+};
 
 /// A change that a plan would make.
 #[derive(Clone, PartialEq)]
@@ -40,58 +45,43 @@ pub(super) async fn tell(
     session: &mut dyn Session,
     change: &mut (dyn FnMut(PlannedChange) + Send),
 ) -> Result<()> {
-    for kind in EntityKind::ALL {
-        let steps: Vec<_> = plan.steps.iter().filter(|step| step.kind == kind).cloned().collect();
-        for step in steps {
-            let after = merged(plan, &step).await?;
-            let before = stored(plan, session, step.known).await?;
-            let uid = (step.known != NONE).then(|| plan.stage.known.uid(step.known));
-            let (id, from) = (after.id().clone(), step.from);
-            change(PlannedChange {
-                op: step.op,
-                kind,
-                uid,
-                id,
-                from,
-                before,
-                after: Some(after),
-                changed: step.changed,
-            });
-        }
-        let creates: Vec<_> = plan
-            .stage
-            .entries
-            .iter()
-            .filter(|(_, entry)| entry.kind == kind && entry.is_create())
-            .map(|(place, _)| place)
-            .collect();
-        for place in creates {
-            let (after, _) = plan.stage.staged(kind, place).await?;
-            let id = after.id().clone();
-            let (uid, from, before, changed) = (None, None, None, FieldSet::EMPTY);
-            change(PlannedChange {
-                op: Op::Create,
-                kind,
-                uid,
-                id,
-                from,
-                before,
-                after: Some(after),
-                changed,
-            });
-        }
-    }
-    for kind in EntityKind::ALL.into_iter().rev() {
-        let ends: Vec<_> =
-            plan.ends.iter().rev().filter(|end| plan.stage.known.kind(end.known) == kind).cloned().collect();
-        for end in ends {
-            let before = stored(plan, session, end.known).await?;
-            let uid = Some(plan.stage.known.uid(end.known));
-            let (from, after, changed) = (None, None, FieldSet::EMPTY);
-            change(PlannedChange { op: Op::End, kind, uid, id: end.id, from, before, after, changed });
-        }
+    for next in plan.moves().await? {
+        change(match next {
+            Move::Step(number) => {
+                let Some(step) = plan.steps.get(number).cloned() else { continue };
+                let after = record::read(step.kind, plan.merged.read(step.body).await?.body)?;
+                let told = PlannedChange::of(plan, session, step.op, step.known, after.id().clone()).await?;
+                PlannedChange {
+                    kind: step.kind,
+                    from: step.from,
+                    after: Some(after),
+                    changed: step.changed,
+                    ..told
+                }
+            }
+            Move::Create(entry) => {
+                let Some(kind) = plan.stage.entries.get(entry).map(|entry| entry.kind) else { continue };
+                let (after, _) = plan.stage.staged(kind, entry).await?;
+                let told = PlannedChange::of(plan, session, Op::Create, NONE, after.id().clone()).await?;
+                PlannedChange { kind, after: Some(after), ..told }
+            }
+            Move::End(number) => {
+                let Some(end) = plan.ends.get(number).cloned() else { continue };
+                PlannedChange::of(plan, session, Op::End, end.known, end.id).await?
+            }
+        });
     }
     Ok(())
+}
+
+impl PlannedChange {
+    /// What the store knows of it.
+    async fn of(plan: &Plan, session: &mut dyn Session, op: Op, known: u32, id: SourcedId) -> Result<Self> {
+        let before = stored(plan, session, known).await?;
+        let uid = (known != NONE).then(|| plan.stage.known.uid(known));
+        let kind = plan.stage.known.kind(known);
+        Ok(Self { op, kind, uid, id, from: None, before, after: None, changed: FieldSet::EMPTY })
+    }
 }
 
 async fn stored(plan: &Plan, session: &mut dyn Session, known: u32) -> Result<Option<Record>> {

@@ -39,6 +39,11 @@ impl Census {
         self.0.get(&(kind, group.clone())).copied().unwrap_or(0)
     }
 
+    /// Whether enrollments are counted by their class.
+    pub(crate) fn counts_by_class(&self) -> bool {
+        self.0.keys().any(|(_, group)| matches!(group, Group::Class(_)))
+    }
+
     /// Groups and counts that are not 0, in order.
     pub(crate) fn sorted(&self) -> Vec<(EntityKind, &Group, i64)> {
         let counts = self.0.iter().filter(|(_, count)| **count != 0);

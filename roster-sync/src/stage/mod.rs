@@ -20,7 +20,7 @@ pub(crate) use self::{
 };
 use self::{entry::Entries, undo::Undo, window::Waiting};
 use crate::{
-    Key, RecordState,
+    Key,
     known::{Known, mark},
     record::Mask,
     spill::Spill,
@@ -209,21 +209,6 @@ impl Stage {
         self.window.clear();
         let Some(undo) = self.undo.take() else { return };
         undo.apply(self);
-    }
-
-    /// Ids that were delivered as they had been, by kind.
-    pub(crate) fn unchanged(&self) -> HashMap<EntityKind, u64> {
-        let mut counts = HashMap::new();
-        for place in self.known.places() {
-            let marks = self.known.marks(place);
-            if marks & mark::SEEN != 0
-                && marks & mark::STAGED == 0
-                && self.known.state(place) == RecordState::Active
-            {
-                *counts.entry(self.known.kind(place)).or_default() += 1;
-            }
-        }
-        counts
     }
 }
 
