@@ -1,5 +1,5 @@
 //! What a store looks like after good and bad nights.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,9 @@ use roster_core::{
     Completeness, EntityKind, Error, ErrorKind, FieldSet, IdentifierScheme, PartialCode, Problem,
     PullContext, PullEvent, PullRequest, Record, Result, SensitiveField, Slice, codes,
 };
-use roster_sync::{Guard, MemoryStore, Op, RecordState, RosterSync, Status, Store, StoredRecord, SyncReport};
+use roster_sync::{
+    Guard, MemoryStore, Op, RecordState, RosterSync, SqliteStore, Status, Store, StoredRecord, SyncReport,
+};
 use roster_testkit::{
     district::{DayTruth, District, DistrictSpec},
     scripted::Playback,
@@ -116,22 +118,20 @@ fn assert_is(store: &dyn Store, district: &District) {
     assert!(replayed(store) == of(district), "the log gives the store");
 }
 
-#[test]
-fn once_applies_and_twice_is_unchanged() {
-    let (store, district) = (MemoryStore::new(), district());
-    let report = sync(&store, night(district.records()));
+fn once_applies_and_twice_is_unchanged(store: &dyn Store) {
+    let district = district();
+    let report = sync(store, night(district.records()));
     assert_eq!(report.status, Status::Applied);
-    assert_is(&store, &district);
+    assert_is(store, &district);
     let mut shuffled: Vec<_> = district.records().collect();
     shuffled.reverse();
-    let report = sync(&store, night(shuffled));
+    let report = sync(store, night(shuffled));
     assert_eq!(report.status, Status::Unchanged, "{report:?}");
     assert!(report.kinds.values().all(|counts| counts.changes() == 0 && counts.seen == counts.unchanged));
 }
 
-#[test]
-fn parents_come_first_in_the_log_whatever_the_order_of_the_pull() {
-    let (store, district) = (MemoryStore::new(), district());
+fn parents_come_first_in_the_log_whatever_the_order_of_the_pull(store: &dyn Store) {
+    let district = district();
     let mut events = night(district.records());
     events.reverse();
     let begins: Vec<_> = EntityKind::ALL
@@ -141,7 +141,7 @@ fn parents_come_first_in_the_log_whatever_the_order_of_the_pull() {
         .into_iter()
         .chain(events.into_iter().filter(|event| !matches!(event, Ok(PullEvent::Begin { .. }))))
         .collect();
-    sync(&store, events);
+    sync(store, events);
     let mut there: BTreeSet<(EntityKind, String)> = BTreeSet::new();
     for change in block_on(store.changes(ROSTER, 0, 100_000)).unwrap() {
         let record = change.record.unwrap();
@@ -156,53 +156,50 @@ fn parents_come_first_in_the_log_whatever_the_order_of_the_pull() {
         }
         there.insert((record.kind(), record.id().to_string()));
     }
-    assert_is(&store, &district);
+    assert_is(store, &district);
 }
 
-#[test]
-fn a_night_that_empties_is_held_and_the_approval_works_once() {
-    let (store, district) = (MemoryStore::new(), district());
-    sync(&store, night(district.records()));
+fn a_night_that_empties_is_held_and_the_approval_works_once(store: &dyn Store) {
+    let district = district();
+    sync(store, night(district.records()));
     let half: Vec<_> = district
         .records()
         .enumerate()
         .filter(|(number, record)| record.kind() != EntityKind::Enrollment || number % 2 == 0)
         .map(|(_, record)| record)
         .collect();
-    let held = sync(&store, night(half.clone()));
+    let held = sync(store, night(half.clone()));
     assert_eq!(held.status, Status::Held);
     assert!(
         held.holds.iter().any(|hold| hold.guard == Guard::Ends && hold.kind == Some(EntityKind::Enrollment))
     );
-    assert_is(&store, &district);
+    assert_is(store, &district);
 
     // Another danger has another name, and uses nothing up.
     let third: Vec<_> = half.iter().skip(2).cloned().collect();
-    let refused = sync_with(&store, night(third), |sync| sync.approve(&held.plan));
+    let refused = sync_with(store, night(third), |sync| sync.approve(&held.plan));
     assert_eq!(refused.status, Status::Held);
     assert_ne!(refused.plan, held.plan);
-    let again = sync(&store, night(half.clone()));
+    let again = sync(store, night(half.clone()));
     assert_eq!(again.plan, held.plan);
-    let applied = sync_with(&store, night(half.clone()), |sync| sync.approve(&held.plan));
+    let applied = sync_with(store, night(half.clone()), |sync| sync.approve(&held.plan));
     assert_eq!(applied.status, Status::Applied);
-    assert_eq!(sync(&store, night(half)).status, Status::Unchanged);
+    assert_eq!(sync(store, night(half)).status, Status::Unchanged);
 }
 
-#[test]
-fn an_empty_kind_is_held_even_if_it_was_small() {
-    let (store, district) = (MemoryStore::new(), district());
-    sync(&store, night(district.records()));
+fn an_empty_kind_is_held_even_if_it_was_small(store: &dyn Store) {
+    let district = district();
+    sync(store, night(district.records()));
     let without = district.records().filter(|record| record.kind() != EntityKind::AcademicSession);
-    let report = sync(&store, night(without));
+    let report = sync(store, night(without));
     assert_eq!(report.status, Status::Held);
     assert!(report.holds.iter().any(|hold| hold.guard == Guard::EmptyKind));
-    assert_is(&store, &district);
+    assert_is(store, &district);
 }
 
-#[test]
-fn a_school_that_loses_every_teacher_is_held() {
-    let (store, district) = (MemoryStore::new(), district());
-    sync(&store, night(district.records()));
+fn a_school_that_loses_every_teacher_is_held(store: &dyn Store) {
+    let district = district();
+    sync(store, night(district.records()));
     let school = district
         .records()
         .find_map(|record| match record {
@@ -219,7 +216,7 @@ fn a_school_that_loses_every_teacher_is_held() {
             .any(|held| held.role == roster_core::Role::Teacher && held.org.as_ref() == Some(&school)),
         _ => true,
     };
-    let report = sync(&store, night(district.records().filter(stays)));
+    let report = sync(store, night(district.records().filter(stays)));
     assert_eq!(report.status, Status::Held);
     assert!(
         report
@@ -227,55 +224,51 @@ fn a_school_that_loses_every_teacher_is_held() {
             .iter()
             .any(|hold| hold.guard == Guard::NoTeachers && hold.school.as_ref() == Some(&school))
     );
-    assert_is(&store, &district);
+    assert_is(store, &district);
 }
 
-#[test]
-fn a_damaged_record_is_neither_ended_nor_made_anew() {
-    let (store, district) = (MemoryStore::new(), district());
-    sync(&store, night(district.records()));
+fn a_damaged_record_is_neither_ended_nor_made_anew(store: &dyn Store) {
+    let district = district();
+    sync(store, night(district.records()));
     let pupil = district.ids(EntityKind::Person).into_iter().next().unwrap();
     let mut events = night(district.records().filter(|record| record.id() != &pupil));
     let problem = Problem::error(codes::BAD_DATE, "damaged").of(EntityKind::Person).with_id(pupil.clone());
     events.insert(events.len() / 2, Ok(PullEvent::Problem(Box::new(problem))));
-    let report = sync(&store, events);
+    let report = sync(store, events);
     let people = report.kinds[&EntityKind::Person];
     assert_eq!((people.rejected, people.protected, people.ended), (1, 1, 0));
-    assert_is(&store, &district);
-    let report = sync(&store, night(district.records()));
+    assert_is(store, &district);
+    let report = sync(store, night(district.records()));
     assert_eq!(report.status, Status::Unchanged);
 }
 
-#[test]
-fn what_hangs_on_a_lost_class_waits_for_it() {
-    let (store, district) = (MemoryStore::new(), district());
-    sync(&store, night(district.records()));
+fn what_hangs_on_a_lost_class_waits_for_it(store: &dyn Store) {
+    let district = district();
+    sync(store, night(district.records()));
     let class = district.ids(EntityKind::Class).into_iter().next().unwrap();
     let seats = district
         .records()
         .filter(|record| matches!(record, Record::Enrollment(seat) if seat.class == class))
         .count() as u64;
     let lost = || night(district.records().filter(|record| record.id() != &class));
-    let report = sync(&store, lost());
+    let report = sync(store, lost());
     if report.status == Status::Held {
-        let applied = sync_with(&store, lost(), |sync| sync.approve(&report.plan));
+        let applied = sync_with(store, lost(), |sync| sync.approve(&report.plan));
         assert_eq!(applied.status, Status::Applied);
     }
     assert_eq!(report.kinds[&EntityKind::Enrollment].quarantined, seats);
     assert_eq!(report.kinds[&EntityKind::Class].ended, 1);
     let waiting =
-        all(&store).into_iter().filter(|stored| stored.state == RecordState::Quarantined).count() as u64;
+        all(store).into_iter().filter(|stored| stored.state == RecordState::Quarantined).count() as u64;
     assert_eq!(waiting, seats);
-    assert_eq!(sync(&store, lost()).status, Status::Unchanged, "nothing more happens to them");
-    let report = sync(&store, night(district.records()));
+    assert_eq!(sync(store, lost()).status, Status::Unchanged, "nothing more happens to them");
+    let report = sync(store, night(district.records()));
     assert_eq!(report.kinds[&EntityKind::Enrollment].restored, seats);
     assert_eq!(report.kinds[&EntityKind::Class].restored, 1);
-    assert_is(&store, &district);
+    assert_is(store, &district);
 }
 
-#[test]
-fn people_under_new_ids_are_the_same_people() {
-    let store = MemoryStore::new();
+fn people_under_new_ids_are_the_same_people(store: &dyn Store) {
     let with_sis = |record: Record| match record {
         Record::Person(mut person) => {
             person.identifiers =
@@ -285,7 +278,7 @@ fn people_under_new_ids_are_the_same_people() {
         other => other,
     };
     let records: Vec<_> = district().records().map(with_sis).collect();
-    sync(&store, night(records.clone()));
+    sync(store, night(records.clone()));
     let people = records.iter().filter(|record| record.kind() == EntityKind::Person).count() as u64;
     let seats = records.iter().filter(|record| record.kind() == EntityKind::Enrollment).count() as u64;
     let renamed = records.into_iter().map(|record| match record {
@@ -300,7 +293,7 @@ fn people_under_new_ids_are_the_same_people() {
         other => other,
     });
     let renamed: Vec<_> = renamed.collect();
-    let report = sync(&store, night(renamed.clone()));
+    let report = sync(store, night(renamed.clone()));
     assert_eq!(report.status, Status::Applied, "{:?}", report.holds);
     let counts = report.kinds[&EntityKind::Person];
     assert_eq!((counts.rekeyed, counts.created, counts.ended), (people, 0, 0));
@@ -308,29 +301,27 @@ fn people_under_new_ids_are_the_same_people() {
     assert_eq!((counts.updated, counts.created, counts.ended), (seats, 0, 0));
     let wanted: BTreeMap<_, _> =
         renamed.into_iter().map(|record| ((record.kind(), record.id().to_string()), record)).collect();
-    assert!(active(&store) == wanted && replayed(&store) == wanted);
+    assert!(active(store) == wanted && replayed(store) == wanted);
 }
 
-#[test]
-fn nothing_of_a_full_pull_that_broke_off_is_applied() {
-    let (store, district) = (MemoryStore::new(), district());
-    sync(&store, night(district.records()));
+fn nothing_of_a_full_pull_that_broke_off_is_applied(store: &dyn Store) {
+    let district = district();
+    sync(store, night(district.records()));
     let next = district.next_day(3).0.normalized();
     let length = night(next.records()).len();
     for cut in [0, 1, length / 2, length - 1] {
         let mut events: Vec<_> = night(next.records()).into_iter().take(cut).collect();
         events.push(Err(Error::new(ErrorKind::Transport, "playback", "reading", "cut")));
-        let report = sync(&store, events);
+        let report = sync(store, events);
         assert_eq!(report.status, Status::Failed);
         assert!(report.is_partial() && report.error.is_some());
-        assert_is(&store, &district);
+        assert_is(store, &district);
     }
 }
 
-#[test]
-fn absence_from_a_partial_slice_means_nothing() {
-    let (store, district) = (MemoryStore::new(), district());
-    sync(&store, night(district.records()));
+fn absence_from_a_partial_slice_means_nothing(store: &dyn Store) {
+    let district = district();
+    sync(store, night(district.records()));
     let partial = Completeness::Partial { code: PartialCode::Unreadable, reason: "cut".into() };
     let events = EntityKind::ALL
         .into_iter()
@@ -339,18 +330,53 @@ fn absence_from_a_partial_slice_means_nothing() {
             [Ok(begin), Ok(end(kind, partial.clone()))]
         })
         .collect();
-    let report = sync(&store, events);
+    let report = sync(store, events);
     assert_eq!(report.status, Status::Unchanged);
     assert!(report.is_partial());
-    assert_is(&store, &district);
+    assert_is(store, &district);
 }
 
-#[test]
-fn a_busy_roster_is_not_touched() {
-    let store = MemoryStore::new();
+fn a_busy_roster_is_not_touched(store: &dyn Store) {
     let session = block_on(store.open(ROSTER)).unwrap();
     assert!(session.is_some());
-    assert_eq!(sync(&store, Vec::new()).status, Status::Busy);
+    assert_eq!(sync(store, Vec::new()).status, Status::Busy);
+}
+
+macro_rules! stories {
+    ($($story:ident,)+) => {
+        mod in_memory {
+            use super::*;
+
+            $(#[test]
+            fn $story() {
+                super::$story(&MemoryStore::new());
+            })+
+        }
+
+        mod in_sqlite {
+            use super::*;
+
+            $(#[test]
+            fn $story() {
+                let folder = tempfile::tempdir().unwrap();
+                super::$story(&block_on(SqliteStore::open(folder.path().join("roster.db"))).unwrap());
+            })+
+        }
+    };
+}
+
+stories! {
+    once_applies_and_twice_is_unchanged,
+    parents_come_first_in_the_log_whatever_the_order_of_the_pull,
+    a_night_that_empties_is_held_and_the_approval_works_once,
+    an_empty_kind_is_held_even_if_it_was_small,
+    a_school_that_loses_every_teacher_is_held,
+    a_damaged_record_is_neither_ended_nor_made_anew,
+    what_hangs_on_a_lost_class_waits_for_it,
+    people_under_new_ids_are_the_same_people,
+    nothing_of_a_full_pull_that_broke_off_is_applied,
+    absence_from_a_partial_slice_means_nothing,
+    a_busy_roster_is_not_touched,
 }
 
 proptest! {

@@ -34,7 +34,8 @@ const CREATE: &str =
 const UPDATE: &str =
     "UPDATE current SET pair = ?2, seq = ?3, what = ?4, link1 = ?5, link2 = ?6 WHERE row = ?1";
 const RESTAMP: &str = "UPDATE current SET pair = CAST(substr(pair, 1, 16) || ?2 AS BLOB) WHERE row = ?1";
-const STATE: &str = "UPDATE current SET what = what & 15 | ?2 << 4 WHERE row = ?1";
+// All of SQLite's bit operators bind alike, from left to right.
+const STATE: &str = "UPDATE current SET what = (what & 15) | (?2 << 4) WHERE row = ?1";
 const QUARANTINE: &str = "INSERT INTO quarantine \
     (roster, key, kind, digest, uid, missing_kind, missing_id, since_run, body) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (roster, key) DO UPDATE SET kind = excluded.kind, \
