@@ -140,11 +140,8 @@ impl Engine {
         index: usize,
         mark: &RowMark,
     ) -> Option<PullEvent> {
-        let id = if mark.ordinary {
-            batch.cell(mark, self.at.id)
-        } else {
-            own_id(file, batch, mark).unwrap_or("")
-        };
+        let cell = batch.cell(mark, self.at.id);
+        let id = if mark.padded { decode::trim(cell) } else { cell };
         let (kind, key) = (self.at.kind, batch.key(index, 0));
         let mut mapped = self.map(survey, file, batch, mark, (id, key));
         if let Mapped::Reject(problem) = mapped {

@@ -204,7 +204,7 @@ struct Feed<'a> {
     scanner: Scanner,
     /// The batch that is filled next.
     batch: Batch,
-    register: Register,
+    register: Register<'a>,
     /// How many bytes the file seems to have.
     size: u64,
     hasher: Xxh3,

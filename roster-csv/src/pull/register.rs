@@ -3,24 +3,27 @@
 
 use super::{plan::Purpose, references::key_columns, shape::Ordinary};
 use crate::{
+    dialect::Header,
     keys::{Keys, hash},
     rows::Batch,
     survey::SurveyedFile,
 };
 
 /// What is known of the rows of one file.
-pub(super) struct Register {
+pub(super) struct Register<'f> {
+    header: &'f Header,
     ordinary: Ordinary,
     /// The ids seen, and which of a row's keys is its id.
     keys: Option<(Keys, usize)>,
 }
 
-impl Register {
-    pub(super) fn of(file: &SurveyedFile, purpose: Purpose) -> Self {
+impl<'f> Register<'f> {
+    pub(super) fn of(file: &'f SurveyedFile, purpose: Purpose) -> Self {
         // Rows that add to people are told apart by their own ids, where they have some; else each person may have one.
         let last = key_columns(&file.header, file.table.rows).len().saturating_sub(1);
         let unique = if purpose == Purpose::Side { last } else { 0 };
         Self {
+            header: &file.header,
             ordinary: Ordinary::of(&file.header),
             keys: (purpose != Purpose::Scope).then(|| (Keys::default(), unique)),
         }
@@ -42,6 +45,10 @@ impl Register {
             }
             for (mark, cells, hashes) in window.rows() {
                 mark.ordinary = self.ordinary.is(cells, mark);
+                // The header is no record, though its names stand where ids do.
+                if !mark.ordinary && self.header.is_repeated_by(cells) {
+                    continue;
+                }
                 if let Some((keys, unique)) = &mut self.keys
                     && hashes.key(*unique) != none
                 {

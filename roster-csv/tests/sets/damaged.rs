@@ -199,3 +199,29 @@ async fn a_pull_with_errors_is_not_vouched_for_next_time() {
     let again = source.collect(changes, PullContext::default(), 100_000).await.unwrap();
     assert_eq!((again.problems, again.people), (full.problems, full.people));
 }
+
+#[tokio::test]
+async fn a_record_may_be_called_as_its_column_is() {
+    let mut files = district(V1_1);
+    let course = cell(&files, "courses.csv", 1, "sourcedId");
+    edit(&mut files, "courses.csv", |index, line| {
+        if index == 1 { line.replacen(&course, "sourcedId", 1) } else { line.to_owned() }
+    });
+    let roster = pull(folder(&files).path()).await.unwrap();
+    assert!(roster.courses.iter().any(|course| course.id.as_str() == "sourcedId"));
+    assert!(!codes_of(&roster).contains(&codes::CONFLICT));
+}
+
+#[tokio::test]
+async fn blank_cells_after_every_row_take_no_id_away() {
+    let mut files = district(V1_1);
+    // The id is not the first column, and each row has one blank cell more than the header.
+    edit(&mut files, "orgs.csv", |index, line| {
+        let mut cells: Vec<_> = line.split(',').collect();
+        cells.swap(0, 3);
+        cells.join(",") + if index == 0 { "" } else { "," }
+    });
+    let [odd, plain] =
+        [pull(folder(&files).path()).await.unwrap(), pull(folder(&district(V1_1)).path()).await.unwrap()];
+    assert!(!plain.orgs.is_empty() && odd.orgs == plain.orgs);
+}
