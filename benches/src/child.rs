@@ -1,6 +1,6 @@
 //! One round in a process of its own.
 
-use std::{error::Error, process::Command, time::Instant};
+use std::{error::Error, fmt, path::Path, process::Command, time::Instant};
 
 /// What one round took.
 pub(crate) struct Sample {
@@ -10,19 +10,37 @@ pub(crate) struct Sample {
     pub(crate) rows: u64,
 }
 
+/// What a round prints.
+pub(crate) struct Counted {
+    pub(crate) rows: u64,
+    pub(crate) peak_kib: u64,
+    /// What it took by its own clock; 0 if the whole process counts.
+    pub(crate) seconds: f64,
+}
+
+impl fmt::Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.rows, self.peak_kib, self.seconds)
+    }
+}
+
 impl Sample {
-    /// Runs a round and times it, start of the process included.
-    pub(crate) fn take(what: &str, directory: &str) -> Result<Self, Box<dyn Error>> {
+    /// Runs a round and times it, start of the process included unless the round has a clock of its own.
+    pub(crate) fn take(what: &str, paths: &[&Path]) -> Result<Self, Box<dyn Error>> {
         let start = Instant::now();
-        let output = Command::new(std::env::current_exe()?).args(["one", what, directory]).output()?;
-        let seconds = start.elapsed().as_secs_f64();
+        let output = Command::new(std::env::current_exe()?).args(["one", what]).args(paths).output()?;
+        let whole = start.elapsed().as_secs_f64();
         let text = String::from_utf8(output.stdout)?;
         if !output.status.success() {
             return Err(text.into());
         }
-        let mut words = text.split_whitespace().map(str::parse);
-        let mut next = || words.next().unwrap_or(Ok(0));
-        Ok(Self { seconds, rows: next()?, peak_kib: next()? })
+        let words: Vec<_> = text.split_whitespace().collect();
+        let [rows, peak_kib, seconds] = words.as_slice() else {
+            return Err(format!("a round printed {text:?}").into());
+        };
+        let own: f64 = seconds.parse()?;
+        let seconds = if own > 0.0 { own } else { whole };
+        Ok(Self { seconds, rows: rows.parse()?, peak_kib: peak_kib.parse()? })
     }
 }
 

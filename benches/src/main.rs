@@ -2,31 +2,42 @@
 //!
 //! ```text
 //! cargo run --release -p benches -- pull DIR [ROUNDS]
+//! cargo run --release -p benches -- sync DIR NEXT_DIR [ROUNDS]
 //! ```
 //!
-//! `pull` streams the OneRoster files of DIR into typed records, counts and drops them, and compares that with a bare loop
-//! of the `csv` crate over the same files. Rounds are interleaved and each runs in a process of its own, so that peak memory
-//! is its own too; the first round warms up and is not counted.
+//! `pull` streams the OneRoster files of `DIR` into typed records, counts and drops them, and compares that with a bare loop
+//! of the `csv` crate over the same files.
+//!
+//! `sync` brings a store in SQLite in step with `DIR`: at first, again with nothing changed, again with the rows in another
+//! order, and with `NEXT_DIR`, the next day's files. A first sync is compared with the insertion of bodies that are ready and
+//! sorted; the others with reading and hashing the rows, and reading as many keys and hashes back.
+//!
+//! Rounds are interleaved and each runs in a process of its own, so that peak memory is its own too; the first round warms
+//! up and is not counted.
 #![expect(clippy::print_stdout, reason = "a program that prints its result")]
 
 mod child;
 mod pull;
+mod sync;
 
-use std::{error::Error, path::PathBuf, process::ExitCode};
+use std::{error::Error, path::Path, process::ExitCode};
 
 use child::Sample;
+use roster::sync::Status;
+
+type Done = Result<(), Box<dyn Error>>;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments.as_slice() {
-        ["pull", directory] => compare(directory, 7),
-        ["pull", directory, rounds] => {
-            rounds.parse().map_err(Into::into).and_then(|rounds| compare(directory, rounds))
-        }
+        ["pull", directory] => compare_pull(directory, "7"),
+        ["pull", directory, rounds] => compare_pull(directory, rounds),
+        ["sync", directory, next] => compare_sync(directory, next, "5"),
+        ["sync", directory, next, rounds] => compare_sync(directory, next, rounds),
         // A round, in a process of its own.
-        ["one", what, directory] => one(what, directory),
-        _ => Err("usage: benches pull DIR [ROUNDS]".into()),
+        ["one", what, paths @ ..] => one(what, paths),
+        _ => Err("usage: benches pull DIR [ROUNDS], benches sync DIR NEXT_DIR [ROUNDS]".into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -37,28 +48,88 @@ fn main() -> ExitCode {
     }
 }
 
-fn one(what: &str, directory: &str) -> Result<(), Box<dyn Error>> {
-    let directory = PathBuf::from(directory);
-    let rows = match what {
-        "raw" => pull::raw(&directory)?,
-        _ => pull::streamed(&directory)?,
+fn one(what: &str, paths: &[&str]) -> Done {
+    let path = |number: usize| paths.get(number).map(Path::new).ok_or("a path is missing");
+    let counted = match what {
+        "raw" => pull::raw(path(0)?)?,
+        "ours" => pull::streamed(path(0)?)?,
+        "insert" => sync::insert_ready_bodies(path(0)?, path(1)?)?,
+        "read-back" => sync::hash_and_read_back(path(0)?, path(1)?)?,
+        "sync-changed" => sync::ours(path(0)?, path(1)?, Status::Applied)?,
+        "sync-unchanged" => sync::ours(path(0)?, path(1)?, Status::Unchanged)?,
+        _ => return Err("no such round".into()),
     };
-    println!("{rows}");
+    println!("{counted}");
     Ok(())
 }
 
-fn compare(directory: &str, rounds: usize) -> Result<(), Box<dyn Error>> {
-    let (mut raw, mut ours) = (Vec::new(), Vec::new());
+fn compare_pull(directory: &str, rounds: &str) -> Done {
+    let directory = Path::new(directory);
+    compare(
+        rounds.parse()?,
+        Side::new("raw csv loop", || Sample::take("raw", &[directory])),
+        Side::new("our pull", || Sample::take("ours", &[directory])),
+    )
+}
+
+fn compare_sync(directory: &str, next: &str, rounds: &str) -> Done {
+    let rounds = rounds.parse()?;
+    let (directory, next) = (Path::new(directory), Path::new(next));
+    let folder = tempfile::tempdir()?;
+    let at = |name: &str| folder.path().join(name);
+
+    let insert = Side::new("ready bodies inserted", || {
+        let fresh = tempfile::tempdir()?;
+        Sample::take("insert", &[directory, fresh.path()])
+    });
+    let first = Side::new("first sync", || {
+        let fresh = tempfile::tempdir()?;
+        Sample::take("sync-changed", &[directory, &fresh.path().join("roster.db")])
+    });
+    compare(rounds, insert, first)?;
+
+    let (store, pairs, shuffled) = (at("roster.db"), at("pairs.db"), at("shuffled"));
+    sync::ours(directory, &store, Status::Applied)?;
+    sync::write_pairs(directory, &pairs)?;
+    sync::shuffle(directory, &shuffled)?;
+    let read_back =
+        || Side::new("rows hashed, pairs read back", || Sample::take("read-back", &[directory, &pairs]));
+    let unchanged = |name, from| Side::new(name, || Sample::take("sync-unchanged", &[from, &store]));
+    compare(rounds, read_back(), unchanged("unchanged sync", directory))?;
+    compare(rounds, read_back(), unchanged("unchanged sync, rows in another order", &shuffled))?;
+    let next_day = Side::new("sync of the next day", || {
+        let copy = at("copy.db");
+        sync::copy_store(&store, &copy)?;
+        Sample::take("sync-changed", &[next, &copy])
+    });
+    compare(rounds, read_back(), next_day)
+}
+
+/// One side of a comparison.
+struct Side<'a> {
+    name: &'a str,
+    run: Box<dyn FnMut() -> Result<Sample, Box<dyn Error>> + 'a>,
+}
+
+impl<'a> Side<'a> {
+    fn new(name: &'a str, run: impl FnMut() -> Result<Sample, Box<dyn Error>> + 'a) -> Self {
+        Self { name, run: Box::new(run) }
+    }
+}
+
+fn compare(rounds: usize, mut reference: Side<'_>, mut ours: Side<'_>) -> Done {
+    let (mut references, mut samples) = (Vec::new(), Vec::new());
     for round in 0..=rounds {
-        let (reference, sample) = (Sample::take("raw", directory)?, Sample::take("ours", directory)?);
+        let (one, other) = ((reference.run)()?, (ours.run)()?);
         if round > 0 {
-            raw.push(reference);
-            ours.push(sample);
+            references.push(one);
+            samples.push(other);
         }
     }
-    let ratios: Vec<f64> = ours.iter().zip(&raw).map(|(ours, raw)| ours.seconds / raw.seconds).collect();
-    report("raw csv loop", &raw);
-    report("our pull", &ours);
+    let ratios: Vec<f64> =
+        samples.iter().zip(&references).map(|(ours, reference)| ours.seconds / reference.seconds).collect();
+    report(reference.name, &references);
+    report(ours.name, &samples);
     println!("ratio: median {:.2} (least {:.2}, most {:.2})", median(&ratios), least(&ratios), most(&ratios));
     Ok(())
 }

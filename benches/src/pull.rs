@@ -5,20 +5,10 @@ use std::{error::Error, fs::File, path::Path};
 use futures::{StreamExt, executor::block_on};
 use roster::{PullContext, PullEvent, PullRequest, RosterSource, csv::CsvSource};
 
-use crate::child::peak_kib;
+use crate::child::{Counted, peak_kib};
 
-/// What a round prints.
-pub(crate) struct Counted {
-    rows: u64,
-}
-
-impl std::fmt::Display for Counted {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.rows, peak_kib())
-    }
-}
-
-const FILES: [&str; 6] =
+/// The files of a set, in the order in which they are read.
+pub(crate) const FILES: [&str; 6] =
     ["orgs.csv", "academicSessions.csv", "courses.csv", "classes.csv", "users.csv", "enrollments.csv"];
 
 /// The bare loop of the `csv` crate.
@@ -33,7 +23,7 @@ pub(crate) fn raw(directory: &Path) -> Result<Counted, Box<dyn Error>> {
             rows += 1;
         }
     }
-    Ok(Counted { rows })
+    Ok(Counted { rows, peak_kib: peak_kib(), seconds: 0.0 })
 }
 
 /// A pull into typed records, each counted and dropped.
@@ -47,5 +37,5 @@ pub(crate) fn streamed(directory: &Path) -> Result<Counted, Box<dyn Error>> {
         }
         Ok::<(), roster::Error>(())
     })?;
-    Ok(Counted { rows })
+    Ok(Counted { rows, peak_kib: peak_kib(), seconds: 0.0 })
 }
