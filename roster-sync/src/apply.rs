@@ -15,10 +15,10 @@ const BATCH: usize = 256 << 10;
 /// How many writes go to the store at a time.
 const WRITES: usize = 4096;
 
-/// A plan on its way into the store.
+/// A plan on its way into batches.
 struct Applying<'a> {
     plan: &'a mut Plan,
-    session: &'a mut dyn Session,
+    moves: std::vec::IntoIter<Move>,
     batch: Batch,
     seq: u64,
 }
@@ -26,27 +26,50 @@ struct Applying<'a> {
 /// Writes the plan without ending the run; gives the last change's seq.
 pub(crate) async fn apply(plan: &mut Plan, session: &mut dyn Session, last_seq: u64) -> Result<u64> {
     let census = Census::read(session.census().await?);
-    let mut applying = Applying { plan, session, batch: Batch::default(), seq: last_seq };
-    for next in applying.plan.moves().await? {
-        match next {
-            Move::Step(number) => applying.step(number).await?,
-            Move::Create(entry) => applying.create(entry).await?,
-            Move::End(number) => applying.end(number),
+    let moves = plan.moves().await?.into_iter();
+    let mut applying = Applying { plan, moves, batch: Batch::default(), seq: last_seq };
+    let mut spare = Batch::default();
+    loop {
+        // While the store writes one batch, the next is made.
+        let full = std::mem::replace(&mut applying.batch, spare);
+        let (written, filled) = futures::join!(session.write(full), applying.fill());
+        spare = written?;
+        filled?;
+        if applying.batch.is_empty() {
+            break;
         }
-        applying.send(false).await?;
     }
-    applying.restamps().await?;
-    applying.quarantine().await?;
-    applying.census(census).await?;
-    applying.send(true).await?;
+    applying.restamps(session).await?;
+    applying.quarantine(session).await?;
+    applying.census(census, session).await?;
+    if !applying.batch.is_empty() {
+        session.write(applying.batch).await?;
+    }
     Ok(applying.seq)
 }
 
 impl Applying<'_> {
-    async fn send(&mut self, all: bool) -> Result<()> {
-        let full = self.batch.bytes() >= BATCH || self.batch.writes().len() >= WRITES;
-        if full || (all && !self.batch.is_empty()) {
-            self.batch = self.session.write(std::mem::take(&mut self.batch)).await?;
+    /// Fills the batch with the next changes.
+    async fn fill(&mut self) -> Result<()> {
+        while !self.is_full()
+            && let Some(next) = self.moves.next()
+        {
+            match next {
+                Move::Step(number) => self.step(number).await?,
+                Move::Create(entry) => self.create(entry).await?,
+                Move::End(number) => self.end(number),
+            }
+        }
+        Ok(())
+    }
+
+    fn is_full(&self) -> bool {
+        self.batch.bytes() >= BATCH || self.batch.writes().len() >= WRITES
+    }
+
+    async fn send(&mut self, session: &mut dyn Session) -> Result<()> {
+        if self.is_full() {
+            self.batch = session.write(std::mem::take(&mut self.batch)).await?;
         }
         Ok(())
     }
@@ -111,36 +134,35 @@ impl Applying<'_> {
         }
     }
 
-    async fn restamps(&mut self) -> Result<()> {
+    async fn restamps(&mut self, session: &mut dyn Session) -> Result<()> {
         for (known, digest) in std::mem::take(&mut self.plan.restamps) {
             self.batch.push(Write::Restamp { uid: self.plan.stage.known.uid(known), digest });
-            self.send(false).await?;
+            self.send(session).await?;
         }
         Ok(())
     }
 
-    async fn quarantine(&mut self) -> Result<()> {
+    async fn quarantine(&mut self, session: &mut dyn Session) -> Result<()> {
         for key in std::mem::take(&mut self.plan.out_of_quarantine) {
             self.batch.push(Write::Unquarantine { key });
-            self.send(false).await?;
+            self.send(session).await?;
         }
         for uid in std::mem::take(&mut self.plan.forgotten) {
             self.batch.push(Write::State { uid, state: RecordState::Ended });
         }
         for row in std::mem::take(&mut self.plan.into_quarantine) {
-            self.quarantine_one(&row).await?;
-            self.send(false).await?;
+            self.quarantine_one(&row, session).await?;
+            self.send(session).await?;
         }
         Ok(())
     }
 
-    async fn quarantine_one(&mut self, row: &Quarantining) -> Result<()> {
+    async fn quarantine_one(&mut self, row: &Quarantining, session: &mut dyn Session) -> Result<()> {
         let body = match row.body {
             Body::Received(place) => Some(self.received(place).await?),
             Body::Stored(place) => {
                 let seq = self.plan.stage.known.seq(place);
-                let body =
-                    self.session.bodies(vec![seq]).await?.pop().flatten().ok_or_else(crate::spill::lost)?;
+                let body = session.bodies(vec![seq]).await?.pop().flatten().ok_or_else(crate::spill::lost)?;
                 Some(self.batch.add_text(&body))
             }
             Body::AsItIs => None,
@@ -166,13 +188,13 @@ impl Applying<'_> {
         Ok(self.batch.add_text(text(spilled.body)?))
     }
 
-    async fn census(&mut self, before: Census) -> Result<()> {
+    async fn census(&mut self, before: Census, session: &mut dyn Session) -> Result<()> {
         let changed = std::mem::take(&mut self.plan.census);
         for (kind, group, difference) in changed.sorted() {
             let count = u64::try_from(before.count(kind, group) + difference).unwrap_or(0);
             let group = self.batch.add_text(&group.to_string());
             self.batch.push(Write::Census { kind, group, count });
-            self.send(false).await?;
+            self.send(session).await?;
         }
         Ok(())
     }

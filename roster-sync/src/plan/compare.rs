@@ -209,12 +209,13 @@ impl Draft<'_> {
             .filter(|place| known.has(*place, mark::ENDING) && !known.has(*place, mark::REKEYED))
             .collect();
         let drops = self.drops_contacts();
-        let mut calendar = super::guards::Calendar::default();
+        let mut calendar = super::calendar::Calendar::default();
         for places in ending.chunks(BODIES) {
             let stored = self.stored(places).await?;
+            self.look_up(&stored, &mut calendar).await?;
             for (known, stored) in places.iter().zip(stored) {
                 let stored = stored.ok_or_else(crate::spill::lost)?;
-                let expected = self.has_passed(&stored, &mut calendar).await?;
+                let expected = calendar.has_passed(&stored, self.ground.today);
                 self.plan.census.add(&stored, -1);
                 if !expected {
                     self.plan.effects.end(&stored);

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use jiff::civil::Date;
 use roster_core::{EntityKind, Record, Result, SourcedId, jiff};
 
 use super::{BODIES, Draft};
 use crate::{
-    Guard, Hold, Key, Limit,
+    Guard, Hold, Limit,
     memory::Effect,
     record::{Group, groups},
     stage::Census,
@@ -79,68 +78,7 @@ pub(crate) fn still_counts(effect: &Effect, now: jiff::Timestamp) -> bool {
     now.duration_since(effect.at) < WINDOW
 }
 
-/// What the dates of sessions and classes say, read once.
-#[derive(Debug, Default)]
-pub(super) struct Calendar {
-    sessions: Option<HashMap<SourcedId, Option<Date>>>,
-    classes: HashMap<SourcedId, bool>,
-}
-
 impl Draft<'_> {
-    /// Whether it was to end by its own date or its session's: such an end is no surprise.
-    pub(super) async fn has_passed(&mut self, record: &Record, calendar: &mut Calendar) -> Result<bool> {
-        let today = self.ground.today;
-        let passed = |end: Option<Date>| end.is_some_and(|end| end < today);
-        match record {
-            Record::AcademicSession(session) => Ok(passed(session.end)),
-            Record::Class(class) => {
-                if passed(class.end) {
-                    return Ok(true);
-                }
-                let sessions = self.sessions(calendar).await?;
-                let ends = class.sessions.iter().map(|id| sessions.get(id).copied().flatten());
-                Ok(!class.sessions.is_empty() && ends.into_iter().all(passed))
-            }
-            Record::Enrollment(seat) => {
-                if passed(seat.end) {
-                    return Ok(true);
-                }
-                if let Some(known) = calendar.classes.get(&seat.class) {
-                    return Ok(*known);
-                }
-                let class = match self.plan.stage.known.find(Key::of(EntityKind::Class, &seat.class)) {
-                    Some(place) => self.stored(&[place]).await?.pop().flatten(),
-                    None => None,
-                };
-                let over = match class {
-                    Some(class) => Box::pin(self.has_passed(&class, calendar)).await?,
-                    None => false,
-                };
-                calendar.classes.insert(seat.class.clone(), over);
-                Ok(over)
-            }
-            _ => Ok(false),
-        }
-    }
-
-    async fn sessions<'c>(
-        &mut self,
-        calendar: &'c mut Calendar,
-    ) -> Result<&'c HashMap<SourcedId, Option<Date>>> {
-        if calendar.sessions.is_none() {
-            let mut sessions = HashMap::new();
-            for places in self.active_of(EntityKind::AcademicSession).chunks(BODIES) {
-                for record in self.stored(places).await?.into_iter().flatten() {
-                    if let Record::AcademicSession(session) = record {
-                        sessions.insert(session.id.clone(), session.end);
-                    }
-                }
-            }
-            calendar.sessions = Some(sessions);
-        }
-        Ok(calendar.sessions.get_or_insert_default())
-    }
-
     /// Asks every guard.
     pub(super) async fn guard(&mut self) -> Result<()> {
         let census = Census::read(self.session.census().await?);

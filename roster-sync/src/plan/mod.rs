@@ -5,6 +5,7 @@
 //! guards say (`guards`), and the plan's name (`hash`).
 
 mod absent;
+mod calendar;
 mod compare;
 mod counts;
 mod cover;
