@@ -2,7 +2,6 @@
 
 use std::{
     error::Error,
-    fs::File,
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -18,7 +17,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::{
     child::{Counted, peak_kib},
-    pull::FILES,
+    pull::{FILES, each_row},
 };
 
 const ROSTER: &str = "district";
@@ -82,18 +81,8 @@ fn bodies(directory: &Path) -> Result<Vec<Body>, Box<dyn Error>> {
 /// that holds nothing else.
 pub(crate) fn hash_and_read_back(directory: &Path, pairs: &Path) -> Result<Counted, Box<dyn Error>> {
     let start = Instant::now();
-    let mut rows = 0;
     let mut sum = 0;
-    for file in FILES {
-        let file = File::open(directory.join(file))?;
-        let mut reader =
-            csv::ReaderBuilder::new().flexible(true).buffer_capacity(256 << 10).from_reader(file);
-        let mut record = csv::ByteRecord::new();
-        while reader.read_byte_record(&mut record)? {
-            sum ^= xxh3_128(record.as_slice());
-            rows += 1;
-        }
-    }
+    let rows = each_row(directory, |row| sum ^= xxh3_128(row.as_slice()))?;
     let connection = Connection::open(pairs)?;
     let mut read = connection.prepare("SELECT key, hash FROM pair")?;
     let mut stored = read.query([])?;
