@@ -1,16 +1,20 @@
 //! The cursor: what the files were when they were last read whole.
 
+use std::collections::BTreeMap;
+
 use roster_core::{Cursor, PullMode, PullRequest, Result, SourceInfo};
 use serde::{Deserialize, Serialize};
 
-const VERSION: u16 = 1;
+const VERSION: u16 = 2;
 
 /// Where a pull of files ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Position {
-    /// A hash of the names and bytes of all files that were read, as they were read: what the host was told is what this
-    /// stands for, even if a file changed before the pull was over.
-    pub(crate) hash: String,
+    /// What the files were read as.
+    pub(crate) dialect: String,
+    /// What each file that was read says, by its name, as it was read: what the host was told is what this stands for, even
+    /// if a file changed before the pull was over.
+    pub(crate) files: BTreeMap<String, String>,
     /// Whether every kind was seen whole and every row could be used. If not, the same files are read again, so that nobody
     /// takes them for sound.
     pub(crate) sound: bool,

@@ -1,6 +1,7 @@
 //! The stream: rows come from the reader's thread, records are made where the stream is polled, one row a turn.
 
 mod engine;
+mod fingerprint;
 mod intake;
 mod people;
 mod plan;
@@ -145,12 +146,13 @@ impl Pull {
                     self.request.cursor.clone().map(|cursor| PullEvent::Checkpoint(Box::new(cursor)));
                 self.end(checkpoint);
             }
-            (Some(Message::Done(hash)), Some((survey, steps, engine))) => {
+            (Some(Message::Done(files)), Some((survey, steps, engine))) => {
                 for (file, rows) in engine.file_counts(survey, steps) {
                     debug_assert!(rows.add_up(), "{file}: {rows:?}");
                     self.cx.observer().notice(&Notice::File { file, rows });
                 }
-                let position = Position { hash, sound: engine.is_sound() };
+                let dialect = survey.dialect.name.to_owned();
+                let position = Position { dialect, files, sound: engine.is_sound() };
                 match position.encode(&self.info, &self.request) {
                     Ok(cursor) => self.end(Some(PullEvent::Checkpoint(Box::new(cursor)))),
                     Err(error) => return Some(error),

@@ -10,9 +10,9 @@ use std::{
 
 use futures::{SinkExt, StreamExt, channel::mpsc, executor::block_on};
 use roster_core::{Error, ErrorKind, PullRequest, Result};
-use xxhash_rust::xxh3::Xxh3;
 
 use super::{
+    fingerprint::{Fingerprint, Fingerprints, is_unchanged},
     plan::{Step, plan},
     references::key_columns,
     register::Register,
@@ -24,7 +24,7 @@ use crate::{
     limits::Limits,
     rows::{Batch, Scanner},
     source::PROVIDER,
-    survey::{Survey, without_bom},
+    survey::{Survey, SurveyedFile, without_bom},
 };
 
 /// What the thread has to do.
@@ -49,8 +49,8 @@ pub(crate) enum Message {
     Rows(Batch),
     /// The step at hand is over.
     End,
-    /// All steps are over; the hash of what was read.
-    Done(String),
+    /// All steps are over; what the files say, by name.
+    Done(BTreeMap<String, String>),
     /// It can't go on.
     Failed(Error),
 }
@@ -108,7 +108,7 @@ fn died(why: &str) -> Error {
     Error::new(ErrorKind::Transport, PROVIDER, crate::files::READING, why)
 }
 
-struct Sender {
+pub(super) struct Sender {
     messages: mpsc::Sender<Message>,
     recycled: std_mpsc::Receiver<Batch>,
 }
@@ -145,69 +145,39 @@ fn read(job: Job, sender: &mut Sender) -> Result<Option<Message>> {
         return Ok(None);
     }
     if let Some(known) = known {
-        let mut hashes = Hashes::default();
-        for step in &steps {
-            if !hashes.read(&mut files, &survey, step.file, sender)? {
-                return Ok(None);
-            }
-        }
-        if hashes.finish(&survey) == known.hash {
-            return Ok(Some(Message::Unchanged));
+        match is_unchanged(&mut files, &survey, &steps, &known, limits, sender)? {
+            None => return Ok(None),
+            Some(true) => return Ok(Some(Message::Unchanged)),
+            Some(false) => {}
         }
     }
-    let mut hashes = Hashes::default();
+    let mut prints = Fingerprints::default();
     for step in steps {
         if !sender.send(Message::Begin(step)) {
             return Ok(None);
         }
-        let Some(hash) = stream(&mut files, &survey, step, limits, sender)? else {
+        let Some(file) = survey.files.get(step.file) else { continue };
+        let Some(print) = Feed::stream(&mut files, file, step, limits, sender)? else {
             return Ok(None);
         };
-        hashes.add(&survey, step.file, hash)?;
+        prints.add(&survey, step.file, print)?;
         if !sender.send(Message::End) {
             return Ok(None);
         }
     }
-    Ok(Some(Message::Done(hashes.finish(&survey))))
+    Ok(Some(Message::Done(prints.finish(&survey))))
 }
 
-/// Sends the rows of one file, and returns its hash. `None` if nobody listens any more.
-fn stream(
-    files: &mut FileSet,
-    survey: &Survey,
-    step: Step,
-    limits: Limits,
-    sender: &mut Sender,
-) -> Result<Option<u128>> {
-    let Some(file) = survey.files.get(step.file) else {
-        return Ok(Some(0));
-    };
-    let mut scanner = Scanner::new(limits.row_bytes);
-    scanner.expect_width(file.header.width());
-    scanner.hash_columns(key_columns(&file.header, file.table.rows));
-    let mut feed = Feed {
-        scanner,
-        batch: Batch::default(),
-        register: Register::of(file, step.purpose),
-        size: files.size(&file.name),
-        hasher: Xxh3::new(),
-        is_first: true,
-        is_heard: true,
-        sender,
-    };
-    files.read_into(&file.name, &mut feed)?;
-    Ok(feed.finish())
-}
-
-/// Makes batches of a file's bytes, and sends them.
-struct Feed<'a> {
+/// Makes batches of a file's bytes.
+pub(super) struct Feed<'a> {
     scanner: Scanner,
     /// The batch that is filled next.
     batch: Batch,
-    register: Register<'a>,
+    /// Marks the rows, which are sent then; without it they are read for the fingerprint alone.
+    register: Option<Register<'a>>,
     /// How many bytes the file seems to have.
     size: u64,
-    hasher: Xxh3,
+    print: Fingerprint,
     is_first: bool,
     /// Whether anybody listens.
     is_heard: bool,
@@ -216,89 +186,102 @@ struct Feed<'a> {
 
 impl Sink for Feed<'_> {
     fn room(&mut self) -> &mut [u8] {
-        self.batch = self.sender.batch();
+        self.next_batch();
         self.scanner.room(&mut self.batch, PIECE)
     }
 
     fn take(&mut self, count: usize) -> bool {
         let piece = self.scanner.fill(count);
-        self.hasher.update(piece);
         if std::mem::take(&mut self.is_first) {
-            let lines = memchr::memchr_iter(b'\n', piece).count() as u64;
-            self.register.expect(lines.saturating_mul(self.size) / (count as u64).max(1));
+            if let Some(register) = &mut self.register {
+                let lines = memchr::memchr_iter(b'\n', piece).count() as u64;
+                register.expect(lines.saturating_mul(self.size) / (count as u64).max(1));
+            }
             let mark = count - without_bom(piece).len();
             self.scanner.pass_over(mark);
         }
-        self.send(false);
+        self.give(false);
         self.is_heard
     }
 }
 
-impl Feed<'_> {
-    /// The file is over: sends what is left, and returns the file's hash; `None` if nobody listens any more.
-    fn finish(mut self) -> Option<u128> {
-        if self.is_heard {
-            self.send(true);
-        }
-        self.is_heard.then(|| self.hasher.digest128())
+impl<'a> Feed<'a> {
+    /// Sends the rows of one file, and returns what it says. `None` if nobody listens any more.
+    fn stream(
+        files: &mut FileSet,
+        file: &'a SurveyedFile,
+        step: Step,
+        limits: Limits,
+        sender: &'a mut Sender,
+    ) -> Result<Option<Fingerprint>> {
+        let mut feed = Self::new(files.size(&file.name), file, limits, sender);
+        feed.scanner.hash_columns(key_columns(&file.header, file.table.rows));
+        feed.register = Some(Register::of(file, step.purpose));
+        feed.read(files, file)
     }
 
-    /// Sends the rows that are complete.
-    fn send(&mut self, last: bool) {
+    /// Reads one file for what it says alone. `None` if nobody listens any more.
+    pub(super) fn check(
+        files: &mut FileSet,
+        file: &'a SurveyedFile,
+        limits: Limits,
+        sender: &'a mut Sender,
+    ) -> Result<Option<Fingerprint>> {
+        Self::new(0, file, limits, sender).read(files, file)
+    }
+
+    fn new(size: u64, file: &SurveyedFile, limits: Limits, sender: &'a mut Sender) -> Self {
+        let mut scanner = Scanner::new(limits.row_bytes);
+        scanner.expect_width(file.header.width());
+        Self {
+            scanner,
+            batch: Batch::default(),
+            register: None,
+            size,
+            print: Fingerprint::default(),
+            is_first: true,
+            is_heard: true,
+            sender,
+        }
+    }
+
+    fn read(mut self, files: &mut FileSet, file: &SurveyedFile) -> Result<Option<Fingerprint>> {
+        files.read_into(&file.name, &mut self)?;
+        if self.is_heard {
+            self.give(true);
+        }
+        Ok(self.is_heard.then_some(self.print))
+    }
+
+    /// Gives away the rows that are complete.
+    fn give(&mut self, last: bool) {
         loop {
             let mut batch = std::mem::take(&mut self.batch);
             let more = self.scanner.rows(last, ROWS, &mut batch);
-            self.register.mark(&mut batch);
-            self.is_heard = batch.len() == 0 || self.sender.send(Message::Rows(batch));
+            self.print.add(&batch);
+            match &mut self.register {
+                Some(register) => {
+                    register.mark(&mut batch);
+                    self.is_heard = batch.len() == 0 || self.sender.send(Message::Rows(batch));
+                }
+                None => {
+                    self.batch = batch;
+                    self.is_heard = !self.sender.messages.is_closed();
+                }
+            }
             if !(more && self.is_heard) {
                 return;
             }
-            self.batch = self.sender.batch();
+            self.next_batch();
             self.scanner.room(&mut self.batch, 0);
         }
     }
-}
 
-/// The hashes of the files read.
-#[derive(Default)]
-struct Hashes(BTreeMap<usize, u128>);
-
-impl Hashes {
-    /// Enters a file. One that is read twice must be the same both times.
-    fn add(&mut self, survey: &Survey, file: usize, hash: u128) -> Result<()> {
-        if self.0.insert(file, hash).is_some_and(|before| before != hash) {
-            let name = survey.files.get(file).map_or("", |file| &*file.name);
-            let message = format!("{name} changed while the set was read; try again");
-            return Err(Error::new(ErrorKind::Unstable, PROVIDER, crate::files::READING, message));
+    /// A batch to fill: one that came back, unless the last one was not sent away.
+    fn next_batch(&mut self) {
+        if self.register.is_some() {
+            self.batch = self.sender.batch();
         }
-        Ok(())
-    }
-
-    /// Reads a file for its hash alone. `false` if nobody listens any more.
-    fn read(&mut self, files: &mut FileSet, survey: &Survey, file: usize, sender: &Sender) -> Result<bool> {
-        let Some(surveyed) = survey.files.get(file).filter(|_| !self.0.contains_key(&file)) else {
-            return Ok(true);
-        };
-        let mut hasher = Xxh3::new();
-        files.read(&surveyed.name, |piece| {
-            hasher.update(piece);
-            !sender.messages.is_closed()
-        })?;
-        self.add(survey, file, hasher.digest128())?;
-        Ok(!sender.messages.is_closed())
-    }
-
-    /// One hash of names and contents.
-    fn finish(&self, survey: &Survey) -> String {
-        let mut all = Xxh3::new();
-        all.update(survey.dialect.name.as_bytes());
-        for (file, hash) in &self.0 {
-            let name = survey.files.get(*file).map_or("", |file| &*file.name);
-            all.update(&(name.len() as u64).to_le_bytes());
-            all.update(name.as_bytes());
-            all.update(&hash.to_le_bytes());
-        }
-        format!("{:032x}", all.digest128())
     }
 }
 
@@ -316,10 +299,11 @@ mod tests {
         let mut files = FileSet::open(folder.path(), Limits::default()).unwrap();
         let survey = Survey::take(&mut files, Dialect::named("oneroster_1_1"), &Limits::default()).unwrap();
         let (messages, listener) = mpsc::channel(1);
-        let sender = Sender { messages, recycled: std_mpsc::channel().1 };
-        assert!(Hashes::default().read(&mut files, &survey, 0, &sender).unwrap());
+        let mut sender = Sender { messages, recycled: std_mpsc::channel().1 };
+        let file = &survey.files[0];
+        assert!(Feed::check(&mut files, file, Limits::default(), &mut sender).unwrap().is_some());
         drop(listener);
-        assert!(!Hashes::default().read(&mut files, &survey, 0, &sender).unwrap());
+        assert!(Feed::check(&mut files, file, Limits::default(), &mut sender).unwrap().is_none());
     }
 
     fn last_word(work: impl FnOnce(Sender) + Send + 'static) -> Error {

@@ -61,6 +61,11 @@ impl Batch {
         windows.map(move |(rows, hashes)| Window { text, starts, rows, hashes, stride })
     }
 
+    /// The marks of all rows, each with the hash of what its row says.
+    pub(crate) fn marks_and_hashes(&self) -> impl Iterator<Item = (&RowMark, u64)> {
+        self.rows.iter().zip(self.hashes.iter().step_by(self.stride.max(1)).copied())
+    }
+
     /// Hashes rows and key columns.
     pub(super) fn hash(&mut self, key_columns: &[usize], scratch: &mut Vec<u8>) {
         let mut hashes = std::mem::take(&mut self.hashes);

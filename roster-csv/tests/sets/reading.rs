@@ -49,6 +49,51 @@ async fn the_same_files_are_unchanged_and_others_are_not() {
 }
 
 #[tokio::test]
+async fn the_order_of_rows_says_nothing_and_any_cell_does() {
+    let mut files = district(OneRosterVersion::V1_1);
+    // A cell with a line break, whose halves must not change places with another's.
+    let users = String::from_utf8(files["users.csv"].clone()).unwrap();
+    files.insert("orgs.csv".into(), {
+        let mut orgs = files["orgs.csv"].clone();
+        orgs.extend(b"new1,,,\"A\nSchool\",school,,\nnew2,,,\"B\nAcademy\",school,,\n");
+        orgs
+    });
+    let folder = folder(&files);
+    let source = CsvSource::builder().path(folder.path()).build().unwrap();
+    let full = source.collect(PullRequest::full(), PullContext::default(), 100_000).await.unwrap();
+    let is_unchanged = async || {
+        let changes = PullRequest::changes(full.cursor.clone().unwrap());
+        let again = source.collect(changes, PullContext::default(), 100_000).await.unwrap();
+        again.ends.iter().all(|(_, _, end)| *end == Completeness::Unchanged)
+    };
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+
+    let (header, rows) = users.split_once('\n').unwrap();
+    let mut rows: Vec<_> = rows.lines().collect();
+    rows.reverse();
+    let reversed = format!("{header}\n{}\n", rows.join("\n"));
+    write("users.csv", &reversed);
+    assert!(is_unchanged().await);
+    write("users.csv", &format!("\u{feff}{}", reversed.replace('\n', "\r\n")));
+    assert!(is_unchanged().await);
+
+    // A row said twice, a row less, a header that moved among the rows, a value exchanged, and a byte that can't be read.
+    let twice = format!("{reversed}{}\n", rows[0]);
+    let less = format!("{header}\n{}\n", rows[1..].join("\n"));
+    let moved = format!("{}\n{header}\n{}\n", rows[0], rows[1..].join("\n"));
+    for other in [&twice, &less, &moved, &reversed.replacen("student", "teacher", 1)] {
+        write("users.csv", other);
+        assert!(!is_unchanged().await);
+    }
+    write("users.csv", &reversed);
+    let orgs = String::from_utf8(files["orgs.csv"].clone()).unwrap();
+    write("orgs.csv", &orgs.replace("A\nSchool", "A\nAcademy").replace("B\nAcademy", "B\nSchool"));
+    assert!(!is_unchanged().await);
+    write("orgs.csv", &orgs);
+    assert!(is_unchanged().await);
+}
+
+#[tokio::test]
 async fn files_that_are_not_sound_are_never_called_unchanged() {
     let mut files = district(OneRosterVersion::V1_1);
     files.remove("courses.csv");
