@@ -1,6 +1,6 @@
 //! What the store has, at its narrowest, to be looked up a million times.
 
-use std::hint::black_box;
+use std::{hint::black_box, sync::OnceLock};
 
 use roster_core::EntityKind;
 
@@ -40,8 +40,10 @@ pub(crate) struct Known {
     seqs: Vec<u64>,
     what: Vec<(EntityKind, RecordState)>,
     marks: Vec<u8>,
-    index: Index,
+    /// Made when a guess fails for the first time: most nights need it late, and some never.
+    index: OnceLock<Index>,
     guess: usize,
+    is_complete: bool,
 }
 
 /// How far ahead is looked, for rows that were dropped.
@@ -59,12 +61,30 @@ impl Known {
         }
     }
 
-    /// Makes it ready to be asked, once all is added.
-    pub(crate) fn finish(&mut self) {
-        self.index = Index::with_room(self.pairs.len());
-        for (place, (key, _)) in (0..).zip(&self.pairs) {
-            self.index.put(key.half(), place);
-        }
+    /// Says that all is added: only then may a record be looked for.
+    pub(crate) fn complete(&mut self) {
+        self.is_complete = true;
+    }
+
+    pub(crate) fn is_complete(&self) -> bool {
+        self.is_complete
+    }
+
+    /// Whether the next guess may fail just because the record was not added yet.
+    #[inline]
+    pub(crate) fn is_behind(&self) -> bool {
+        !self.is_complete && self.guess + AHEAD > self.pairs.len()
+    }
+
+    fn index(&self) -> &Index {
+        debug_assert!(self.is_complete, "what is not added yet can't be found");
+        self.index.get_or_init(|| {
+            let mut index = Index::with_room(self.pairs.len());
+            for (place, (key, _)) in (0..).zip(&self.pairs) {
+                index.put(key.half(), place);
+            }
+            index
+        })
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -89,7 +109,7 @@ impl Known {
 
     /// The place of the record of that key.
     pub(crate) fn find(&self, key: Key) -> Option<u32> {
-        self.index
+        self.index()
             .find(key.half(), |place| self.pairs.get(place as usize).is_some_and(|(other, _)| *other == key))
     }
 
@@ -102,7 +122,7 @@ impl Known {
 
     /// The place of a record of that kind by half its key, for what stores only halves.
     pub(crate) fn find_half(&self, kind: EntityKind, half: u64) -> Option<u32> {
-        self.index.find(half, |place| {
+        self.index().find(half, |place| {
             self.pairs.get(place as usize).is_some_and(|(other, _)| other.half() == half)
                 && self.kind(place) == kind
         })
@@ -110,13 +130,14 @@ impl Known {
 
     /// Reads what [`find`](Self::find) will need for these keys, so that the waits for memory overlap.
     pub(crate) fn touch(&self, keys: impl Iterator<Item = Key> + Clone) {
+        let index = self.index();
         let mut sum = 0;
         for key in keys.clone() {
-            sum ^= self.index.first(key.half());
+            sum ^= index.first(key.half());
         }
         black_box(sum);
         for key in keys {
-            let place = self.index.first(key.half());
+            let place = index.first(key.half());
             sum ^=
                 self.pairs.get(place as usize).map_or(0, |(other, _)| u32::from(other.half() == key.half()));
         }
@@ -248,7 +269,7 @@ mod tests {
     fn records_are_found_by_guess_and_by_search() {
         let mut known = Known::default();
         known.extend((1..=1000).map(|uid| pair(uid, &uid.to_string())).collect());
-        known.finish();
+        known.complete();
         let key = |id: &str| Key::of(EntityKind::Person, id);
         assert_eq!(
             (known.guess(key("1")), known.guess(key("2")), known.guess(key("5"))),
@@ -265,8 +286,7 @@ mod tests {
     #[test]
     fn an_empty_store_knows_nobody() {
         let mut known = Known::default();
-        known.finish();
+        known.complete();
         assert_eq!(known.find(Key::of(EntityKind::Org, "x")), None);
-        assert_eq!(Known::default().find(Key::of(EntityKind::Org, "x")), None);
     }
 }

@@ -1,5 +1,6 @@
 //! One run: pull, stage, plan, guards, apply.
 
+mod loading;
 mod preview;
 mod pulling;
 mod start;

@@ -1,17 +1,18 @@
 //! The stream into the stage.
 
 use futures::StreamExt;
-use roster_core::{Completeness, Error, ErrorKind, PartialCode, PullContext, PullMode, Result, RosterSource};
+use roster_core::{
+    Completeness, Error, ErrorKind, PartialCode, PullContext, PullEvent, PullMode, Result, RosterSource,
+};
 
-use super::{host, start::Start};
+use super::{loading::Loading, start::Start};
 use crate::{
     Mode, Session,
-    known::Known,
     stage::{Quarantine, Stage, Taken},
 };
 
-/// How many pairs are read from the store at a time.
-const PAIRS: usize = 16 * 1024;
+/// After how many events the store is asked what it has read meanwhile.
+const LOOK: u32 = 1024;
 /// After how many events others get their turn.
 const TURN: u32 = 4096;
 
@@ -66,23 +67,28 @@ async fn once(
 ) -> Result<(Stage, Pulled)> {
     let in_steps = start.request.mode == PullMode::Changes;
     let quarantine = Quarantine::new(session.quarantined().await?);
-    let mut stage = Stage::new(known(session).await?, quarantine, &start.request, in_steps);
+    let mut loading = Loading::of(session);
+    let mut stage = Stage::new(quarantine, &start.request, in_steps);
     let mut stream = source.pull(start.request, cx.clone());
     let mut error = None;
     let mut events: u32 = 0;
     while let Some(event) = stream.next().await {
         match event {
-            Ok(event) => match stage.take(event) {
-                Taken::Done => {}
-                Taken::Full => stage.settle(None).await?,
-                Taken::After(event) => stage.settle(Some(event)).await?,
-            },
+            Ok(event) => take(&mut stage, event, &mut loading).await?,
             Err(fault) => error = Some(fault),
         }
         events = events.wrapping_add(1);
+        if events.is_multiple_of(LOOK) {
+            loading.look(&mut stage.known)?;
+        }
         if events.is_multiple_of(TURN) {
             turn().await;
         }
+    }
+    if stage.knows_only_that_nothing_changed() {
+        stage.known.complete();
+    } else {
+        loading.all(&mut stage.known).await?;
     }
     stage.settle(None).await?;
     if error.is_some() {
@@ -106,22 +112,21 @@ async fn turn() {
     .await;
 }
 
-async fn known(session: &mut dyn Session) -> Result<Known> {
-    let mut known = Known::default();
-    let mut after = 0;
-    loop {
-        let pairs = session.pairs(after, PAIRS).await?;
-        let Some(last) = pairs.last() else { break };
-        if last.uid <= after {
-            return Err(host(
-                ErrorKind::Provider,
-                "reading the store",
-                "its pairs are not in the order of uids",
-            ));
-        }
-        after = last.uid;
-        known.extend(pairs);
+/// Takes one event. What the store knows is waited for only where the event can't do without.
+#[inline]
+async fn take(stage: &mut Stage, event: PullEvent, loading: &mut Loading<'_>) -> Result<()> {
+    if stage.known.is_behind() && matches!(event, PullEvent::Upsert { .. }) {
+        loading.more(&mut stage.known).await?;
     }
-    known.finish();
-    Ok(known)
+    match stage.take(event) {
+        Taken::Done => Ok(()),
+        Taken::Full => {
+            loading.all(&mut stage.known).await?;
+            stage.settle(None).await
+        }
+        Taken::After(event) => {
+            loading.all(&mut stage.known).await?;
+            stage.settle(Some(event)).await
+        }
+    }
 }

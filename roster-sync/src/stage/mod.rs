@@ -18,7 +18,7 @@ pub(crate) use self::{
     entry::{Entry, Verdict},
     quarantine::{Held, Quarantine},
 };
-use self::{entry::Entries, undo::Undo, window::Waiting};
+use self::{entry::Entries, undo::Undo, window::Window};
 use crate::{
     Key,
     known::{Known, mark},
@@ -54,16 +54,16 @@ pub(crate) struct Stage {
     pub(crate) unclear: Option<String>,
     pub(crate) cursor: Option<Cursor>,
     masks: [Mask; EntityKind::ALL.len()],
-    window: Vec<Waiting>,
+    window: Window,
     buffer: Vec<u8>,
     undo: Option<Undo>,
 }
 
 impl Stage {
     /// Ready for a pull. With `in_steps` it can be taken back to the last checkpoint.
-    pub(crate) fn new(known: Known, quarantine: Quarantine, request: &PullRequest, in_steps: bool) -> Self {
+    pub(crate) fn new(quarantine: Quarantine, request: &PullRequest, in_steps: bool) -> Self {
         Self {
-            known,
+            known: Known::default(),
             quarantine,
             entries: Entries::default(),
             spill: Spill::default(),
@@ -79,7 +79,7 @@ impl Stage {
                 seen: FieldSet::all(kind).minus(not_asked(kind, request)),
                 erased: not_asked(kind, request),
             }),
-            window: Vec::with_capacity(window::SIZE),
+            window: Window::default(),
             buffer: Vec::new(),
             undo: in_steps.then(Undo::default),
         }
@@ -90,25 +90,41 @@ impl Stage {
     pub(crate) fn take(&mut self, event: PullEvent) -> Taken {
         match event {
             PullEvent::Upsert { record, unseen, .. } => self.upsert(record, unseen),
+            // These say nothing of a single record, and so may overtake those that wait.
+            PullEvent::Begin { kind, fields, .. } => {
+                self.begun.insert(kind);
+                if let Some(mask) = self.masks.get_mut(kind as usize) {
+                    mask.seen = fields.minus(mask.erased);
+                }
+                Taken::Done
+            }
+            PullEvent::End { kind, slice, completeness } => {
+                self.slices.push((kind, slice, completeness));
+                Taken::Done
+            }
+            PullEvent::Checkpoint(cursor) if self.window.is_empty() => {
+                self.checkpoint(*cursor);
+                Taken::Done
+            }
             other => Taken::After(other),
         }
+    }
+
+    /// Whether no record, and nothing about one, was told: every kind ended as it was.
+    pub(crate) fn knows_only_that_nothing_changed(&self) -> bool {
+        self.known.len() == 0
+            && self.window.is_empty()
+            && self.entries.len() == 0
+            && self.rejected.is_empty()
+            && self.slices.iter().all(|(.., completeness)| *completeness == Completeness::Unchanged)
     }
 
     /// Does what could not be done at once.
     pub(crate) async fn settle(&mut self, event: Option<PullEvent>) -> Result<()> {
         self.flush().await?;
         match event {
-            Some(PullEvent::Begin { kind, fields, .. }) => {
-                self.begun.insert(kind);
-                if let Some(mask) = self.masks.get_mut(kind as usize) {
-                    mask.seen = fields.minus(mask.erased);
-                }
-            }
             Some(PullEvent::Delete { kind, id }) => self.delete(kind, &id),
             Some(PullEvent::Problem(problem)) => self.problem(*problem),
-            Some(PullEvent::End { kind, slice, completeness }) => {
-                self.slices.push((kind, slice, completeness));
-            }
             Some(PullEvent::Checkpoint(cursor)) => self.checkpoint(*cursor),
             _ => {}
         }

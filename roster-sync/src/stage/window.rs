@@ -11,15 +11,64 @@ use crate::{
 };
 
 /// How many records are looked up together, so that the waits for memory overlap.
-pub(super) const SIZE: usize = 64;
+const SIZE: usize = 64;
+/// How many may wait while the store is still being read.
+const PATIENCE: usize = 1024;
 
-/// A record that was not where it was guessed.
+/// Records that were not where they were guessed, in order.
 #[derive(Debug)]
-pub(super) struct Waiting {
+pub(super) struct Window {
+    waiting: Vec<Waiting>,
+    /// A bit for some of the bits of each key that waits. A record that comes twice must be taken in order, so that one whose
+    /// bit is set waits too; the others may pass.
+    keys: Box<[u64; 256]>,
+}
+
+#[derive(Debug)]
+struct Waiting {
     record: Record,
     key: Key,
     digest: Digest,
     mask: Mask,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self { waiting: Vec::new(), keys: Box::new([0; 256]) }
+    }
+}
+
+impl Window {
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// Whether a record of that key may be among them.
+    #[inline]
+    fn may_hold(&self, key: Key) -> bool {
+        let (word, bit) = place(key);
+        !self.waiting.is_empty() && self.keys.get(word).is_some_and(|keys| keys >> bit & 1 == 1)
+    }
+
+    fn push(&mut self, waiting: Waiting) {
+        let (word, bit) = place(waiting.key);
+        if let Some(keys) = self.keys.get_mut(word) {
+            *keys |= 1 << bit;
+        }
+        self.waiting.push(waiting);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.waiting.clear();
+        self.keys.fill(0);
+    }
+}
+
+/// Which word and bit of a window stand for a key.
+#[inline]
+const fn place(key: Key) -> (usize, u32) {
+    let half = key.half() >> 40;
+    (half as usize >> 6 & 0xff, half as u32 & 63)
 }
 
 impl Stage {
@@ -29,37 +78,44 @@ impl Stage {
         let mask = self.mask(kind).without(unseen);
         let key = Key::of(kind, record.id());
         let digest = record::digest(&record, mask, &mut self.buffer);
-        // While others wait, all wait: a record that comes twice must be taken in order.
-        if self.window.is_empty()
+        if !self.window.may_hold(key)
             && let Some(place) = self.known.guess(key)
-            && self.known.digest(place) == Some(digest)
-            && self.known.is_active(place)
-            && self.known.marks(place) & !mark::SEEN == 0
+            && self.is_as_it_was(place, digest)
         {
             self.set_marks(place, mark::SEEN);
             return Taken::Done;
         }
         self.window.push(Waiting { record, key, digest, mask });
-        if self.window.len() < SIZE { Taken::Done } else { Taken::Full }
+        let most = if self.known.is_complete() { SIZE } else { PATIENCE };
+        if self.window.waiting.len() < most { Taken::Done } else { Taken::Full }
+    }
+
+    /// Whether nothing is to be done about a record but to note that it was seen.
+    #[inline]
+    fn is_as_it_was(&self, place: u32, digest: Digest) -> bool {
+        self.known.digest(place) == Some(digest)
+            && self.known.is_active(place)
+            && self.known.marks(place) & !mark::SEEN == 0
     }
 
     /// Takes in all that wait, in order.
     pub(super) async fn flush(&mut self) -> Result<()> {
-        if self.window.is_empty() {
-            return Ok(());
+        let mut waiting = std::mem::take(&mut self.window.waiting);
+        self.window.clear();
+        for some in waiting.chunks(SIZE) {
+            self.known.touch(some.iter().map(|waiting| waiting.key));
         }
-        let mut window = std::mem::take(&mut self.window);
-        self.known.touch(window.iter().map(|waiting| waiting.key));
-        for waiting in window.drain(..) {
-            if self.rejected.contains_key(&waiting.key) {
-                continue;
-            }
+        for waiting in waiting.drain(..) {
             match self.known.find_and_follow(waiting.key) {
+                Some(place) if self.is_as_it_was(place, waiting.digest) => {
+                    self.set_marks(place, mark::SEEN);
+                }
+                _ if self.rejected.contains_key(&waiting.key) => {}
                 Some(place) => self.known_record(place, waiting).await?,
                 None => self.unknown_record(waiting).await?,
             }
         }
-        self.window = window;
+        self.window.waiting = waiting;
         Ok(())
     }
 
