@@ -119,6 +119,11 @@ impl Sender {
         block_on(self.messages.send(message)).is_ok()
     }
 
+    /// Whether nobody listens any more.
+    pub(super) fn is_deaf(&self) -> bool {
+        self.messages.is_closed()
+    }
+
     fn batch(&self) -> Batch {
         self.recycled.try_recv().unwrap_or_default()
     }
@@ -266,7 +271,7 @@ impl<'a> Feed<'a> {
                 }
                 None => {
                     self.batch = batch;
-                    self.is_heard = !self.sender.messages.is_closed();
+                    self.is_heard = !self.sender.is_deaf();
                 }
             }
             if !(more && self.is_heard) {

@@ -102,6 +102,10 @@ impl Stage {
                 self.slices.push((kind, slice, completeness));
                 Taken::Done
             }
+            PullEvent::Problem(problem) if problem.protects().is_none() => {
+                self.problem(*problem);
+                Taken::Done
+            }
             PullEvent::Checkpoint(cursor) if self.window.is_empty() => {
                 self.checkpoint(*cursor);
                 Taken::Done
