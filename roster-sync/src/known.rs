@@ -38,8 +38,8 @@ pub(crate) struct Known {
     pairs: Vec<(Key, Digest)>,
     uids: Vec<u64>,
     seqs: Vec<u64>,
-    what: Vec<(EntityKind, RecordState)>,
-    marks: Vec<u8>,
+    /// Kind, state, and the marks of this run.
+    what: Vec<(EntityKind, RecordState, u8)>,
     /// Made when a guess fails for the first time: most nights need it late, and some never.
     index: OnceLock<Index>,
     guess: usize,
@@ -56,8 +56,7 @@ impl Known {
             self.pairs.push((pair.key, pair.digest));
             self.uids.push(pair.uid);
             self.seqs.push(pair.seq);
-            self.what.push((pair.kind, pair.state));
-            self.marks.push(0);
+            self.what.push((pair.kind, pair.state, 0));
         }
     }
 
@@ -130,18 +129,11 @@ impl Known {
 
     /// Reads what [`find`](Self::find) will need for these keys, so that the waits for memory overlap.
     pub(crate) fn touch(&self, keys: impl Iterator<Item = Key> + Clone) {
-        let index = self.index();
-        let mut sum = 0;
-        for key in keys.clone() {
-            sum ^= index.first(key.half());
-        }
-        black_box(sum);
-        for key in keys {
-            let place = index.first(key.half());
-            sum ^=
-                self.pairs.get(place as usize).map_or(0, |(other, _)| u32::from(other.half() == key.half()));
-        }
-        black_box(sum);
+        let there = |place: u32| {
+            let half = self.pairs.get(place as usize).map_or(0, |(key, _)| key.half());
+            half ^ u64::from(self.marks(place))
+        };
+        self.index().touch(keys.map(Key::half), there);
     }
 
     #[inline]
@@ -163,12 +155,12 @@ impl Known {
     }
 
     pub(crate) fn kind(&self, place: u32) -> EntityKind {
-        self.what.get(place as usize).map_or(EntityKind::Org, |(kind, _)| *kind)
+        self.what.get(place as usize).map_or(EntityKind::Org, |(kind, ..)| *kind)
     }
 
     #[inline]
     pub(crate) fn state(&self, place: u32) -> RecordState {
-        self.what.get(place as usize).map_or(RecordState::Ended, |(_, state)| *state)
+        self.what.get(place as usize).map_or(RecordState::Ended, |(_, state, _)| *state)
     }
 
     pub(crate) fn is_active(&self, place: u32) -> bool {
@@ -177,7 +169,7 @@ impl Known {
 
     #[inline]
     pub(crate) fn marks(&self, place: u32) -> u8 {
-        self.marks.get(place as usize).copied().unwrap_or(0)
+        self.what.get(place as usize).map_or(0, |(.., marks)| *marks)
     }
 
     pub(crate) fn has(&self, place: u32, mark: u8) -> bool {
@@ -186,7 +178,7 @@ impl Known {
 
     #[inline]
     pub(crate) fn set_marks(&mut self, place: u32, marks: u8) {
-        if let Some(of) = self.marks.get_mut(place as usize) {
+        if let Some((.., of)) = self.what.get_mut(place as usize) {
             *of = marks;
         }
     }
@@ -237,6 +229,12 @@ impl Index {
             }
         }
         None
+    }
+
+    /// Reads the slots that look-ups will begin with, then what lies at their places.
+    pub(crate) fn touch(&self, halves: impl Iterator<Item = u64> + Clone, there: impl Fn(u32) -> u64) {
+        black_box(halves.clone().fold(0, |sum, half| sum ^ self.first(half)));
+        black_box(halves.fold(0, |sum, half| sum ^ there(self.first(half))));
     }
 
     fn first(&self, half: u64) -> u32 {

@@ -37,12 +37,14 @@ impl<S: Send + 'static> Worker<S> {
         job: impl FnOnce(&mut S) -> R + Send + 'static,
     ) -> Result<R> {
         let (answer, receiver) = oneshot::channel();
-        let job: Job<S> = Box::new(move |state| {
-            // Nobody waits if the future was dropped.
-            drop(answer.send(job(state)));
-        });
-        self.jobs.send(job).map_err(|_| self.died())?;
+        // Nobody waits if the future was dropped.
+        self.post(move |state| drop(answer.send(job(state))))?;
         receiver.await.map_err(|_| self.died())
+    }
+
+    /// Has a job done after those before it, and does not wait.
+    pub(crate) fn post(&self, job: impl FnOnce(&mut S) + Send + 'static) -> Result<()> {
+        self.jobs.send(Box::new(job)).map_err(|_| self.died())
     }
 
     fn died(&self) -> Error {

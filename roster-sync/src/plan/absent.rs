@@ -8,21 +8,24 @@ use crate::known::mark;
 impl Draft<'_> {
     pub(super) async fn find_absent(&mut self) -> Result<()> {
         let mut in_doubt = Vec::new();
-        for kind in EntityKind::ALL {
-            let whole = self.is_whole(kind);
-            let gone_by_request = self.no_longer_asked(kind);
-            let mut candidates = Vec::new();
-            for place in self.active_of(kind) {
-                let marks = self.plan.stage.known.marks(place);
-                if marks & mark::PROTECTED != 0 {
-                    continue;
-                }
-                if marks & mark::DELETED != 0 || gone_by_request || (marks & mark::SEEN == 0 && whole) {
-                    self.plan.stage.known.mark(place, mark::ENDING);
-                } else if marks & mark::SEEN == 0 {
-                    candidates.push(place);
-                }
+        let whole = EntityKind::ALL.map(|kind| self.is_whole(kind));
+        let gone_by_request = EntityKind::ALL.map(|kind| self.no_longer_asked(kind));
+        let is = |of: &[bool], kind: EntityKind| of.get(kind as usize).copied().unwrap_or(false);
+        let mut candidates = EntityKind::ALL.map(|_| Vec::new());
+        let known = &mut self.plan.stage.known;
+        for place in known.places() {
+            let (kind, marks) = (known.kind(place), known.marks(place));
+            if !known.is_active(place) || marks & mark::PROTECTED != 0 {
+                continue;
             }
+            let is_absent = marks & mark::SEEN == 0;
+            if marks & mark::DELETED != 0 || is(&gone_by_request, kind) || (is_absent && is(&whole, kind)) {
+                known.mark(place, mark::ENDING);
+            } else if is_absent && let Some(candidates) = candidates.get_mut(kind as usize) {
+                candidates.push(place);
+            }
+        }
+        for (kind, candidates) in EntityKind::ALL.into_iter().zip(candidates) {
             self.end_what_is_covered(kind, &candidates).await?;
             in_doubt.extend(candidates);
         }
@@ -30,6 +33,12 @@ impl Draft<'_> {
             self.end_contacts(&in_doubt).await?;
         }
         Ok(())
+    }
+
+    /// How many active records of a kind there are.
+    pub(super) fn count_active_of(&self, kind: EntityKind) -> usize {
+        let known = &self.plan.stage.known;
+        known.places().filter(|place| known.kind(*place) == kind && known.is_active(*place)).count()
     }
 
     /// The places of the active records of a kind.

@@ -15,11 +15,18 @@ impl Draft<'_> {
             change(counts.entry(kind).or_default());
         };
         let stage = &self.plan.stage;
+        let mut unchanged = EntityKind::ALL.map(|_| 0);
         for place in stage.known.places() {
-            let delivered = stage.known.is_active(place) && stage.known.has(place, mark::SEEN);
-            if delivered && !stage.known.has(place, mark::CHANGED | mark::QUARANTINED) {
-                of(stage.known.kind(place), &mut |counts| counts.unchanged += 1);
+            let marks = stage.known.marks(place) & (mark::SEEN | mark::CHANGED | mark::QUARANTINED);
+            if marks == mark::SEEN
+                && stage.known.is_active(place)
+                && let Some(unchanged) = unchanged.get_mut(stage.known.kind(place) as usize)
+            {
+                *unchanged += 1;
             }
+        }
+        for (kind, unchanged) in EntityKind::ALL.into_iter().zip(unchanged).filter(|(_, count)| *count > 0) {
+            of(kind, &mut |counts| counts.unchanged = unchanged);
         }
         for (_, entry) in stage.entries.iter().filter(|(_, entry)| entry.is_create()) {
             of(entry.kind, &mut |counts| counts.created += 1);

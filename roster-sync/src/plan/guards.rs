@@ -153,8 +153,11 @@ impl Draft<'_> {
     fn guard_empty(&self, holds: &mut Vec<Hold>) {
         for kind in &self.ground.asked.kinds {
             let seen = self.plan.counts.get(kind).map_or(0, |counts| counts.seen);
-            let stood = self.active_of(*kind).len() as u64;
-            if self.is_whole(*kind) && seen == 0 && stood > 0 {
+            if seen > 0 || !self.is_whole(*kind) {
+                continue;
+            }
+            let stood = self.count_active_of(*kind) as u64;
+            if stood > 0 {
                 holds.push(Hold::new(Guard::EmptyKind, Some(*kind), None, stood, stood, 0));
             }
         }
@@ -174,7 +177,7 @@ impl Draft<'_> {
         let guards = self.ground.guards;
         for ((kind, school), numbers) in sums {
             let of = match &school {
-                None => self.active_of(kind).len() as u64,
+                None => self.count_active_of(kind) as u64,
                 Some(school) => stood.get(&(kind, school.clone())).copied().unwrap_or(0),
             };
             let mut check = |guard, limit: Limit, count, of| {

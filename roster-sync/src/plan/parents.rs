@@ -9,13 +9,15 @@ use crate::{
     Key, Op, RecordState,
     known::{NONE, mark},
     record::{self, parent_kinds},
-    stage::Verdict,
+    stage::{Entry, Verdict},
 };
 
 /// The kinds that hang on others, parents before what hangs on them.
 const HANGING: [EntityKind; 3] = [EntityKind::Class, EntityKind::Enrollment, EntityKind::Relationship];
 /// How many links are read from the store at a time.
 const LINKS: usize = 4096;
+/// How many entries' parents are looked up together.
+const TOUCHED: usize = 64;
 
 impl Draft<'_> {
     pub(super) async fn check_parents(&mut self) -> Result<()> {
@@ -50,29 +52,38 @@ impl Draft<'_> {
 
     /// Records that are new or different.
     async fn check_entries(&mut self, kind: EntityKind) -> Result<()> {
-        for place in self.plan.stage.entries.of_kind(kind) {
-            let Some(entry) = self.plan.stage.entries.get(place).copied() else { continue };
-            let head = self.plan.stage.spill.read(entry.body).await?.head;
-            if !self.lacks_parent(kind, head.links) {
-                continue;
+        for places in self.plan.stage.entries.of_kind(kind).chunks(TOUCHED) {
+            let entries = &self.plan.stage.entries;
+            let links = places.iter().filter_map(|place| entries.get(*place)).map(|entry| entry.links);
+            entries.touch(links.flat_map(|(first, second)| [first, second]));
+            for place in places {
+                let Some(entry) = self.plan.stage.entries.get(*place).copied() else { continue };
+                if self.lacks_parent(kind, entry.links) {
+                    self.check_entry(kind, *place, entry).await?;
+                }
             }
-            let (record, _) = self.plan.stage.staged(kind, place).await?;
-            let Some(missing) = self.missing(&record) else { continue };
-            self.plan.stage.entries.set_verdict(place, Verdict::Quarantined);
-            if entry.known != NONE {
-                self.quarantine_known(entry.known);
-            }
-            let again = self.plan.stage.quarantine.get(entry.key).is_some();
-            self.plan.into_quarantine.push(Quarantining {
-                key: entry.key,
-                kind,
-                digest: head.digest,
-                uid: self.uid_of(entry.known),
-                missing,
-                body: Body::Received(entry.body),
-                again,
-            });
         }
+        Ok(())
+    }
+
+    async fn check_entry(&mut self, kind: EntityKind, place: u32, entry: Entry) -> Result<()> {
+        let digest = self.plan.stage.spill.read(entry.body).await?.head.digest;
+        let (record, _) = self.plan.stage.staged(kind, place).await?;
+        let Some(missing) = self.missing(&record) else { return Ok(()) };
+        self.plan.stage.entries.set_verdict(place, Verdict::Quarantined);
+        if entry.known != NONE {
+            self.quarantine_known(entry.known);
+        }
+        let again = self.plan.stage.quarantine.get(entry.key).is_some();
+        self.plan.into_quarantine.push(Quarantining {
+            key: entry.key,
+            kind,
+            digest,
+            uid: self.uid_of(entry.known),
+            missing,
+            body: Body::Received(entry.body),
+            again,
+        });
         Ok(())
     }
 

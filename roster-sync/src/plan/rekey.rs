@@ -45,7 +45,10 @@ impl Draft<'_> {
     /// Active records of a kind that would end.
     fn ending(&self, kind: EntityKind) -> Vec<u32> {
         let known = &self.plan.stage.known;
-        self.active_of(kind).into_iter().filter(|place| known.has(*place, mark::ENDING)).collect()
+        let is_one = |place: &u32| {
+            known.has(*place, mark::ENDING) && known.kind(*place) == kind && known.is_active(*place)
+        };
+        known.places().filter(is_one).collect()
     }
 
     /// Entries of a kind that would be created.
@@ -104,7 +107,7 @@ impl Draft<'_> {
     fn is_change_of_mis(&self, kind: EntityKind, gone: usize) -> bool {
         let other_vendor =
             self.ground.before.as_ref().is_some_and(|before| before.provider != self.ground.provider);
-        other_vendor || gone * 2 > self.active_of(kind).len()
+        other_vendor || gone * 2 > self.count_active_of(kind)
     }
 
     /// Looks for the same ids among the records that stay: an id that stands there too is no proof.

@@ -1,7 +1,7 @@
 //! Values as canonical bytes: what is equal gives the same bytes, and what differs gives others.
 //!
 //! Each value is preceded by its field's tag, and text and lists by their length, so that no two records can run into the
-//! same bytes. A change of this form, or of the model, raises [`FORM`]; then stored digests fit nothing, bodies are compared
+//! same bytes. Few bytes, since each is written and hashed for every record of every night. A change of this form, or of the model, raises [`FORM`]; then stored digests fit nothing, bodies are compared
 //! instead, and no record is told to have changed.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,8 +29,20 @@ pub(crate) trait Canon {
 impl Canon for str {
     #[inline]
     fn put(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&(self.len() as u64).to_le_bytes());
+        put_length(self.len(), out);
         out.extend_from_slice(self.as_bytes());
+    }
+}
+
+/// A length: in one byte, as most are, or in eight after a byte that says so.
+#[inline]
+fn put_length(length: usize, out: &mut Vec<u8>) {
+    match u8::try_from(length) {
+        Ok(short) if short < u8::MAX => out.push(short),
+        _ => {
+            out.push(u8::MAX);
+            out.extend_from_slice(&(length as u64).to_le_bytes());
+        }
     }
 }
 
@@ -79,9 +91,8 @@ impl Canon for bool {
 impl Canon for Date {
     #[inline]
     fn put(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.year().to_le_bytes());
-        out.extend_from_slice(&self.month().to_le_bytes());
-        out.extend_from_slice(&self.day().to_le_bytes());
+        let [low, high] = self.year().to_le_bytes();
+        out.extend_from_slice(&[low, high, self.month().cast_unsigned(), self.day().cast_unsigned()]);
     }
 }
 
@@ -113,7 +124,7 @@ impl<T: Canon> Canon for Option<T> {
 }
 
 fn put_all<'a, T: Canon + 'a>(values: impl ExactSizeIterator<Item = &'a T>, out: &mut Vec<u8>) {
-    out.extend_from_slice(&(values.len() as u64).to_le_bytes());
+    put_length(values.len(), out);
     values.for_each(|value| value.put(out));
 }
 
@@ -139,7 +150,7 @@ impl<T: Canon> Canon for BTreeSet<T> {
 
 impl<K: Canon, V: Canon> Canon for BTreeMap<K, V> {
     fn put(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&(self.len() as u64).to_le_bytes());
+        put_length(self.len(), out);
         for (key, value) in self {
             key.put(out);
             value.put(out);

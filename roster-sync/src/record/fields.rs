@@ -42,7 +42,8 @@ trait Fields {
 #[inline]
 fn absorb_one(tag: u32, value: &impl Canon, out: &mut Vec<u8>) {
     if !value.is_nothing() {
-        out.extend_from_slice(&tag.to_le_bytes());
+        // Kinds have far fewer fields than a byte has values; the last one is kept for what has no number.
+        out.push(u8::try_from(tag).unwrap_or(u8::MAX));
         value.put(out);
     }
 }

@@ -74,7 +74,16 @@ async fn once(
     let mut events: u32 = 0;
     while let Some(event) = stream.next().await {
         match event {
-            Ok(event) => take(&mut stage, event, &mut loading).await?,
+            Ok(event) => {
+                if stage.known.is_behind() && matches!(event, PullEvent::Upsert { .. }) {
+                    loading.more(&mut stage.known).await?;
+                }
+                match stage.take(event) {
+                    Taken::Done => {}
+                    Taken::Full => settle(&mut stage, None, &mut loading).await?,
+                    Taken::After(event) => settle(&mut stage, Some(event), &mut loading).await?,
+                }
+            }
             Err(fault) => error = Some(fault),
         }
         events = events.wrapping_add(1);
@@ -112,21 +121,8 @@ async fn turn() {
     .await;
 }
 
-/// Takes one event. What the store knows is waited for only where the event can't do without.
-#[inline]
-async fn take(stage: &mut Stage, event: PullEvent, loading: &mut Loading<'_>) -> Result<()> {
-    if stage.known.is_behind() && matches!(event, PullEvent::Upsert { .. }) {
-        loading.more(&mut stage.known).await?;
-    }
-    match stage.take(event) {
-        Taken::Done => Ok(()),
-        Taken::Full => {
-            loading.all(&mut stage.known).await?;
-            stage.settle(None).await
-        }
-        Taken::After(event) => {
-            loading.all(&mut stage.known).await?;
-            stage.settle(Some(event)).await
-        }
-    }
+/// Does what can't do without all that the store knows.
+async fn settle(stage: &mut Stage, event: Option<PullEvent>, loading: &mut Loading<'_>) -> Result<()> {
+    loading.all(&mut stage.known).await?;
+    stage.settle(event).await
 }

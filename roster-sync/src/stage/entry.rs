@@ -18,6 +18,8 @@ pub(crate) struct Entry {
     pub(crate) known: u32,
     pub(crate) kind: EntityKind,
     pub(crate) verdict: Verdict,
+    /// What it hangs on, each by half its key: 0 for none.
+    pub(crate) links: (u64, u64),
 }
 
 /// What becomes of it.
@@ -82,6 +84,11 @@ impl Entries {
                 entry.key.half() == half && entry.kind == kind && entry.verdict != Verdict::Withdrawn
             })
         })
+    }
+
+    /// Reads what [`find_half`](Self::find_half) will need, so that the waits for memory overlap.
+    pub(crate) fn touch(&self, halves: impl Iterator<Item = u64> + Clone) {
+        self.index.touch(halves, |place| self.get(place).map_or(0, |entry| entry.key.half()));
     }
 
     pub(crate) fn push(&mut self, entry: Entry) {

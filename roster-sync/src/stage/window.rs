@@ -174,10 +174,11 @@ impl Stage {
         if known == NONE {
             self.arrivals.add(&record, 1);
         }
-        let head = Head { digest, links: record::links(&record), taken };
+        let links = record::links(&record);
+        let head = Head { digest, links, taken };
         let body = self.spill.add(head, &record)?;
         self.spill.relax().await?;
-        self.entries.push(Entry { key, body, known, kind, verdict: Verdict::Live });
+        self.entries.push(Entry { key, body, known, kind, verdict: Verdict::Live, links });
         Ok(())
     }
 

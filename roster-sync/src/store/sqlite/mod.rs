@@ -2,6 +2,7 @@
 
 mod connect;
 mod fault;
+mod inserts;
 mod lock;
 mod pairs;
 mod read;

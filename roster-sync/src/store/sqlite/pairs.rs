@@ -5,34 +5,43 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{
     fault::{Worked, strange},
     read::{self, QUARANTINED, limited},
-    words::{kind_of, row_of, seq_of, unpack},
+    words::{PACKED, kind_of, pair_of, row_of, seq_of},
 };
-use crate::{Counted, Digest, Key, Links, Pair, Quarantined};
+use crate::{Counted, Key, Links, Pair, Quarantined};
+
+/// How many packed rows are given by SQLite in one piece. A row that it gives out costs more than what is in it, and a run
+/// wants all of them.
+const PIECE: usize = 1024;
 
 pub(super) fn pairs(connection: &Connection, roster: i64, after: u64, limit: usize) -> Worked<Vec<Pair>> {
-    let sql = "SELECT row, pair, seq, what FROM current WHERE row > ?1 AND row <= ?2 ORDER BY row LIMIT ?3";
+    let sql = "SELECT CAST(group_concat(packed, '') AS BLOB) FROM \
+               (SELECT packed FROM current WHERE row > ?1 AND row <= ?2 ORDER BY row LIMIT ?3)";
     let mut statement = connection.prepare(sql)?;
-    let mut rows = statement.query([row_of(roster, after), row_of(roster, u64::MAX), limited(limit)])?;
-    let mut pairs = Vec::with_capacity(limit.min(4096));
-    while let Some(row) = rows.next()? {
-        let (key, digest) = row
-            .get_ref(1)?
-            .as_blob()
-            .ok()
-            .and_then(|pair| pair.split_first_chunk::<16>())
-            .and_then(|(key, digest)| Some((*key, <[u8; 16]>::try_from(digest).ok()?)))
-            .ok_or_else(|| strange("a pair"))?;
-        let (kind, state) = unpack(row.get(3)?)?;
-        pairs.push(Pair {
-            uid: seq_of(row.get(0)?),
-            key: Key::from_bytes(key),
-            digest: Digest::from_bytes(digest),
-            seq: row.get::<_, i64>(2)?.cast_unsigned(),
-            kind,
-            state,
-        });
+    let mut pairs: Vec<Pair> = Vec::with_capacity(limit.min(16 * 1024));
+    while pairs.len() < limit {
+        let after = pairs.last().map_or(after, |pair| pair.uid);
+        let wanted = PIECE.min(limit - pairs.len());
+        let bounds = [row_of(roster, after), row_of(roster, u64::MAX), limited(wanted)];
+        let found = statement.query_row(bounds, |row| {
+            Ok(row.get_ref(0)?.as_blob_or_null()?.map(|piece| unpacked(piece, &mut pairs)))
+        })?;
+        if found.transpose()?.is_none_or(|count| count < wanted) {
+            break;
+        }
     }
     Ok(pairs)
+}
+
+/// Reads the rows of a piece, and says how many they were.
+fn unpacked(piece: &[u8], pairs: &mut Vec<Pair>) -> Worked<usize> {
+    let (rows, rest) = piece.as_chunks::<PACKED>();
+    if !rest.is_empty() {
+        return Err(strange("a packed row"));
+    }
+    for row in rows {
+        pairs.push(pair_of(row)?);
+    }
+    Ok(rows.len())
 }
 
 pub(super) fn links(connection: &Connection, roster: i64, after: u64, limit: usize) -> Worked<Vec<Links>> {

@@ -266,7 +266,7 @@ pub(super) fn find(connection: &Connection, roster: i64, id: &str) -> Worked<Vec
 /// end: that costs a moment at each question, and an index would cost every load.
 fn named(connection: &Connection, roster: i64, id: &str) -> Worked<Vec<Current>> {
     let sql = "SELECT row, seq, what FROM current WHERE row BETWEEN ?1 AND ?2 \
-                 AND substr(pair, 1, 16) IN (?4, ?5, ?6, ?7, ?8, ?9, ?10) \
+                 AND substr(packed, 9, 16) IN (?4, ?5, ?6, ?7, ?8, ?9, ?10) \
                UNION \
                SELECT c.row, c.seq, c.what FROM version v \
                  JOIN current c ON c.row = (v.row >> 40 << 40) | v.uid \

@@ -38,10 +38,11 @@ CREATE TABLE version(
 );
 CREATE INDEX version_from ON version(from_id) WHERE from_id IS NOT NULL;
 
--- What is current of each record that has a uid. row = roster << 40 | uid. Narrow, since each run reads all of it.
+-- What is current of each record that has a uid. row = roster << 40 | uid. Narrow, since each run reads all of it; and what
+-- a run needs is once more in one piece, since it is read by the thousand: see pairs.rs.
 CREATE TABLE current(
   row INTEGER PRIMARY KEY,
-  pair BLOB NOT NULL,        -- 16 bytes of key, 16 of what was last received
+  packed BLOB NOT NULL,      -- uid (8 bytes), key (16), what was last received (16), seq (8), what (1)
   seq INTEGER NOT NULL,
   what INTEGER NOT NULL,     -- state << 4 | kind; active ended quarantined suppressed, from 0
   link1 INTEGER NOT NULL,

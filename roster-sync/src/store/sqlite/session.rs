@@ -16,7 +16,7 @@ use super::{
     write::Writer,
 };
 use crate::{
-    Batch, Counted, Key, Links, Pair, Past, Quarantined, RunEnd, RunStart, Session, store::misuse,
+    Batch, Counted, Key, Links, Pair, Past, Quarantined, RunEnd, RunStart, Session, Write, store::misuse,
     worker::Worker,
 };
 
@@ -41,6 +41,8 @@ struct Desk {
     writing: bool,
     /// Whether a write failed: what was written is then no whole.
     failed: bool,
+    /// Whether bodies were blanked.
+    blanked: bool,
     _lock: RosterLock,
 }
 
@@ -97,6 +99,7 @@ impl Desk {
             last_seq,
             writing: false,
             failed: false,
+            blanked: false,
             _lock: lock,
         })
     }
@@ -121,6 +124,7 @@ impl Desk {
         let written = Writer::new(&self.connection, number, run)
             .and_then(|mut writer| writer.write(batch, self.last_seq));
         self.failed = written.is_err();
+        self.blanked |= batch.writes().iter().any(|write| matches!(write, Write::Blank { .. }));
         self.last_seq = written?;
         Ok(())
     }
@@ -138,9 +142,21 @@ impl Desk {
             self.writing = false;
             // The run has ended, whatever comes of this: who opens the file next tries again.
             drop(settle_journal(&self.connection));
+            // What is to be gone lies in the database until the log is folded in, and then in the log until that is cut off.
+            if std::mem::take(&mut self.blanked) {
+                drop(self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())));
+            }
         }
         self.run = None;
         Ok(())
+    }
+
+    /// Takes the pages that the last run wrote from the log into the database, where that is in nobody's way.
+    fn fold_log(&mut self) {
+        if !self.writing {
+            // Readers may need the log still; then it is left for another time.
+            drop(self.connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())));
+        }
     }
 
     /// Takes back what was written and is not visible yet.
@@ -180,7 +196,13 @@ impl Session for SqliteSession {
     }
 
     async fn pairs(&mut self, after: u64, limit: usize) -> Result<Vec<Pair>> {
-        self.read(move |connection, roster| pairs::pairs(connection, roster, after, limit)).await
+        let pairs =
+            self.read(move |connection, roster| pairs::pairs(connection, roster, after, limit)).await?;
+        if pairs.is_empty() {
+            // All was read: nothing will be wanted before the pull is over.
+            self.worker.post(|slot| slot.iter_mut().for_each(Desk::fold_log))?;
+        }
+        Ok(pairs)
     }
 
     async fn links(&mut self, after: u64, limit: usize) -> Result<Vec<Links>> {

@@ -3,7 +3,7 @@
 use roster_core::EntityKind;
 
 use super::fault::{Worked, strange};
-use crate::{Op, RecordState};
+use crate::{Digest, Key, Op, Pair, RecordState};
 
 /// Rows of all rosters lie in one table: the roster's number, and below it so many bits for a seq or uid.
 const SEQ_BITS: u32 = 40;
@@ -67,9 +67,64 @@ pub(super) fn unpack(what: i64) -> Worked<(EntityKind, RecordState)> {
     Ok((kind_of(what & 15)?, state_of(what >> 4)?))
 }
 
+/// How long a packed row of `current` is.
+pub(super) const PACKED: usize = 49;
+
+/// What a run needs to know of a record, in one piece. `write.rs` changes parts of it in place.
+pub(super) fn packed(pair: &Pair) -> [u8; PACKED] {
+    let mut bytes = [0; PACKED];
+    let what = u8::try_from(pack(pair.kind, pair.state)).unwrap_or(u8::MAX);
+    let parts: [&[u8]; 5] = [
+        &pair.uid.to_be_bytes(),
+        &pair.key.to_bytes(),
+        &pair.digest.to_bytes(),
+        &pair.seq.to_be_bytes(),
+        &[what],
+    ];
+    for (byte, part) in bytes.iter_mut().zip(parts.into_iter().flatten()) {
+        *byte = *part;
+    }
+    bytes
+}
+
+/// Reads a packed row.
+pub(super) fn pair_of(bytes: &[u8; PACKED]) -> Worked<Pair> {
+    let (uid, rest) = take::<8>(bytes)?;
+    let (key, rest) = take::<16>(rest)?;
+    let (digest, rest) = take::<16>(rest)?;
+    let (seq, rest) = take::<8>(rest)?;
+    let ([what], _) = take::<1>(rest)?;
+    let (kind, state) = unpack(i64::from(what))?;
+    Ok(Pair {
+        uid: u64::from_be_bytes(uid),
+        key: Key::from_bytes(key),
+        digest: Digest::from_bytes(digest),
+        seq: u64::from_be_bytes(seq),
+        kind,
+        state,
+    })
+}
+
+#[inline]
+fn take<const N: usize>(bytes: &[u8]) -> Worked<([u8; N], &[u8])> {
+    bytes.split_first_chunk::<N>().map(|(first, rest)| (*first, rest)).ok_or_else(|| strange("a packed row"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_packed_is_unpacked() {
+        for (kind, state) in
+            [(EntityKind::Org, RecordState::Active), (EntityKind::Relationship, RecordState::Suppressed)]
+        {
+            let (key, digest) = (Key::of(kind, "1"), Digest::of(b"2"));
+            let pair = Pair { uid: 3 << 33, key, digest, seq: u64::MAX >> 24, kind, state };
+            let read = pair_of(&packed(&pair)).ok();
+            assert_eq!(read.map(|read| format!("{read:?}")), Some(format!("{pair:?}")));
+        }
+    }
 
     /// Stores hold these numbers, and the views spell them out.
     #[test]

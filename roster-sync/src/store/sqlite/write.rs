@@ -4,10 +4,11 @@ use rusqlite::{Connection, OptionalExtension, Statement, params};
 
 use super::{
     fault::Worked,
-    words::{kind_code, kind_of, op_code, pack, row_of, seq_of, state_code},
+    inserts::{self, Inserts},
+    words::{PACKED, kind_code, kind_of, op_code, pack, packed, row_of, seq_of, state_code},
 };
 use crate::{
-    Batch, Digest, Key, Op, RecordState, VersionWrite, Write,
+    Batch, Digest, Key, Op, Pair, RecordState, VersionWrite, Write,
     store::{
         batch::tombstone,
         body::{self, Lies},
@@ -20,22 +21,25 @@ pub(super) struct Writer<'c> {
     connection: &'c Connection,
     roster: i64,
     run: i64,
-    version: Statement<'c>,
-    create: Statement<'c>,
+    version: Inserts<'c>,
+    create: Inserts<'c>,
     update: Statement<'c>,
     restamp: Statement<'c>,
     state: Statement<'c>,
 }
 
-const VERSION: &str = "INSERT INTO version \
-    (row, run, op, kind, uid, before, from_id, changed, blanked, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9)";
-const CREATE: &str =
-    "INSERT INTO current (row, pair, seq, what, link1, link2) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+const VERSION: &str =
+    "INSERT INTO version (row, run, op, kind, uid, before, from_id, changed, blanked, body) VALUES ";
+const VERSION_ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, 0, ?)";
+const CREATE: &str = "INSERT INTO current (row, packed, seq, what, link1, link2) VALUES ";
+const CREATE_ROW: &str = "(?, ?, ?, ?, ?, ?)";
 const UPDATE: &str =
-    "UPDATE current SET pair = ?2, seq = ?3, what = ?4, link1 = ?5, link2 = ?6 WHERE row = ?1";
-const RESTAMP: &str = "UPDATE current SET pair = CAST(substr(pair, 1, 16) || ?2 AS BLOB) WHERE row = ?1";
-// All of SQLite's bit operators bind alike, from left to right.
-const STATE: &str = "UPDATE current SET what = (what & 15) | (?2 << 4) WHERE row = ?1";
+    "UPDATE current SET packed = ?2, seq = ?3, what = ?4, link1 = ?5, link2 = ?6 WHERE row = ?1";
+const RESTAMP: &str = "UPDATE current \
+    SET packed = CAST(substr(packed, 1, 24) || ?2 || substr(packed, 41) AS BLOB) WHERE row = ?1";
+// All of SQLite's bit operators bind alike, from left to right. A code below 128 is one byte.
+const STATE: &str = "UPDATE current SET what = (what & 15) | (?2 << 4), \
+    packed = CAST(substr(packed, 1, 48) || char((what & 15) | (?2 << 4)) AS BLOB) WHERE row = ?1";
 const QUARANTINE: &str = "INSERT INTO quarantine \
     (roster, key, kind, digest, uid, missing_kind, missing_id, since_run, body) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (roster, key) DO UPDATE SET kind = excluded.kind, \
@@ -50,8 +54,8 @@ impl<'c> Writer<'c> {
             connection,
             roster,
             run: run.cast_signed(),
-            version: connection.prepare(VERSION)?,
-            create: connection.prepare(CREATE)?,
+            version: Inserts::prepare(connection, VERSION, VERSION_ROW)?,
+            create: Inserts::prepare(connection, CREATE, CREATE_ROW)?,
             update: connection.prepare(UPDATE)?,
             restamp: connection.prepare(RESTAMP)?,
             state: connection.prepare(STATE)?,
@@ -60,13 +64,21 @@ impl<'c> Writer<'c> {
 
     /// Writes in order, and gives the seq of the last version.
     pub(super) fn write(&mut self, batch: &Batch, mut last: u64) -> Worked<u64> {
+        // Versions that follow one another are written together, before the next write of another sort.
+        let mut together = Vec::with_capacity(inserts::ROWS);
         for write in batch.writes() {
-            match *write {
-                Write::Version(write) => {
-                    misuse::check_version(&write, last)?;
-                    self.version(batch, &write)?;
-                    last = write.seq;
+            if let Write::Version(write) = write {
+                misuse::check_version(write, last)?;
+                last = write.seq;
+                together.push(write);
+                if together.len() == inserts::ROWS {
+                    self.versions(batch, &mut together)?;
                 }
+                continue;
+            }
+            self.versions(batch, &mut together)?;
+            match *write {
+                Write::Version(_) => {}
                 Write::Restamp { uid, digest } => self.restamp(uid, digest)?,
                 Write::State { uid, state } => self.state(uid, state)?,
                 Write::Quarantine { .. } => self.quarantine(batch, write)?,
@@ -77,36 +89,41 @@ impl<'c> Writer<'c> {
                 Write::Blank { uid, seq } => self.blank(uid, seq)?,
             }
         }
+        self.versions(batch, &mut together)?;
         Ok(last)
     }
 
-    fn version(&mut self, batch: &Batch, write: &VersionWrite) -> Worked<()> {
-        self.version.execute(params![
-            row_of(self.roster, write.seq),
-            self.run,
-            op_code(write.op),
-            kind_code(write.kind),
-            write.uid.cast_signed(),
-            write.before.map(u64::cast_signed),
-            write.from.map(|from| batch.text(from)),
-            write.changed.cast_signed(),
-            batch.text(write.body),
-        ])?;
-        let mut pair = [0; 32];
-        let (key, digest) = pair.split_at_mut(16);
-        key.copy_from_slice(&write.key.to_bytes());
-        digest.copy_from_slice(&write.digest.to_bytes());
-        let is_new = write.op == Op::Create;
-        let statement = if is_new { &mut self.create } else { &mut self.update };
-        let rows = statement.execute(params![
-            row_of(self.roster, write.uid),
-            &pair[..],
-            write.seq.cast_signed(),
-            pack(write.kind, write.state),
-            write.links.0.cast_signed(),
-            write.links.1.cast_signed(),
-        ])?;
-        one(rows, write.uid)
+    fn versions(&mut self, batch: &Batch, writes: &mut Vec<&VersionWrite>) -> Worked<()> {
+        let (roster, run) = (self.roster, self.run);
+        self.version.insert(writes, |row, write| {
+            row.bind(row_of(roster, write.seq))?;
+            row.bind(run)?;
+            row.bind(op_code(write.op))?;
+            row.bind(kind_code(write.kind))?;
+            row.bind(write.uid.cast_signed())?;
+            row.bind(write.before.map(u64::cast_signed))?;
+            row.bind(write.from.map(|from| batch.text(from)))?;
+            row.bind(write.changed.cast_signed())?;
+            row.bind(batch.text(write.body))
+        })?;
+        // A create comes before all else that happens to its record.
+        let (creates, others): (Vec<&VersionWrite>, Vec<_>) =
+            writes.drain(..).partition(|write| write.op == Op::Create);
+        self.create.insert(&creates, |bound, write| {
+            let Current { row, packed, seq, what, links } = Current::of(roster, write);
+            bound.bind(row)?;
+            bound.bind(&packed[..])?;
+            bound.bind(seq)?;
+            bound.bind(what)?;
+            bound.bind(links.0)?;
+            bound.bind(links.1)
+        })?;
+        for write in others {
+            let Current { row, packed, seq, what, links } = Current::of(roster, write);
+            let rows = self.update.execute(params![row, &packed[..], seq, what, links.0, links.1])?;
+            one(rows, write.uid)?;
+        }
+        Ok(())
     }
 
     fn restamp(&mut self, uid: u64, digest: Digest) -> Worked<()> {
@@ -181,6 +198,28 @@ impl<'c> Writer<'c> {
             blank.execute(params![row, tombstone(kind_of(kind)?, &id)])?;
         }
         Ok(())
+    }
+}
+
+/// A row of `current`.
+struct Current {
+    row: i64,
+    packed: [u8; PACKED],
+    seq: i64,
+    what: i64,
+    links: (i64, i64),
+}
+
+impl Current {
+    fn of(roster: i64, write: &VersionWrite) -> Self {
+        let VersionWrite { uid, key, digest, seq, kind, state, links, .. } = *write;
+        Self {
+            row: row_of(roster, uid),
+            packed: packed(&Pair { uid, key, digest, seq, kind, state }),
+            seq: seq.cast_signed(),
+            what: pack(kind, state),
+            links: (links.0.cast_signed(), links.1.cast_signed()),
+        }
     }
 }
 
