@@ -9,7 +9,8 @@
 //! of the `csv` crate over the same files.
 //!
 //! `sync` brings a store in SQLite in step with `DIR`: at first, again with nothing changed, again with the rows in another
-//! order, and with `NEXT_DIR`, the next day's files. A first sync is compared with the insertion of bodies that are ready and
+//! order, and with `NEXT_DIR`, the next day's files: as the command does it, and the unchanged ones with everything pulled
+//! too, as they are after a while or when the host asks for it. A first sync is compared with the insertion of bodies that are ready and
 //! sorted; the others with reading and hashing the rows, and reading as many keys and hashes back.
 //!
 //! Rounds are interleaved and each runs in a process of its own, so that peak memory is its own too; the first round warms
@@ -55,8 +56,9 @@ fn one(what: &str, paths: &[&str]) -> Done {
         "ours" => pull::streamed(path(0)?)?,
         "insert" => sync::insert_ready_bodies(path(0)?, path(1)?)?,
         "read-back" => sync::hash_and_read_back(path(0)?, path(1)?)?,
-        "sync-changed" => sync::ours(path(0)?, path(1)?, Status::Applied)?,
-        "sync-unchanged" => sync::ours(path(0)?, path(1)?, Status::Unchanged)?,
+        "sync-changed" => sync::ours(path(0)?, path(1)?, false, Status::Applied)?,
+        "sync-unchanged" => sync::ours(path(0)?, path(1)?, false, Status::Unchanged)?,
+        "sync-unchanged-in-full" => sync::ours(path(0)?, path(1)?, true, Status::Unchanged)?,
         _ => return Err("no such round".into()),
     };
     println!("{counted}");
@@ -89,17 +91,17 @@ fn compare_sync(directory: &str, next: &str, rounds: &str) -> Done {
     compare(rounds, insert, first)?;
 
     let (store, pairs, shuffled) = (at("roster.db"), at("pairs.db"), at("shuffled"));
-    sync::ours(directory, &store, Status::Applied)?;
+    sync::ours(directory, &store, false, Status::Applied)?;
     sync::write_pairs(directory, &pairs)?;
     sync::shuffle(directory, &shuffled)?;
     let read_back =
         || Side::new("rows hashed, pairs read back", || Sample::take("read-back", &[directory, &pairs]));
-    let same = Side::new("unchanged sync", || Sample::take("sync-unchanged", &[directory, &store]));
-    compare(rounds, read_back(), same)?;
-    let in_another_order = Side::new("unchanged sync, rows in another order", || {
-        Sample::take("sync-unchanged", &[&shuffled, &store])
-    });
-    compare(rounds, read_back(), in_another_order)?;
+    for (what, way) in [("", "sync-unchanged"), (", everything pulled", "sync-unchanged-in-full")] {
+        for (order, files) in [("", directory), (", rows in another order", shuffled.as_path())] {
+            let name = format!("unchanged sync{order}{what}");
+            compare(rounds, read_back(), Side::new(&name, || Sample::take(way, &[files, &store])))?;
+        }
+    }
     let next_day = Side::new("sync of the next day", || {
         let copy = at("copy.db");
         sync::copy_store(&store, &copy)?;

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// How much text goes to the store at a time.
-const BATCH: usize = 256 << 10;
+const BATCH: usize = 1 << 20;
 /// How many writes go to the store at a time.
 const WRITES: usize = 4096;
 

@@ -189,6 +189,9 @@ impl Known {
 }
 
 /// Finds places by 64 bits: open addressing, half full at most.
+///
+/// A slot holds a place in as many low bits as a place may need, and above it some of the bits it is found by: these tell
+/// most others apart, so that no look is wasted at what lies far away.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     slots: Vec<u32>,
@@ -202,11 +205,12 @@ impl Index {
 
     /// Adds a place. Whoever adds more than there was room for calls [`is_full`](Self::is_full) before.
     pub(crate) fn put(&mut self, half: u64, place: u32) {
+        let tagged = tag(half) & !self.mask() | place & self.mask();
         for slot in self.probe(half) {
             if let Some(of) = self.slots.get_mut(slot)
                 && *of == NONE
             {
-                *of = place;
+                *of = tagged;
                 self.taken += 1;
                 return;
             }
@@ -221,10 +225,11 @@ impl Index {
     /// Finds a place; `is_it` tells whether it is the one.
     #[inline]
     pub(crate) fn find(&self, half: u64, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
+        let (mask, tag) = (self.mask(), tag(half) & !self.mask());
         for slot in self.probe(half) {
             match self.slots.get(slot).copied() {
                 None | Some(NONE) => return None,
-                Some(place) if is_it(place) => return Some(place),
+                Some(there) if there & !mask == tag && is_it(there & mask) => return Some(there & mask),
                 Some(_) => {}
             }
         }
@@ -233,12 +238,18 @@ impl Index {
 
     /// Reads the slots that look-ups will begin with, then what lies at their places.
     pub(crate) fn touch(&self, halves: impl Iterator<Item = u64> + Clone, there: impl Fn(u32) -> u64) {
-        black_box(halves.clone().fold(0, |sum, half| sum ^ self.first(half)));
-        black_box(halves.fold(0, |sum, half| sum ^ there(self.first(half))));
+        let slot = |half| self.probe(half).next().and_then(|slot| self.slots.get(slot)).copied();
+        black_box(halves.clone().fold(0, |sum, half| sum ^ slot(half).unwrap_or(0)));
+        black_box(halves.fold(0, |sum, half| sum ^ self.find(half, |_| true).map_or(0, &there)));
     }
 
-    fn first(&self, half: u64) -> u32 {
-        self.probe(half).next().and_then(|slot| self.slots.get(slot)).copied().unwrap_or(NONE)
+    /// The bits of a slot that hold a place: places are fewer than half the slots, so that [`NONE`] stands for none.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "there are at most 2^32 slots, since places have 32 bits"
+    )]
+    fn mask(&self) -> u32 {
+        self.slots.len().wrapping_sub(1) as u32
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the low bits are wanted")]
@@ -246,6 +257,12 @@ impl Index {
         let (start, mask) = (half as usize, self.slots.len().wrapping_sub(1));
         (0..self.slots.len()).map(move |step| start.wrapping_add(step) & mask)
     }
+}
+
+/// Bits by which a slot is told from others: none of those that say where to look first.
+#[inline]
+const fn tag(half: u64) -> u32 {
+    (half >> 32) as u32
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::{
 /// How many records are looked up together, so that the waits for memory overlap.
 const SIZE: usize = 64;
 /// How many may wait while the store is still being read.
-const PATIENCE: usize = 1024;
+const PATIENCE: usize = 4 * 1024;
 
 /// Records that were not where they were guessed, in order.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Window {
     waiting: Vec<Waiting>,
     /// A bit for some of the bits of each key that waits. A record that comes twice must be taken in order, so that one whose
     /// bit is set waits too; the others may pass.
-    keys: Box<[u64; 256]>,
+    keys: Box<[u64; 1024]>,
 }
 
 #[derive(Debug)]
@@ -34,7 +34,7 @@ struct Waiting {
 
 impl Default for Window {
     fn default() -> Self {
-        Self { waiting: Vec::new(), keys: Box::new([0; 256]) }
+        Self { waiting: Vec::new(), keys: Box::new([0; 1024]) }
     }
 }
 
@@ -68,7 +68,7 @@ impl Window {
 #[inline]
 const fn place(key: Key) -> (usize, u32) {
     let half = key.half() >> 40;
-    (half as usize >> 6 & 0xff, half as u32 & 63)
+    (half as usize >> 6 & 0x3ff, half as u32 & 63)
 }
 
 impl Stage {

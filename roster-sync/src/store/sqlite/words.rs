@@ -73,18 +73,24 @@ pub(super) const PACKED: usize = 49;
 /// What a run needs to know of a record, in one piece. `write.rs` changes parts of it in place.
 pub(super) fn packed(pair: &Pair) -> [u8; PACKED] {
     let mut bytes = [0; PACKED];
-    let what = u8::try_from(pack(pair.kind, pair.state)).unwrap_or(u8::MAX);
-    let parts: [&[u8]; 5] = [
-        &pair.uid.to_be_bytes(),
-        &pair.key.to_bytes(),
-        &pair.digest.to_bytes(),
-        &pair.seq.to_be_bytes(),
-        &[what],
-    ];
-    for (byte, part) in bytes.iter_mut().zip(parts.into_iter().flatten()) {
-        *byte = *part;
-    }
+    let rest = put(&mut bytes, &pair.uid.to_be_bytes());
+    let rest = put(rest, &pair.key.to_bytes());
+    let rest = put(rest, &pair.digest.to_bytes());
+    let rest = put(rest, &pair.seq.to_be_bytes());
+    put(rest, &[u8::try_from(pack(pair.kind, pair.state)).unwrap_or(u8::MAX)]);
     bytes
+}
+
+/// Writes a part, and gives the room after it.
+#[inline]
+fn put<'b, const N: usize>(room: &'b mut [u8], part: &[u8; N]) -> &'b mut [u8] {
+    match room.split_first_chunk_mut::<N>() {
+        Some((first, rest)) => {
+            *first = *part;
+            rest
+        }
+        None => &mut [],
+    }
 }
 
 /// Reads a packed row.
