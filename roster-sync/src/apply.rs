@@ -98,12 +98,15 @@ impl Applying<'_> {
 
     fn end(&mut self, number: usize) {
         let known = &self.plan.stage.known;
-        let Some(Ending { known: place, id, blank, quarantined }) = self.plan.ends.get(number) else {
-            return;
-        };
+        let Some(end) = self.plan.ends.get(number) else { return };
+        let Ending { known: place, id, blank, quarantined, suppressed } = end;
         let (Some(key), Some(digest)) = (known.key(*place), known.digest(*place)) else { return };
         let (kind, place, blank) = (known.kind(*place), *place, *blank);
-        let state = if *quarantined { RecordState::Quarantined } else { RecordState::Ended };
+        let state = match (suppressed, quarantined) {
+            (true, _) => RecordState::Suppressed,
+            (false, true) => RecordState::Quarantined,
+            (false, false) => RecordState::Ended,
+        };
         let body = self.batch.tombstone(kind, id);
         let version = self.version(Op::End, kind, place, key, digest, body);
         self.put(VersionWrite { state, ..version }, blank);
@@ -149,6 +152,12 @@ impl Applying<'_> {
         }
         for uid in std::mem::take(&mut self.plan.forgotten) {
             self.batch.push(Write::State { uid, state: RecordState::Ended });
+        }
+        for place in std::mem::take(&mut self.plan.suppressed) {
+            let (uid, seq) = (self.plan.stage.known.uid(place), self.plan.stage.known.seq(place));
+            self.batch.push(Write::State { uid, state: RecordState::Suppressed });
+            self.batch.push(Write::Blank { uid, seq });
+            self.send(session).await?;
         }
         for row in std::mem::take(&mut self.plan.into_quarantine) {
             self.quarantine_one(&row, session).await?;

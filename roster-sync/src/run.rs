@@ -3,6 +3,7 @@
 mod preview;
 mod pulling;
 mod start;
+mod suppress;
 
 use jiff::tz::Offset;
 use roster_core::{Error, ErrorKind, PullContext, PullRequest, Result, RosterSource, jiff};
@@ -189,6 +190,7 @@ impl<'a> RosterSync<'a> {
         report.problems = plan.stage.problems.problems();
         report.report = plan.stage.problems.report().into_iter().cloned().collect();
         report.kinds = std::mem::take(&mut plan.counts);
+        report.notes.extend(suppress::note(&plan.stage));
         for kind in self.request.wanted() {
             let counts = report.kinds.entry(kind).or_default();
             counts.supported = capabilities.supports(kind);

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use futures::executor::block_on;
 use roster_core::{EntityKind, Result};
 use roster_sync::{
-    Batch, Change, Counted, Found, Key, Links, MemoryStore, Page, Pair, Past, Quarantined, RosterInfo, Run,
-    RunEnd, RunStart, Session, SqliteStore, Store, StoredRecord, Write,
+    Batch, Change, Counted, Found, Key, Links, MemoryStore, Page, Pair, Past, Quarantined, RecordState,
+    RosterInfo, Run, RunEnd, RunStart, Session, SqliteStore, Store, StoredRecord, Write,
     conformance::{CHECKS, run_check},
 };
 use tempfile::TempDir;
@@ -42,9 +42,10 @@ enum Defect {
     MixesRosters,
     TellsRunsOldestFirst,
     FindsNoOldIds,
+    TakesSuppressedForEnded,
 }
 
-const DEFECTS: [(Defect, &str); 13] = [
+const DEFECTS: [(Defect, &str); 14] = [
     (Defect::SharesTheLock, "lock_is_exclusive"),
     (Defect::KeepsTheLock, "drop_gives_the_lock_free"),
     (Defect::FinishesWhatIsDropped, "run_without_memory_writes_nothing"),
@@ -58,6 +59,7 @@ const DEFECTS: [(Defect, &str); 13] = [
     (Defect::MixesRosters, "rosters_are_apart"),
     (Defect::TellsRunsOldestFirst, "runs_come_newest_first"),
     (Defect::FindsNoOldIds, "rekeyed_is_found_by_both_ids"),
+    (Defect::TakesSuppressedForEnded, "suppressed_record_says_nothing"),
 ];
 
 #[test]
@@ -177,7 +179,12 @@ impl Session for SabotagedSession {
     }
 
     async fn pairs(&mut self, after: u64, limit: usize) -> Result<Vec<Pair>> {
-        self.session.pairs(after, limit).await
+        let mut pairs = self.session.pairs(after, limit).await?;
+        if self.defect == Defect::TakesSuppressedForEnded {
+            let suppressed = pairs.iter_mut().filter(|pair| pair.state == RecordState::Suppressed);
+            suppressed.for_each(|pair| pair.state = RecordState::Ended);
+        }
+        Ok(pairs)
     }
 
     async fn links(&mut self, after: u64, limit: usize) -> Result<Vec<Links>> {

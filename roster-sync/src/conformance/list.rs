@@ -44,6 +44,8 @@ macro_rules! __each_store_check {
                 "A new stamp changes the digest and nothing else.";
             rows::state_changes_alone
                 "A new state changes no version.";
+            rows::suppressed_record_says_nothing
+                "A record that is suppressed is told so, keeps its place and its history, and says nothing any more.";
             rows::census_is_set_and_removed
                 "Counts are set, set anew, and taken away by 0.";
             ids::rekeyed_is_found_by_both_ids

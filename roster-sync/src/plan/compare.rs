@@ -228,7 +228,7 @@ impl Draft<'_> {
                     };
                 let quarantined = self.plan.stage.known.has(*known, mark::QUARANTINED);
                 let id = stored.id().clone();
-                self.plan.ends.push(Ending { known: *known, id, blank, quarantined });
+                self.plan.ends.push(Ending { known: *known, id, blank, quarantined, suppressed: false });
             }
         }
         Ok(())

@@ -69,6 +69,8 @@ pub(crate) struct Plan {
     pub(crate) out_of_quarantine: Vec<Key>,
     /// Quarantined records with a uid that nobody delivers any longer.
     pub(crate) forgotten: Vec<u64>,
+    /// Places of records that do not stand in the roster, and that the host wants to know nothing of.
+    pub(crate) suppressed: Vec<u32>,
     /// What changes in the groups.
     pub(crate) census: Census,
     pub(crate) counts: BTreeMap<EntityKind, KindCounts>,
@@ -104,6 +106,8 @@ pub(crate) struct Ending {
     pub(crate) blank: bool,
     /// It goes into quarantine at the same time: it is delivered, and its parent is not.
     pub(crate) quarantined: bool,
+    /// The host wants to know nothing of it.
+    pub(crate) suppressed: bool,
 }
 
 /// A record that goes into quarantine, or stays there and is different.
@@ -176,6 +180,7 @@ impl Plan {
             into_quarantine: Vec::new(),
             out_of_quarantine: Vec::new(),
             forgotten: Vec::new(),
+            suppressed: Vec::new(),
             census,
             counts: BTreeMap::new(),
             effects: Effects::default(),

@@ -106,7 +106,8 @@ async fn turn() {
     .await;
 }
 
-async fn known(session: &mut dyn Session) -> Result<Known> {
+/// All that the store has, with nothing said of it yet.
+pub(super) async fn known(session: &mut dyn Session) -> Result<Known> {
     let mut known = Known::default();
     let mut after = 0;
     loop {

@@ -17,6 +17,32 @@ use roster_testkit::{
     scripted::Playback,
 };
 
+/// Tells each story on each store.
+macro_rules! stories {
+    ($($story:ident,)+) => {
+        mod in_memory {
+            use super::*;
+
+            $(#[test]
+            fn $story() {
+                super::$story(&MemoryStore::new());
+            })+
+        }
+
+        mod in_sqlite {
+            use super::*;
+
+            $(#[test]
+            fn $story() {
+                let folder = tempfile::tempdir().unwrap();
+                super::$story(&block_on(SqliteStore::open(folder.path().join("roster.db"))).unwrap());
+            })+
+        }
+    };
+}
+
+mod forgetting;
+
 const ROSTER: &str = "lincoln";
 
 fn district() -> District {
@@ -340,29 +366,6 @@ fn a_busy_roster_is_not_touched(store: &dyn Store) {
     let session = block_on(store.open(ROSTER)).unwrap();
     assert!(session.is_some());
     assert_eq!(sync(store, Vec::new()).status, Status::Busy);
-}
-
-macro_rules! stories {
-    ($($story:ident,)+) => {
-        mod in_memory {
-            use super::*;
-
-            $(#[test]
-            fn $story() {
-                super::$story(&MemoryStore::new());
-            })+
-        }
-
-        mod in_sqlite {
-            use super::*;
-
-            $(#[test]
-            fn $story() {
-                let folder = tempfile::tempdir().unwrap();
-                super::$story(&block_on(SqliteStore::open(folder.path().join("roster.db"))).unwrap());
-            })+
-        }
-    };
 }
 
 stories! {
