@@ -41,6 +41,7 @@ macro_rules! stories {
     };
 }
 
+mod every_field;
 mod forgetting;
 
 const ROSTER: &str = "lincoln";
