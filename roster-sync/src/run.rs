@@ -191,6 +191,7 @@ impl<'a> RosterSync<'a> {
         report.report = plan.stage.problems.report().into_iter().cloned().collect();
         report.kinds = std::mem::take(&mut plan.counts);
         report.notes.extend(suppress::note(&plan.stage));
+        report.notes.extend(plan.waiting());
         for kind in self.request.wanted() {
             let counts = report.kinds.entry(kind).or_default();
             counts.supported = capabilities.supports(kind);

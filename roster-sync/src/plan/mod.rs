@@ -1,7 +1,7 @@
 //! What a pull would change, decided when its stream is over.
 //!
 //! In this order, since each step builds on the one before: who is absent (`absent`), who came back under another id
-//! (`rekey`), what hangs on what is not there (`parents`), what is new in the records that are known (`compare`), what the
+//! (`rekey`), what hangs on what is not there (`parents`) or names it (`notes`), what is new in the records that are known (`compare`), what the
 //! guards say (`guards`), and the plan's name (`hash`).
 
 mod absent;
@@ -11,6 +11,7 @@ mod counts;
 mod cover;
 mod guards;
 mod hash;
+mod notes;
 mod order;
 mod parents;
 mod rekey;
@@ -200,6 +201,7 @@ impl Plan {
         draft.find_absent().await?;
         draft.find_rekeys().await?;
         draft.check_parents().await?;
+        draft.note_dangling().await?;
         draft.compare().await?;
         draft.end().await?;
         draft.count();

@@ -28,7 +28,7 @@ impl Draft<'_> {
     }
 
     /// Whether a parent will stand in the roster. Of kinds that nobody asked for, nothing is known, and nothing demanded.
-    fn is_there(&self, kind: EntityKind, half: u64) -> bool {
+    pub(super) fn is_there(&self, kind: EntityKind, half: u64) -> bool {
         if half == 0 || !self.ground.asked.kinds.contains(&kind) || self.admitted.contains(&(kind, half)) {
             return true;
         }

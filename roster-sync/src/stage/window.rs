@@ -118,6 +118,7 @@ impl Stage {
         if known == NONE {
             self.arrivals.add(&record, 1);
         }
+        self.targets.note(&record);
         let head = Head { digest, links: record::links(&record), taken };
         let body = self.spill.add(head, &record)?;
         self.spill.relax().await?;

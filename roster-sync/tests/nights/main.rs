@@ -41,6 +41,7 @@ macro_rules! stories {
     };
 }
 
+mod dangling;
 mod every_field;
 mod forgetting;
 
