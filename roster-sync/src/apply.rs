@@ -153,9 +153,10 @@ impl Applying<'_> {
         for uid in std::mem::take(&mut self.plan.forgotten) {
             self.batch.push(Write::State { uid, state: RecordState::Ended });
         }
-        for place in std::mem::take(&mut self.plan.suppressed) {
-            let (uid, seq) = (self.plan.stage.known.uid(place), self.plan.stage.known.seq(place));
+        for uid in std::mem::take(&mut self.plan.suppressed) {
             self.batch.push(Write::State { uid, state: RecordState::Suppressed });
+        }
+        for (uid, seq) in std::mem::take(&mut self.plan.blanks) {
             self.batch.push(Write::Blank { uid, seq });
             self.send(session).await?;
         }

@@ -58,8 +58,8 @@ impl Draft<'_> {
         }
         let erased = self.plan.stage.mask(kind).erased;
         let (renamed, _) = self.renamed(stored);
-        // Where nothing but ids of re-keyed records changed, no guard counts it.
-        if active && !differ(&renamed, &merged).is_empty() {
+        // Where nothing changed but ids of re-keyed records, and fields newly asked for, no guard counts it.
+        if active && !differ(&renamed, &merged).minus(self.added(kind)).is_empty() {
             self.plan.effects.update(&renamed);
         }
         let step = self.step(self.op_of(known), known, &merged, digest, changed).await?;

@@ -1,14 +1,15 @@
 //! What a pull would change, decided when its stream is over.
 //!
 //! In this order, since each step builds on the one before: who is absent (`absent`), who came back under another id
-//! (`rekey`), what hangs on what is not there (`parents`) or names it (`notes`), what is new in the records that are known (`compare`), what the
-//! guards say (`guards`), and the plan's name (`hash`).
+//! (`rekey`), what hangs on what is not there (`parents`) or names it (`notes`), what is new in the records that are known (`compare`), what is to
+//! be forgotten (`forget`), what the guards say (`guards`), and the plan's name (`hash`).
 
 mod absent;
 mod calendar;
 mod compare;
 mod counts;
 mod cover;
+mod forget;
 mod guards;
 mod hash;
 mod notes;
@@ -70,8 +71,10 @@ pub(crate) struct Plan {
     pub(crate) out_of_quarantine: Vec<Key>,
     /// Quarantined records with a uid that nobody delivers any longer.
     pub(crate) forgotten: Vec<u64>,
-    /// Places of records that do not stand in the roster, and that the host wants to know nothing of.
-    pub(crate) suppressed: Vec<u32>,
+    /// Records that do not stand in the roster, and that the host wants to know nothing of.
+    pub(crate) suppressed: Vec<u64>,
+    /// Records whose versions up to a seq hold what is to be forgotten.
+    pub(crate) blanks: Vec<(u64, u64)>,
     /// What changes in the groups.
     pub(crate) census: Census,
     pub(crate) counts: BTreeMap<EntityKind, KindCounts>,
@@ -182,6 +185,7 @@ impl Plan {
             out_of_quarantine: Vec::new(),
             forgotten: Vec::new(),
             suppressed: Vec::new(),
+            blanks: Vec::new(),
             census,
             counts: BTreeMap::new(),
             effects: Effects::default(),
@@ -204,6 +208,7 @@ impl Plan {
         draft.note_dangling().await?;
         draft.compare().await?;
         draft.end().await?;
+        draft.forget().await?;
         draft.count();
         draft.guard().await?;
         draft.name();
@@ -218,6 +223,7 @@ impl Plan {
             && self.into_quarantine.is_empty()
             && self.out_of_quarantine.is_empty()
             && self.forgotten.is_empty()
+            && self.blanks.is_empty()
             && !self.stage.entries.iter().any(|(_, entry)| entry.is_create())
     }
 }

@@ -48,10 +48,10 @@ impl Draft<'_> {
 
     /// Whether it is certain that such a record will not be there: its kind was asked for without limits, and seen whole.
     fn is_known_missing(&self, kind: EntityKind, half: u64) -> bool {
-        let scope = &self.ground.asked.scope;
-        let is_limited = scope.orgs.is_some() || scope.classes.is_some();
         let mut slices = self.plan.stage.slices.iter().filter(|(of, ..)| *of == kind);
-        let in_doubt = is_limited || !self.ground.whole || slices.any(|(.., how)| how.is_partial());
+        let in_doubt = !self.ground.asked.scope.is_everything()
+            || !self.ground.whole
+            || slices.any(|(.., how)| how.is_partial());
         !in_doubt && !self.is_there(kind, half)
     }
 }

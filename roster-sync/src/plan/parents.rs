@@ -168,7 +168,7 @@ impl Draft<'_> {
 
     /// Records that were quarantined before and did not come otherwise tonight.
     async fn check_quarantine(&mut self, kind: EntityKind) -> Result<()> {
-        let whole = self.is_whole(kind);
+        let whole = self.is_whole(kind) || self.no_longer_asked(kind);
         let mut ready = Vec::new();
         let held: Vec<_> = self
             .plan

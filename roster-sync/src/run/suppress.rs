@@ -109,7 +109,10 @@ async fn write(
         (end.suppressed, end.blank) = (true, true);
     }
     let known = &plan.stage.known;
-    plan.suppressed = places.iter().copied().filter(|place| !known.is_active(*place)).collect();
+    for place in places.iter().copied().filter(|place| !known.is_active(*place)) {
+        plan.suppressed.push(known.uid(place));
+        plan.blanks.push((known.uid(place), known.seq(place)));
+    }
     for end in &plan.ends {
         let counts = report.kinds.entry(known.kind(end.known)).or_default();
         (counts.supported, counts.complete) = (true, true);

@@ -82,9 +82,9 @@ impl Stage {
             named: Vec::new(),
             unclear: None,
             cursor: None,
-            masks: EntityKind::ALL.map(|kind| Mask {
-                seen: FieldSet::all(kind).minus(not_asked(kind, request)),
-                erased: not_asked(kind, request),
+            masks: EntityKind::ALL.map(|kind| {
+                let erased = not_asked(kind, &request.sensitive, request.extra);
+                Mask { seen: FieldSet::all(kind).minus(erased), erased }
             }),
             window: Vec::with_capacity(window::SIZE),
             buffer: Vec::new(),
@@ -241,10 +241,10 @@ pub(crate) enum Taken {
     After(PullEvent),
 }
 
-/// The fields that a request does not ask for.
-fn not_asked(kind: EntityKind, request: &PullRequest) -> FieldSet {
+/// The fields that are not asked for by a request for these.
+pub(crate) fn not_asked(kind: EntityKind, sensitive: &BTreeSet<SensitiveField>, extra: bool) -> FieldSet {
     let mut fields = FieldSet::EMPTY;
-    if !request.extra {
+    if !extra {
         // `Extra` is the one field that all kinds have; each has a number of its own for it.
         fields = fields.union(extra_of(kind));
     }
@@ -258,7 +258,7 @@ fn not_asked(kind: EntityKind, request: &PullRequest) -> FieldSet {
             (SensitiveField::Addresses, PersonField::Addresses),
             (SensitiveField::Demographics, PersonField::Demographics),
         ] {
-            if !request.sees(asked) {
+            if !sensitive.contains(&asked) {
                 fields = fields.with(field);
             }
         }

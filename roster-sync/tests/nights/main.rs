@@ -10,7 +10,8 @@ use roster_core::{
     PullContext, PullEvent, PullRequest, Record, Result, SensitiveField, Slice, codes,
 };
 use roster_sync::{
-    Guard, MemoryStore, Op, RecordState, RosterSync, SqliteStore, Status, Store, StoredRecord, SyncReport,
+    Guard, MemoryStore, Mode, Op, RecordState, RosterSync, SqliteStore, Status, Store, StoredRecord,
+    SyncReport,
 };
 use roster_testkit::{
     district::{DayTruth, District, DistrictSpec},
@@ -41,8 +42,10 @@ macro_rules! stories {
     };
 }
 
+mod asking;
 mod dangling;
 mod every_field;
+mod feeds;
 mod forgetting;
 
 const ROSTER: &str = "lincoln";
@@ -208,11 +211,18 @@ fn a_night_that_empties_is_held_and_the_approval_works_once(store: &dyn Store) {
     let refused = sync_with(store, night(third), |sync| sync.approve(&held.plan));
     assert_eq!(refused.status, Status::Held);
     assert_ne!(refused.plan, held.plan);
+    // Nor does a good night between.
+    assert_eq!(sync(store, night(district.records())).status, Status::Unchanged);
     let again = sync(store, night(half.clone()));
-    assert_eq!(again.plan, held.plan);
+    assert_eq!((again.status, &again.plan), (Status::Held, &held.plan), "put back, it has its name again");
     let applied = sync_with(store, night(half.clone()), |sync| sync.approve(&held.plan));
     assert_eq!(applied.status, Status::Applied);
-    assert_eq!(sync(store, night(half)).status, Status::Unchanged);
+    assert_eq!(sync(store, night(half.clone())).status, Status::Unchanged);
+    // The same danger once more wants an approval of its own.
+    sync(store, night(district.records()));
+    let refused = sync_with(store, night(half), |sync| sync.approve(&held.plan));
+    assert_eq!(refused.status, Status::Held);
+    assert_is(store, &district);
 }
 
 fn an_empty_kind_is_held_even_if_it_was_small(store: &dyn Store) {
