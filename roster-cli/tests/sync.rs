@@ -175,4 +175,7 @@ fn what_is_not_there_is_not_made() {
 
     let failed = folder.roster(&["sync", "csv:absent", "--json"]);
     assert_eq!((failed.code, &failed.json()["status"]), (2, &json!("failed")), "{}", failed.stdout);
+    let runs = lines(&folder.roster(&["runs", "--json"]));
+    assert_eq!(runs.len(), 1, "a run that failed is a run, also if it was the first");
+    assert_eq!((&runs[0]["status"], &runs[0]["error"]["kind"]), (&json!("failed"), &json!("config")));
 }

@@ -43,9 +43,10 @@ enum Defect {
     TellsRunsOldestFirst,
     FindsNoOldIds,
     TakesSuppressedForEnded,
+    ForgetsOldMemories,
 }
 
-const DEFECTS: [(Defect, &str); 14] = [
+const DEFECTS: [(Defect, &str); 15] = [
     (Defect::SharesTheLock, "lock_is_exclusive"),
     (Defect::KeepsTheLock, "drop_gives_the_lock_free"),
     (Defect::FinishesWhatIsDropped, "run_without_memory_writes_nothing"),
@@ -60,6 +61,7 @@ const DEFECTS: [(Defect, &str); 14] = [
     (Defect::TellsRunsOldestFirst, "runs_come_newest_first"),
     (Defect::FindsNoOldIds, "rekeyed_is_found_by_both_ids"),
     (Defect::TakesSuppressedForEnded, "suppressed_record_says_nothing"),
+    (Defect::ForgetsOldMemories, "many_runs_leave_what_is_needed"),
 ];
 
 #[test]
@@ -88,6 +90,8 @@ struct Sabotaged {
 struct SabotagedSession {
     session: Box<dyn Session>,
     defect: Defect,
+    /// How many runs the roster had before.
+    runs: usize,
 }
 
 impl fmt::Debug for SabotagedSession {
@@ -124,8 +128,8 @@ impl Store for Sabotaged {
             session = session.filter(|_| kept.is_some());
             std::mem::forget(kept);
         }
-        Ok(session
-            .map(|session| Box::new(SabotagedSession { session, defect: self.defect }) as Box<dyn Session>))
+        let (runs, defect) = (self.store.runs(Some(roster), None, 100).await?.len(), self.defect);
+        Ok(session.map(|session| Box::new(SabotagedSession { session, defect, runs }) as Box<dyn Session>))
     }
 
     async fn records(
@@ -171,7 +175,11 @@ impl Store for Sabotaged {
 #[async_trait]
 impl Session for SabotagedSession {
     async fn past(&mut self) -> Result<Past> {
-        self.session.past().await
+        let mut past = self.session.past().await?;
+        if self.defect == Defect::ForgetsOldMemories && self.runs > 20 {
+            past.memory = None;
+        }
+        Ok(past)
     }
 
     async fn begin(&mut self, start: RunStart) -> Result<u64> {
