@@ -6,7 +6,7 @@ use crate::{
     Batch, Digest, Key, Op, RecordState, Session, Span, VersionWrite, Write,
     known::NONE,
     plan::{Body, Ending, Move, Plan, Quarantining},
-    spill::{Head, Place},
+    spill::{Head, Place, Spill},
     stage::Census,
 };
 
@@ -169,7 +169,10 @@ impl Applying<'_> {
 
     async fn quarantine_one(&mut self, row: &Quarantining, session: &mut dyn Session) -> Result<()> {
         let body = match row.body {
-            Body::Received(place) => Some(self.received(place).await?),
+            Body::Received(place) => {
+                Some(put_text(&mut self.batch, &mut self.plan.stage.spill, place).await?)
+            }
+            Body::Merged(place) => Some(put_text(&mut self.batch, &mut self.plan.merged, place).await?),
             Body::Stored(place) => {
                 let seq = self.plan.stage.known.seq(place);
                 let body = session.bodies(vec![seq]).await?.pop().flatten().ok_or_else(crate::spill::lost)?;
@@ -193,11 +196,6 @@ impl Applying<'_> {
         Ok(())
     }
 
-    async fn received(&mut self, place: Place) -> Result<Span> {
-        let spilled = self.plan.stage.spill.read(place).await?;
-        Ok(self.batch.add_text(text(spilled.body)?))
-    }
-
     async fn census(&mut self, before: Census, session: &mut dyn Session) -> Result<()> {
         let changed = std::mem::take(&mut self.plan.census);
         for (kind, group, difference) in changed.sorted() {
@@ -208,6 +206,10 @@ impl Applying<'_> {
         }
         Ok(())
     }
+}
+
+async fn put_text(batch: &mut Batch, spill: &mut Spill, place: Place) -> Result<Span> {
+    Ok(batch.add_text(text(spill.read(place).await?.body)?))
 }
 
 fn text(body: &[u8]) -> Result<&str> {

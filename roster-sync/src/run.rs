@@ -110,7 +110,8 @@ impl<'a> RosterSync<'a> {
             Err(error) => {
                 let mut report = SyncReport::new(&self.roster, info.tenant, Status::Failed);
                 (report.run, report.error) = (Some(run), Some(Failed::from(&error)));
-                session.finish(RunEnd::new(cx.clock().now(), report)).await?;
+                // Where even that fails, the first error tells why.
+                drop(session.finish(RunEnd::new(cx.clock().now(), report)).await);
                 return Err(error);
             }
         };
@@ -192,6 +193,10 @@ impl<'a> RosterSync<'a> {
         report.kinds = std::mem::take(&mut plan.counts);
         report.notes.extend(suppress::note(&plan.stage));
         report.notes.extend(plan.waiting());
+        // What the host no longer asks for ends too, and nothing of it is in doubt.
+        for (kind, counts) in &mut report.kinds {
+            (counts.supported, counts.complete) = (capabilities.supports(*kind), pulled.error.is_none());
+        }
         for kind in self.request.wanted() {
             let counts = report.kinds.entry(kind).or_default();
             counts.supported = capabilities.supports(kind);
@@ -201,6 +206,11 @@ impl<'a> RosterSync<'a> {
                 && pulled.error.is_none();
         }
         if let Some(error) = &pulled.error {
+            if pulled.mode == Mode::Full {
+                // Nothing of it is applied, so that there is nothing to hold or to approve.
+                report.plan.clear();
+                report.holds.clear();
+            }
             report.status = Status::Failed;
             report.error = Some(Failed::from(error));
         }
@@ -248,7 +258,7 @@ fn memory(
     let mut memory = Memory {
         provider: info.provider.to_owned(),
         tenant: info.tenant,
-        cursor: plan.stage.cursor.clone(),
+        cursor: plan.stage.cursor.clone().or_else(|| old_cursor(before, pulled)),
         asked: ground.asked.clone(),
         needs_full: pulled.needs_full(&plan.stage),
         full: before.map(|before| before.full.clone()).unwrap_or_default(),
@@ -272,6 +282,11 @@ fn memory(
         }
     }
     memory
+}
+
+/// A feed that has no news need not name a new place to go on from.
+fn old_cursor(before: Option<&Memory>, pulled: &Pulled) -> Option<roster_core::Cursor> {
+    before.filter(|_| pulled.mode == Mode::Changes)?.cursor.clone()
 }
 
 /// An error of the host's side.

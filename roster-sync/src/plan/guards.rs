@@ -152,9 +152,11 @@ impl Draft<'_> {
 
     fn guard_empty(&self, holds: &mut Vec<Hold>) {
         for kind in &self.ground.asked.kinds {
-            let seen = self.plan.counts.get(kind).map_or(0, |counts| counts.seen);
+            let counts = self.plan.counts.get(kind).copied().unwrap_or_default();
             let stood = self.active_of(*kind).len() as u64;
-            if self.is_whole(*kind) && seen == 0 && stood > 0 {
+            let says_nothing = self.is_whole(*kind) && counts.seen == 0;
+            let leaves_nothing = stood + counts.created + counts.restored <= counts.ended;
+            if stood > 0 && (says_nothing || leaves_nothing) {
                 holds.push(Hold::new(Guard::EmptyKind, Some(*kind), None, stood, stood, 0));
             }
         }

@@ -132,6 +132,8 @@ pub(crate) struct Quarantining {
 pub(crate) enum Body {
     /// Among what was received.
     Received(Place),
+    /// Among the merged: what was received, with what it does not tell taken from the record that is known.
+    Merged(Place),
     /// In the version that the known record has.
     Stored(u32),
     /// Where it was.

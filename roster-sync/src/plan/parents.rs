@@ -6,10 +6,10 @@ use roster_core::{EntityKind, FieldSet, Record, Result};
 
 use super::{BODIES, Body, Draft, Quarantining};
 use crate::{
-    Key, Op, RecordState,
+    Digest, Key, Op, RecordState,
     known::{NONE, mark},
     record::{self, parent_kinds},
-    stage::Verdict,
+    stage::{Entry, Verdict},
 };
 
 /// The kinds that hang on others, parents before what hangs on them.
@@ -56,8 +56,9 @@ impl Draft<'_> {
             if !self.lacks_parent(kind, head.links) {
                 continue;
             }
-            let (record, _) = self.plan.stage.staged(kind, place).await?;
+            let (record, taken) = self.plan.stage.staged(kind, place).await?;
             let Some(missing) = self.missing(&record) else { continue };
+            let body = self.body_to_keep(&entry, record, head.digest, taken).await?;
             self.plan.stage.entries.set_verdict(place, Verdict::Quarantined);
             if entry.known != NONE {
                 self.quarantine_known(entry.known);
@@ -69,11 +70,30 @@ impl Draft<'_> {
                 digest: head.digest,
                 uid: self.uid_of(entry.known),
                 missing,
-                body: Body::Received(entry.body),
+                body,
                 again,
             });
         }
         Ok(())
+    }
+
+    /// What a record says when it comes out of quarantine: of one that is known also what was withheld tonight.
+    async fn body_to_keep(
+        &mut self,
+        entry: &Entry,
+        received: Record,
+        digest: Digest,
+        taken: FieldSet,
+    ) -> Result<Body> {
+        let tells_all = taken == FieldSet::all(entry.kind);
+        let stored = match entry.known {
+            NONE => None,
+            _ if tells_all => None,
+            known => self.stored(&[known]).await?.pop().flatten(),
+        };
+        let Some(stored) = stored else { return Ok(Body::Received(entry.body)) };
+        let merged = record::merge(received, stored, taken);
+        Ok(Body::Merged(self.keep(&merged, digest).await?))
     }
 
     fn quarantine_known(&mut self, place: u32) {

@@ -51,8 +51,9 @@ impl RosterSync<'_> {
         let mut end = RunEnd::new(cx.clock().now(), report.clone());
         // What was to be known by the next run still is.
         end.memory = written.is_ok().then_some(memory);
-        session.finish(end).await?;
-        written.map(|()| report)
+        let finished = session.finish(end).await;
+        // Where both fail, the first error tells why.
+        written.and(finished).map(|()| report)
     }
 
     /// The places of those that are not suppressed yet.

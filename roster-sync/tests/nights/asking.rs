@@ -1,7 +1,8 @@
 //! What a host asks for, and no longer asks for.
 
 use roster_core::{
-    Affiliation, Entity, Org, OrgType, Person, PersonField, Relationship, Role, jiff::civil::date,
+    Affiliation, Class, ClassField, Entity, Org, OrgType, Person, PersonField, Relationship, Role,
+    jiff::civil::date,
 };
 
 use super::*;
@@ -10,6 +11,7 @@ stories! {
     what_is_no_longer_asked_for_is_erased_everywhere,
     what_is_withheld_stays_as_it_was,
     contacts_come_and_go_with_the_request,
+    what_is_withheld_survives_quarantine,
     fields_newly_asked_for_count_for_no_guard,
 }
 
@@ -172,6 +174,33 @@ fn what_is_withheld_stays_as_it_was(store: &dyn Store) {
     assert_eq!(["p1", "p2", "p3"].map(gender), ["x", SECRET, "x"]);
 }
 
+fn what_is_withheld_survives_quarantine(store: &dyn Store) {
+    let class = |location: Option<&str>| {
+        let mut class = Class::new("c1", "Algebra");
+        (class.org, class.location) = (Some("s1".into()), location.map(str::to_owned));
+        Record::from(class)
+    };
+    let schools = || ["s1", "s2"].map(|id| Record::from(Org::new(id, OrgType::School, "Elm")));
+    let blind = |records: Vec<Record>| {
+        let mut events = night(records);
+        for event in &mut events {
+            if let Ok(PullEvent::Begin { kind: EntityKind::Class, fields, .. }) = event {
+                *fields = fields.minus(FieldSet::of([ClassField::Location]));
+            }
+        }
+        events
+    };
+    sync(store, night(schools().into_iter().chain([class(Some("R12"))])));
+    // The school is lost, and with it the room's number is withheld.
+    let [_, other] = schools();
+    let events = || blind(vec![other.clone(), class(None)]);
+    let held = sync(store, events());
+    sync_with(store, events(), |sync| sync.approve(&held.plan));
+    assert_eq!(all(store).iter().filter(|stored| stored.state == RecordState::Quarantined).count(), 1);
+    sync(store, blind(schools().into_iter().chain([class(None)]).collect()));
+    assert_eq!(active(store).get(&(EntityKind::Class, "c1".to_owned())), Some(&class(Some("R12"))));
+}
+
 /// A family: pupils, a parent of theirs, and a teacher who is a parent too.
 fn family(with_contacts: bool) -> Vec<Record> {
     let mut records = people(1..=2, None);
@@ -221,6 +250,8 @@ fn contacts_come_and_go_with_the_request(store: &dyn Store) {
     assert!(!everything(store).contains(SECRET), "{}", everything(store));
     assert_eq!(active(store).len(), 4);
     assert_eq!(report.kinds[&EntityKind::Person].ended, 1);
+    let ties = report.kinds[&EntityKind::Relationship];
+    assert!(ties.supported && ties.ended == 1 && !report.is_partial(), "the source has the kind: {ties:?}");
     assert_eq!(all(store).iter().filter(|stored| stored.state == RecordState::Quarantined).count(), 0);
 
     // They are the same when they come back.

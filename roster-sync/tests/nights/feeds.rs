@@ -12,6 +12,10 @@ stories! {
     a_feed_that_breaks_off_at_once_loses_nothing,
     a_cursor_that_expired_is_followed_by_a_full_pull_at_once,
     what_only_a_full_pull_can_tell_makes_the_next_one_full,
+    a_feed_without_a_new_cursor_goes_on_from_the_old_one,
+    what_a_full_pull_could_not_read_is_read_in_full_again,
+    a_feed_that_empties_a_kind_is_held,
+    a_full_pull_that_failed_is_held_by_nothing,
     an_error_in_a_feed_makes_the_next_pull_full,
     seats_follow_their_class_and_their_person,
     seats_that_nobody_delivers_follow_too,
@@ -147,6 +151,66 @@ fn an_error_in_a_feed_makes_the_next_pull_full(store: &dyn Store) {
         assert!(report.notes[0].starts_with("Everything was pulled, since an error concerned"), "{report:?}");
         assert!(!report.notes[0].ends_with(".."), "{report:?}");
     }
+}
+
+fn a_feed_without_a_new_cursor_goes_on_from_the_old_one(store: &dyn Store) {
+    sync(store, first(vec![pupil(1)]));
+    for number in [2, 3] {
+        let mut events = feed(vec![upsert(pupil(number))], 9);
+        events.pop();
+        assert_eq!(sync(store, events).mode, Mode::Changes);
+    }
+    assert_eq!(ids(store), ["p1", "p2", "p3"]);
+}
+
+fn what_a_full_pull_could_not_read_is_read_in_full_again(store: &dyn Store) {
+    let all = || (1..=3).map(pupil).collect::<Vec<_>>();
+    let unread = |code| {
+        let mut events = first(vec![pupil(1)]);
+        events.push(Ok(end(EntityKind::Person, Completeness::Partial { code, reason: "page 2".into() })));
+        events
+    };
+    assert_eq!(sync(store, unread(PartialCode::Unreadable)).mode, Mode::Full);
+    let report = sync(store, first(all()));
+    assert_eq!(report.mode, Mode::Full, "a feed would never tell of page 2");
+    assert_eq!(
+        report.notes,
+        ["Everything was pulled, since the last full pull could not read all of the kind person."]
+    );
+    assert_eq!(ids(store), ["p1", "p2", "p3"]);
+    // What the vendor does not show is not there for another try either.
+    let report = sync_with(store, unread(PartialCode::Withheld), |sync| sync.full(true));
+    assert_eq!(report.mode, Mode::Full);
+    assert_eq!(sync(store, feed(Vec::new(), 2)).mode, Mode::Changes);
+}
+
+fn a_feed_that_empties_a_kind_is_held(store: &dyn Store) {
+    sync(store, first(vec![pupil(1), pupil(2), school("Elm").into()]));
+    let report = sync(store, feed(vec![delete(1), delete(2)], 2));
+    assert_eq!(report.status, Status::Held);
+    assert!(
+        report
+            .holds
+            .iter()
+            .any(|hold| (hold.guard, hold.kind) == (Guard::EmptyKind, Some(EntityKind::Person)))
+    );
+    let report = sync(store, feed(vec![delete(1), delete(2), upsert(pupil(3))], 2));
+    assert_eq!((report.status, ids(store)), (Status::Applied, vec!["s1".to_owned(), "p3".to_owned()]));
+}
+
+fn a_full_pull_that_failed_is_held_by_nothing(store: &dyn Store) {
+    let named = |given: &'static str| {
+        (1..=20).map(move |number| {
+            let mut person = Person::new(format!("p{number}"));
+            person.name.given = Some(given.to_owned());
+            person.into_record()
+        })
+    };
+    sync(store, night(named("A")));
+    let mut events = night(named("B"));
+    events.push(broken(ErrorKind::Transport));
+    let report = sync(store, events);
+    assert_eq!((report.status, report.holds, report.plan.as_str()), (Status::Failed, Vec::new(), ""));
 }
 
 /// A class and a pupil, known by what outlives their ids, and what hangs on them under ids made of theirs.
