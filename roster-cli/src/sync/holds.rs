@@ -32,7 +32,7 @@ fn in_words(hold: &Hold, names: &Names) -> String {
         Guard::EmptyKind => format!("no {kind}{place} was delivered, and {of} are there"),
         Guard::NoTeachers => format!("every teacher{place} would be gone ({of})"),
         Guard::NoStudents => format!("every student{place} would be gone ({of})"),
-        Guard::OtherVendor => "the roster came from another vendor or tenant until now".to_owned(),
+        Guard::OtherVendor => "the roster came from another vendor until now".to_owned(),
         Guard::Narrowed => match hold.kind {
             Some(kind) => format!("less of {kind} is asked for than in the last run that was applied"),
             None => "less is asked for than in the last run that was applied".to_owned(),
