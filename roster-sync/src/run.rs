@@ -13,7 +13,7 @@ use self::{pulling::Pulled, start::Start};
 use crate::{
     Failed, Guards, Memory, Mode, RunEnd, RunStart, Session, Status, Store, SyncReport,
     apply::apply,
-    memory::Asked,
+    memory::{Asked, by_the_hour},
     plan::{Ground, Plan, Proposal, still_counts},
 };
 
@@ -273,6 +273,7 @@ fn memory(
     if before.is_some() && !approved {
         memory.window.extend(plan.effects.to_window(ground.now));
     }
+    memory.window = by_the_hour(memory.window);
     for (kind, _, completeness) in plan.stage.slices.iter().filter(|(.., how)| !how.is_partial()) {
         if pulled.error.is_none() {
             memory.fresh.insert(*kind, ground.now);
