@@ -191,6 +191,10 @@ impl<'a> RosterSync<'a> {
         report.problems = plan.stage.problems.problems();
         report.report = plan.stage.problems.report().into_iter().cloned().collect();
         report.kinds = std::mem::take(&mut plan.counts);
+        let holds = !plan.holds.is_empty();
+        if holds && self.approve.as_ref().is_some_and(|approved| *approved != plan.hash) {
+            report.notes.push("The approval names another plan, and was not used up.".to_owned());
+        }
         report.notes.extend(suppress::note(&plan.stage));
         report.notes.extend(plan.waiting());
         // What the host no longer asks for ends too, and nothing of it is in doubt.

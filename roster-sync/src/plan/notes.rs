@@ -57,7 +57,7 @@ impl Draft<'_> {
 }
 
 /// Whether records of the one kind name some of the other, beside what they hang on.
-const fn may_name(kind: EntityKind, named: EntityKind) -> bool {
+pub(super) const fn may_name(kind: EntityKind, named: EntityKind) -> bool {
     match named {
         EntityKind::Org => !matches!(kind, EntityKind::Relationship),
         EntityKind::AcademicSession => {

@@ -122,28 +122,11 @@ impl Draft<'_> {
         if lost.is_empty() {
             return Ok(());
         }
-        let mut orphans = Vec::new();
-        let (mut after, mut place) = (0, 0);
-        loop {
-            let links = self.session.links(after, LINKS).await?;
-            let Some(end) = links.last() else { break };
-            after = end.uid;
-            for link in links {
-                let known = &self.plan.stage.known;
-                while (place as usize) < known.len() && known.uid(place) < link.uid {
-                    place += 1;
-                }
-                let settled = mark::ENDING | mark::PROTECTED | mark::STAGED | mark::REKEYED;
-                if known.uid(place) == link.uid
-                    && known.kind(place) == kind
-                    && known.is_active(place)
-                    && !known.has(place, settled)
-                    && (lost.contains(&link.first) || lost.contains(&link.second))
-                {
-                    orphans.push(place);
-                }
-            }
-        }
+        let settled = mark::ENDING | mark::PROTECTED | mark::STAGED | mark::REKEYED;
+        let linked = self.linked_to(&lost).await?;
+        let known = &self.plan.stage.known;
+        let is_orphan = |place: &u32| known.kind(*place) == kind && !known.has(*place, settled);
+        let orphans: Vec<_> = linked.into_iter().filter(is_orphan).collect();
         for places in orphans.chunks(BODIES) {
             let records = self.stored(places).await?;
             for (place, record) in places.iter().zip(records) {
@@ -154,6 +137,27 @@ impl Draft<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The active records that hang on those of these half keys, and a few others by chance.
+    pub(super) async fn linked_to(&mut self, halves: &HashSet<u64>) -> Result<Vec<u32>> {
+        let mut linked = Vec::new();
+        let (mut after, mut place) = (0, 0);
+        loop {
+            let links = self.session.links(after, LINKS).await?;
+            let Some(end) = links.last() else { return Ok(linked) };
+            after = end.uid;
+            for link in links {
+                let known = &self.plan.stage.known;
+                while (place as usize) < known.len() && known.uid(place) < link.uid {
+                    place += 1;
+                }
+                let hangs = halves.contains(&link.first) || halves.contains(&link.second);
+                if hangs && known.uid(place) == link.uid && known.is_active(place) {
+                    linked.push(place);
+                }
+            }
+        }
     }
 
     /// A known record whose parent goes: one that was delivered waits in quarantine, one that was not ends with it.

@@ -47,6 +47,7 @@ mod dangling;
 mod every_field;
 mod feeds;
 mod forgetting;
+mod planning;
 
 const ROSTER: &str = "lincoln";
 
@@ -211,6 +212,7 @@ fn a_night_that_empties_is_held_and_the_approval_works_once(store: &dyn Store) {
     let refused = sync_with(store, night(third), |sync| sync.approve(&held.plan));
     assert_eq!(refused.status, Status::Held);
     assert_ne!(refused.plan, held.plan);
+    assert_eq!(refused.notes[0], "The approval names another plan, and was not used up.");
     // Nor does a good night between.
     assert_eq!(sync(store, night(district.records())).status, Status::Unchanged);
     let again = sync(store, night(half.clone()));
