@@ -53,21 +53,34 @@ impl Asked {
         }
     }
 
-    /// Whether it asks for less than `before`, in any respect.
-    pub(crate) fn is_narrower_than(&self, before: &Self) -> bool {
-        !before.kinds.is_subset(&self.kinds)
-            || !before.sensitive.is_subset(&self.sensitive)
-            || (before.extra && !self.extra)
-            || narrower(self.scope.orgs.as_ref(), before.scope.orgs.as_ref())
-            || narrower(self.scope.classes.as_ref(), before.scope.classes.as_ref())
+    /// In which respects it asks for less than `before`.
+    pub(crate) fn less_than(&self, before: &Self) -> Vec<String> {
+        let mut less: Vec<_> =
+            before.kinds.difference(&self.kinds).map(|kind| format!("the kind {kind}")).collect();
+        less.extend(
+            before.sensitive.difference(&self.sensitive).map(|field| format!("the sensitive field {field}")),
+        );
+        if before.extra && !self.extra {
+            less.push("fields outside the model".to_owned());
+        }
+        less.extend(narrower("schools", self.scope.orgs.as_ref(), before.scope.orgs.as_ref()));
+        less.extend(narrower("classes", self.scope.classes.as_ref(), before.scope.classes.as_ref()));
+        less
     }
 }
 
-fn narrower(now: Option<&BTreeSet<SourcedId>>, before: Option<&BTreeSet<SourcedId>>) -> bool {
+fn narrower(
+    what: &str,
+    now: Option<&BTreeSet<SourcedId>>,
+    before: Option<&BTreeSet<SourcedId>>,
+) -> Option<String> {
     match (now, before) {
-        (None, _) => false,
-        (Some(_), None) => true,
-        (Some(now), Some(before)) => !before.is_subset(now),
+        (None, _) => None,
+        (Some(now), None) => Some(format!("all {what} but {}", now.len())),
+        (Some(now), Some(before)) => {
+            let lost = before.difference(now).count();
+            (lost > 0).then(|| format!("{lost} of the {what}"))
+        }
     }
 }
 

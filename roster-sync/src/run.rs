@@ -178,6 +178,10 @@ impl<'a> RosterSync<'a> {
         let mut plan = Plan::draw(stage, &ground, session).await?;
         let mut report = SyncReport::new(&self.roster, source.info().tenant, Status::Unchanged);
         self.tell(&mut report, &mut plan, &pulled, source);
+        let less = ground.before.as_ref().map(|before| ground.asked.less_than(&before.asked));
+        if let Some(less) = less.filter(|less| !less.is_empty()) {
+            report.notes.push(format!("No longer asked for: {}.", less.join(", ")));
+        }
         Ok((plan, ground, report, pulled))
     }
 

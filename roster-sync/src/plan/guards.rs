@@ -145,7 +145,7 @@ impl Draft<'_> {
         if before.provider != self.ground.provider {
             holds.push(Hold::new(Guard::OtherVendor, None, None, 1, 1, 0));
         }
-        if self.ground.asked.is_narrower_than(&before.asked) {
+        if !self.ground.asked.less_than(&before.asked).is_empty() {
             holds.push(Hold::new(Guard::Narrowed, None, None, 1, 1, 0));
         }
     }

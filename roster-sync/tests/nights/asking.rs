@@ -110,6 +110,11 @@ fn what_is_no_longer_asked_for_is_erased_everywhere(store: &dyn Store) {
         }
         events
     };
+    let told = sync_asking(store, delivered(), &without).notes;
+    assert!(
+        told[0].starts_with("No longer asked for: the kind relationship, the sensitive field contacts, the sensitive field gender,"),
+        "{told:?}"
+    );
     let report = narrow(store, delivered, &without);
     assert_eq!(report.kinds[&EntityKind::Person].ended, 0);
     assert!(!everything(store).contains(SECRET), "{}", everything(store));
