@@ -1,13 +1,20 @@
 //! Each example runs, and prints what it should.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 #[path = "../custom_source/main.rs"]
 #[expect(dead_code, reason = "its `main` is not called here")]
 mod custom_source;
+#[path = "../host/main.rs"]
+#[expect(dead_code, reason = "its `main` is not called here")]
+mod host;
 #[path = "../quickstart/main.rs"]
 #[expect(dead_code, reason = "its `main` is not called here")]
 mod quickstart;
 
+use std::{fs, path::Path};
+
 use roster::ErrorKind;
+use rusqlite::Connection;
 
 #[tokio::test]
 async fn quickstart_tells_of_lincoln() {
@@ -29,4 +36,58 @@ async fn quickstart_says_what_is_not_there() {
 async fn custom_source_tells_of_the_village() {
     let report = custom_source::report(custom_source::VILLAGE.into()).await.unwrap();
     assert_eq!(report, "2 schools, 4 people");
+}
+
+/// All rows of the product, in words.
+fn rows(folder: &Path) -> Vec<String> {
+    let product = Connection::open(folder.join("product.db")).unwrap();
+    let all = "SELECT 'person' || json_array(uid, id, given, family, active) FROM person UNION ALL \
+               SELECT 'class' || json_array(uid, id, title, active) FROM class UNION ALL \
+               SELECT 'seat' || json_array(uid, class, person, role, active) FROM seat UNION ALL \
+               SELECT 'progress' || json_array(roster, seq) FROM progress ORDER BY 1";
+    let mut statement = product.prepare(all).unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+fn forget(folder: &Path, what: &str) {
+    Connection::open(folder.join("product.db")).unwrap().execute_batch(what).unwrap();
+}
+
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a file of the test's own")]
+async fn host_keeps_its_tables_in_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = folder.path().join("lincoln");
+    fs::create_dir(&files).unwrap();
+    for file in fs::read_dir(host::LINCOLN).unwrap().map(Result::unwrap) {
+        fs::copy(file.path(), files.join(file.file_name())).unwrap();
+    }
+    let night = async || host::night(&files, folder.path()).await.unwrap();
+    assert_eq!(night().await, "applied; 133 people and 423 seats as of change 612");
+    let first = rows(folder.path());
+    assert_eq!(night().await, "unchanged; 133 people and 423 seats as of change 612");
+    assert_eq!(rows(folder.path()), first);
+
+    // Three seats are gone the next night, a fourth says something else.
+    let seats = files.join("enrollments.csv");
+    let text = fs::read_to_string(&seats).unwrap();
+    let (kept, last) = text.trim_end().rsplit_once('\n').unwrap();
+    let changed = last.replacen("student", "aide", 1);
+    assert_ne!(changed, last);
+    let kept: Vec<_> = kept.lines().collect();
+    fs::write(&seats, format!("{}\n{changed}\n", kept[..kept.len() - 3].join("\n"))).unwrap();
+    assert_eq!(night().await, "applied; 133 people and 420 seats as of change 616");
+    let second = rows(folder.path());
+    assert_eq!(second.iter().filter(|row| row.starts_with("seat") && row.ends_with(",0]")).count(), 3);
+    assert!(second.iter().any(|row| row.starts_with("seat") && row.contains("\"aide\",1]")));
+
+    // Replayed from the first change, into the tables as they are or into new ones, it comes to the same.
+    for lost in [
+        "DELETE FROM progress",
+        "DELETE FROM person; DELETE FROM class; DELETE FROM seat; DELETE FROM progress",
+    ] {
+        forget(folder.path(), lost);
+        assert_eq!(night().await, "unchanged; 133 people and 420 seats as of change 616");
+        assert_eq!(rows(folder.path()), second);
+    }
 }

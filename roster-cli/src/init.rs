@@ -71,5 +71,10 @@ mod tests {
         let found = Resolver::new(&config).with_environment(|_| None).resolve("lincoln").unwrap();
         assert_eq!(found.open().unwrap().info().tenant, "lincoln");
         assert!(!found.request().unwrap().scope.is_everything());
+        assert_eq!(
+            found.guards().unwrap(),
+            roster::sync::Guards::default(),
+            "what it shows are the defaults"
+        );
     }
 }

@@ -118,6 +118,31 @@ fn a_held_plan_is_applied_once_it_is_approved() {
 }
 
 #[test]
+fn guards_are_set_by_settings() {
+    let folder = Folder::new();
+    let row = |n: u32| format!("x{n},,,School {n},school,2000{n},d1");
+    let many = (0..20).map(row).collect::<Vec<_>>().join("\n");
+    let path = schools(&folder, "lincoln", &format!("{ORGS}{many}"));
+    folder.write("roster.toml", "[sources.a]\nprovider = 'csv'\npath = 'lincoln'\nends_count = 20\n");
+    for source in ["a", &path] {
+        assert_ne!(folder.roster(&["sync", source]).code, 2);
+    }
+    schools(&folder, "lincoln", ORGS);
+    assert_eq!(folder.roster(&["sync", &path]).code, 3, "by default 5 may end");
+    let held = folder.roster(&["sync", "a", "--set", "ends_count=19", "--json"]);
+    assert_eq!((held.code, &held.json()["holds"][0]["limit"]), (3, &json!(19)), "{}", held.stdout);
+    let planned = folder.roster(&["plan", "a", "--json"]);
+    assert_eq!(planned.json()["status"], "applied", "{}", planned.stdout);
+    assert_eq!(folder.roster(&["sync", "a", "--json"]).json()["status"], "applied");
+
+    let off = folder.roster(&["sync", "a", "--set", "ends_percent=100"]);
+    assert_eq!(off.code, 2);
+    let told =
+        "source `a`: the guard `ends` takes a count up to 100 and a percentage up to 50, not 20 and 100 %";
+    assert!(off.stderr.contains(told), "{}", off.stderr);
+}
+
+#[test]
 fn a_roster_from_elsewhere_is_not_taken_over_by_mistake() {
     let folder = Folder::new();
     let one = schools(&folder, "a/lincoln", ORGS);
@@ -150,4 +175,7 @@ fn what_is_not_there_is_not_made() {
 
     let failed = folder.roster(&["sync", "csv:absent", "--json"]);
     assert_eq!((failed.code, &failed.json()["status"]), (2, &json!("failed")), "{}", failed.stdout);
+    let runs = lines(&folder.roster(&["runs", "--json"]));
+    assert_eq!(runs.len(), 1, "a run that failed is a run, also if it was the first");
+    assert_eq!((&runs[0]["status"], &runs[0]["error"]["kind"]), (&json!("failed"), &json!("config")));
 }

@@ -6,7 +6,7 @@ use crate::{
     Batch, Digest, Key, Op, RecordState, Session, Span, VersionWrite, Write,
     known::NONE,
     plan::{Body, Ending, Move, Plan, Quarantining},
-    spill::{Head, Place},
+    spill::{Head, Place, Spill},
     stage::Census,
 };
 
@@ -98,12 +98,15 @@ impl Applying<'_> {
 
     fn end(&mut self, number: usize) {
         let known = &self.plan.stage.known;
-        let Some(Ending { known: place, id, blank, quarantined }) = self.plan.ends.get(number) else {
-            return;
-        };
+        let Some(end) = self.plan.ends.get(number) else { return };
+        let Ending { known: place, id, blank, quarantined, suppressed } = end;
         let (Some(key), Some(digest)) = (known.key(*place), known.digest(*place)) else { return };
         let (kind, place, blank) = (known.kind(*place), *place, *blank);
-        let state = if *quarantined { RecordState::Quarantined } else { RecordState::Ended };
+        let state = match (suppressed, quarantined) {
+            (true, _) => RecordState::Suppressed,
+            (false, true) => RecordState::Quarantined,
+            (false, false) => RecordState::Ended,
+        };
         let body = self.batch.tombstone(kind, id);
         let version = self.version(Op::End, kind, place, key, digest, body);
         self.put(VersionWrite { state, ..version }, blank);
@@ -150,6 +153,13 @@ impl Applying<'_> {
         for uid in std::mem::take(&mut self.plan.forgotten) {
             self.batch.push(Write::State { uid, state: RecordState::Ended });
         }
+        for uid in std::mem::take(&mut self.plan.suppressed) {
+            self.batch.push(Write::State { uid, state: RecordState::Suppressed });
+        }
+        for (uid, seq) in std::mem::take(&mut self.plan.blanks) {
+            self.batch.push(Write::Blank { uid, seq });
+            self.send(session).await?;
+        }
         for row in std::mem::take(&mut self.plan.into_quarantine) {
             self.quarantine_one(&row, session).await?;
             self.send(session).await?;
@@ -159,7 +169,10 @@ impl Applying<'_> {
 
     async fn quarantine_one(&mut self, row: &Quarantining, session: &mut dyn Session) -> Result<()> {
         let body = match row.body {
-            Body::Received(place) => Some(self.received(place).await?),
+            Body::Received(place) => {
+                Some(put_text(&mut self.batch, &mut self.plan.stage.spill, place).await?)
+            }
+            Body::Merged(place) => Some(put_text(&mut self.batch, &mut self.plan.merged, place).await?),
             Body::Stored(place) => {
                 let seq = self.plan.stage.known.seq(place);
                 let body = session.bodies(vec![seq]).await?.pop().flatten().ok_or_else(crate::spill::lost)?;
@@ -183,11 +196,6 @@ impl Applying<'_> {
         Ok(())
     }
 
-    async fn received(&mut self, place: Place) -> Result<Span> {
-        let spilled = self.plan.stage.spill.read(place).await?;
-        Ok(self.batch.add_text(text(spilled.body)?))
-    }
-
     async fn census(&mut self, before: Census, session: &mut dyn Session) -> Result<()> {
         let changed = std::mem::take(&mut self.plan.census);
         for (kind, group, difference) in changed.sorted() {
@@ -198,6 +206,10 @@ impl Applying<'_> {
         }
         Ok(())
     }
+}
+
+async fn put_text(batch: &mut Batch, spill: &mut Spill, place: Place) -> Result<Span> {
+    Ok(batch.add_text(text(spill.read(place).await?.body)?))
 }
 
 fn text(body: &[u8]) -> Result<&str> {

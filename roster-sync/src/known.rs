@@ -112,6 +112,11 @@ impl Known {
             .find(key.half(), |place| self.pairs.get(place as usize).is_some_and(|(other, _)| *other == key))
     }
 
+    /// The place of the record of that uid.
+    pub(crate) fn place_of(&self, uid: u64) -> Option<u32> {
+        self.uids.binary_search(&uid).ok().and_then(|place| u32::try_from(place).ok())
+    }
+
     /// As [`find`](Self::find), and the next guess begins after it.
     pub(crate) fn find_and_follow(&mut self, key: Key) -> Option<u32> {
         let place = self.find(key)?;

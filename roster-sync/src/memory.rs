@@ -1,6 +1,6 @@
 //! What a run leaves to the next.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use jiff::Timestamp;
 use roster_core::{Cursor, EntityKind, PullRequest, Scope, SensitiveField, SourcedId, jiff};
@@ -53,21 +53,34 @@ impl Asked {
         }
     }
 
-    /// Whether it asks for less than `before`, in any respect.
-    pub(crate) fn is_narrower_than(&self, before: &Self) -> bool {
-        !before.kinds.is_subset(&self.kinds)
-            || !before.sensitive.is_subset(&self.sensitive)
-            || (before.extra && !self.extra)
-            || narrower(self.scope.orgs.as_ref(), before.scope.orgs.as_ref())
-            || narrower(self.scope.classes.as_ref(), before.scope.classes.as_ref())
+    /// In which respects it asks for less than `before`.
+    pub(crate) fn less_than(&self, before: &Self) -> Vec<String> {
+        let mut less: Vec<_> =
+            before.kinds.difference(&self.kinds).map(|kind| format!("the kind {kind}")).collect();
+        less.extend(
+            before.sensitive.difference(&self.sensitive).map(|field| format!("the sensitive field {field}")),
+        );
+        if before.extra && !self.extra {
+            less.push("fields outside the model".to_owned());
+        }
+        less.extend(narrower("schools", self.scope.orgs.as_ref(), before.scope.orgs.as_ref()));
+        less.extend(narrower("classes", self.scope.classes.as_ref(), before.scope.classes.as_ref()));
+        less
     }
 }
 
-fn narrower(now: Option<&BTreeSet<SourcedId>>, before: Option<&BTreeSet<SourcedId>>) -> bool {
+fn narrower(
+    what: &str,
+    now: Option<&BTreeSet<SourcedId>>,
+    before: Option<&BTreeSet<SourcedId>>,
+) -> Option<String> {
     match (now, before) {
-        (None, _) => false,
-        (Some(_), None) => true,
-        (Some(now), Some(before)) => !before.is_subset(now),
+        (None, _) => None,
+        (Some(now), None) => Some(format!("all {what} but {}", now.len())),
+        (Some(now), Some(before)) => {
+            let lost = before.difference(now).count();
+            (lost > 0).then(|| format!("{lost} of the {what}"))
+        }
     }
 }
 
@@ -85,7 +98,53 @@ pub(crate) struct Effect {
     pub(crate) quarantined: u64,
 }
 
+/// Puts together what happened within one hour of the same clock, so that runs every few minutes don't make the window long. It
+/// counts from the last of them on: rather an hour too long than too short.
+pub(crate) fn by_the_hour(effects: impl IntoIterator<Item = Effect>) -> Vec<Effect> {
+    let mut hours: BTreeMap<(i64, EntityKind, Option<SourcedId>), Effect> = BTreeMap::new();
+    for effect in effects {
+        let hour = effect.at.as_second().div_euclid(3600);
+        match hours.entry((hour, effect.kind, effect.school.clone())) {
+            Entry::Vacant(place) => drop(place.insert(effect)),
+            Entry::Occupied(mut sum) => sum.get_mut().add(&effect),
+        }
+    }
+    hours.into_values().collect()
+}
+
+impl Effect {
+    fn add(&mut self, other: &Self) {
+        self.at = self.at.max(other.at);
+        self.ended += other.ended;
+        self.updated += other.updated;
+        self.quarantined += other.quarantined;
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 const fn is_zero(count: &u64) -> bool {
     *count == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_has_a_row_for_each_hour_kind_and_school() {
+        let effect = |minute: i64, school: &str, ended| Effect {
+            at: Timestamp::from_second(7200 + minute * 60).unwrap(),
+            kind: EntityKind::Person,
+            school: Some(school.into()),
+            ended,
+            updated: 1,
+            quarantined: 0,
+        };
+        let window =
+            by_the_hour([effect(5, "a", 1), effect(59, "a", 2), effect(59, "b", 4), effect(60, "a", 8)]);
+        assert_eq!(
+            window,
+            [Effect { updated: 2, ..effect(59, "a", 3) }, effect(59, "b", 4), effect(60, "a", 8)]
+        );
+    }
 }

@@ -147,7 +147,7 @@ pub struct KindCounts {
     pub restored: u64,
     /// Known under another id.
     pub rekeyed: u64,
-    /// Left out because something is wrong with them.
+    /// Left out because something is wrong with them, or because the host suppressed them.
     pub rejected: u64,
     /// Hang on what is not there.
     pub quarantined: u64,
@@ -221,7 +221,7 @@ pub enum Guard {
     Updates,
     /// Too many records hang on what is not there.
     Dangling,
-    /// A kind that was not empty is empty.
+    /// A kind that was not empty would be.
     EmptyKind,
     /// Every teacher of a school would be gone.
     NoTeachers,

@@ -4,6 +4,7 @@ mod loading;
 mod preview;
 mod pulling;
 mod start;
+mod suppress;
 
 use jiff::tz::Offset;
 use roster_core::{Error, ErrorKind, PullContext, PullRequest, Result, RosterSource, jiff};
@@ -13,7 +14,7 @@ use self::{pulling::Pulled, start::Start};
 use crate::{
     Failed, Guards, Memory, Mode, RunEnd, RunStart, Session, Status, Store, SyncReport,
     apply::apply,
-    memory::Asked,
+    memory::{Asked, by_the_hour},
     plan::{Ground, Plan, Proposal, still_counts},
 };
 
@@ -110,7 +111,8 @@ impl<'a> RosterSync<'a> {
             Err(error) => {
                 let mut report = SyncReport::new(&self.roster, info.tenant, Status::Failed);
                 (report.run, report.error) = (Some(run), Some(Failed::from(&error)));
-                session.finish(RunEnd::new(cx.clock().now(), report)).await?;
+                // Where even that fails, the first error tells why.
+                drop(session.finish(RunEnd::new(cx.clock().now(), report)).await);
                 return Err(error);
             }
         };
@@ -177,6 +179,10 @@ impl<'a> RosterSync<'a> {
         let mut plan = Plan::draw(stage, &ground, session).await?;
         let mut report = SyncReport::new(&self.roster, source.info().tenant, Status::Unchanged);
         self.tell(&mut report, &mut plan, &pulled, source);
+        let less = ground.before.as_ref().map(|before| ground.asked.less_than(&before.asked));
+        if let Some(less) = less.filter(|less| !less.is_empty()) {
+            report.notes.push(format!("No longer asked for: {}.", less.join(", ")));
+        }
         Ok((plan, ground, report, pulled))
     }
 
@@ -190,6 +196,16 @@ impl<'a> RosterSync<'a> {
         report.problems = plan.stage.problems.problems();
         report.report = plan.stage.problems.report().into_iter().cloned().collect();
         report.kinds = std::mem::take(&mut plan.counts);
+        let holds = !plan.holds.is_empty();
+        if holds && self.approve.as_ref().is_some_and(|approved| *approved != plan.hash) {
+            report.notes.push("The approval names another plan, and was not used up.".to_owned());
+        }
+        report.notes.extend(suppress::note(&plan.stage));
+        report.notes.extend(plan.waiting());
+        // What the host no longer asks for ends too, and nothing of it is in doubt.
+        for (kind, counts) in &mut report.kinds {
+            (counts.supported, counts.complete) = (capabilities.supports(*kind), pulled.error.is_none());
+        }
         for kind in self.request.wanted() {
             let counts = report.kinds.entry(kind).or_default();
             counts.supported = capabilities.supports(kind);
@@ -199,6 +215,11 @@ impl<'a> RosterSync<'a> {
                 && pulled.error.is_none();
         }
         if let Some(error) = &pulled.error {
+            if pulled.mode == Mode::Full {
+                // Nothing of it is applied, so that there is nothing to hold or to approve.
+                report.plan.clear();
+                report.holds.clear();
+            }
             report.status = Status::Failed;
             report.error = Some(Failed::from(error));
         }
@@ -246,7 +267,7 @@ fn memory(
     let mut memory = Memory {
         provider: info.provider.to_owned(),
         tenant: info.tenant,
-        cursor: plan.stage.cursor.clone(),
+        cursor: plan.stage.cursor.clone().or_else(|| old_cursor(before, pulled)),
         asked: ground.asked.clone(),
         needs_full: pulled.needs_full(&plan.stage),
         full: before.map(|before| before.full.clone()).unwrap_or_default(),
@@ -261,6 +282,7 @@ fn memory(
     if before.is_some() && !approved {
         memory.window.extend(plan.effects.to_window(ground.now));
     }
+    memory.window = by_the_hour(memory.window);
     for (kind, _, completeness) in plan.stage.slices.iter().filter(|(.., how)| !how.is_partial()) {
         if pulled.error.is_none() {
             memory.fresh.insert(*kind, ground.now);
@@ -270,6 +292,11 @@ fn memory(
         }
     }
     memory
+}
+
+/// A feed that has no news need not name a new place to go on from.
+fn old_cursor(before: Option<&Memory>, pulled: &Pulled) -> Option<roster_core::Cursor> {
+    before.filter(|_| pulled.mode == Mode::Changes)?.cursor.clone()
 }
 
 /// An error of the host's side.

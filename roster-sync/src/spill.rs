@@ -21,7 +21,8 @@ const CHUNK: usize = 1 << 20;
 pub(crate) struct Spill {
     tail: Vec<u8>,
     flushed: u64,
-    file: Option<Worker<File>>,
+    /// Makes the file with the first write.
+    file: Option<Worker<Option<File>>>,
     window: Window,
 }
 
@@ -96,13 +97,13 @@ impl Spill {
         }
         let file = match self.file.take() {
             Some(file) => file,
-            None => Worker::start("roster-spill", tempfile::tempfile().map_err(|error| failed(&error))?)?,
+            None => Worker::start("roster-spill", None)?,
         };
         let bytes = std::mem::take(&mut self.tail);
         let written = bytes.len() as u64;
         let (result, mut bytes) = file
             .call(move |file| {
-                let result = file.seek(SeekFrom::End(0)).and_then(|_| file.write_all(&bytes));
+                let result = append(file, &bytes);
                 (result, bytes)
             })
             .await?;
@@ -137,7 +138,10 @@ impl Spill {
         let (result, bytes) = file
             .call(move |file| {
                 bytes.clear();
-                let result = read_at(file, place.at, wanted, &mut bytes);
+                let result = match file {
+                    Some(file) => read_at(file, place.at, wanted, &mut bytes),
+                    None => Ok(0),
+                };
                 (result, bytes)
             })
             .await?;
@@ -151,6 +155,15 @@ impl Window {
     fn holds(&self, place: Place) -> bool {
         place.at >= self.start && place.at + u64::from(place.len) <= self.start + self.bytes.len() as u64
     }
+}
+
+fn append(slot: &mut Option<File>, bytes: &[u8]) -> io::Result<()> {
+    let file = match slot {
+        Some(file) => file,
+        None => slot.insert(tempfile::tempfile()?),
+    };
+    file.seek(SeekFrom::End(0))?;
+    file.write_all(bytes)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the read is limited by `take`")]

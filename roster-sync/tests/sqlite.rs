@@ -336,6 +336,24 @@ fn a_run_of_another_process_is_running() {
 }
 
 #[test]
+fn what_runs_leave_does_not_add_up() {
+    let (_folder, path) = place();
+    let store = open(&path);
+    let count = |what: &str| {
+        let sql = format!("SELECT count(*) FROM run WHERE {what}");
+        Connection::open(&path).unwrap().query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    let mut session = session(&store);
+    for number in 1..=62 {
+        block_on(session.begin(start())).unwrap();
+        block_on(session.finish(end())).unwrap();
+        let expected = if number < 40 { number } else { 20 + number % 20 };
+        assert_eq!((count("memory IS NOT NULL"), count("named IS NOT NULL")), (expected, expected));
+    }
+    assert_eq!(count("report IS NOT NULL"), 62);
+}
+
+#[test]
 fn an_unchanged_run_writes_its_own_row_alone() {
     let (_folder, path) = place();
     let store = open(&path);

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use futures::executor::block_on;
 use roster_core::{EntityKind, Result};
 use roster_sync::{
-    Batch, Change, Counted, Found, Key, Links, MemoryStore, Page, Pair, Past, Quarantined, RosterInfo, Run,
-    RunEnd, RunStart, Session, SqliteStore, Store, StoredRecord, Write,
+    Batch, Change, Counted, Found, Key, Links, MemoryStore, Page, Pair, Past, Quarantined, RecordState,
+    RosterInfo, Run, RunEnd, RunStart, Session, SqliteStore, Store, StoredRecord, Write,
     conformance::{CHECKS, run_check},
 };
 use tempfile::TempDir;
@@ -42,9 +42,11 @@ enum Defect {
     MixesRosters,
     TellsRunsOldestFirst,
     FindsNoOldIds,
+    TakesSuppressedForEnded,
+    ForgetsOldMemories,
 }
 
-const DEFECTS: [(Defect, &str); 13] = [
+const DEFECTS: [(Defect, &str); 15] = [
     (Defect::SharesTheLock, "lock_is_exclusive"),
     (Defect::KeepsTheLock, "drop_gives_the_lock_free"),
     (Defect::FinishesWhatIsDropped, "run_without_memory_writes_nothing"),
@@ -58,6 +60,8 @@ const DEFECTS: [(Defect, &str); 13] = [
     (Defect::MixesRosters, "rosters_are_apart"),
     (Defect::TellsRunsOldestFirst, "runs_come_newest_first"),
     (Defect::FindsNoOldIds, "rekeyed_is_found_by_both_ids"),
+    (Defect::TakesSuppressedForEnded, "suppressed_record_says_nothing"),
+    (Defect::ForgetsOldMemories, "many_runs_leave_what_is_needed"),
 ];
 
 #[test]
@@ -86,6 +90,8 @@ struct Sabotaged {
 struct SabotagedSession {
     session: Box<dyn Session>,
     defect: Defect,
+    /// How many runs the roster had before.
+    runs: usize,
 }
 
 impl fmt::Debug for SabotagedSession {
@@ -122,8 +128,8 @@ impl Store for Sabotaged {
             session = session.filter(|_| kept.is_some());
             std::mem::forget(kept);
         }
-        Ok(session
-            .map(|session| Box::new(SabotagedSession { session, defect: self.defect }) as Box<dyn Session>))
+        let (runs, defect) = (self.store.runs(Some(roster), None, 100).await?.len(), self.defect);
+        Ok(session.map(|session| Box::new(SabotagedSession { session, defect, runs }) as Box<dyn Session>))
     }
 
     async fn records(
@@ -169,7 +175,11 @@ impl Store for Sabotaged {
 #[async_trait]
 impl Session for SabotagedSession {
     async fn past(&mut self) -> Result<Past> {
-        self.session.past().await
+        let mut past = self.session.past().await?;
+        if self.defect == Defect::ForgetsOldMemories && self.runs > 20 {
+            past.memory = None;
+        }
+        Ok(past)
     }
 
     async fn begin(&mut self, start: RunStart) -> Result<u64> {
@@ -177,7 +187,12 @@ impl Session for SabotagedSession {
     }
 
     async fn pairs(&mut self, after: u64, limit: usize) -> Result<Vec<Pair>> {
-        self.session.pairs(after, limit).await
+        let mut pairs = self.session.pairs(after, limit).await?;
+        if self.defect == Defect::TakesSuppressedForEnded {
+            let suppressed = pairs.iter_mut().filter(|pair| pair.state == RecordState::Suppressed);
+            suppressed.for_each(|pair| pair.state = RecordState::Ended);
+        }
+        Ok(pairs)
     }
 
     async fn links(&mut self, after: u64, limit: usize) -> Result<Vec<Links>> {

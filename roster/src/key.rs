@@ -56,6 +56,36 @@ impl Key {
             "How many people there are seats for. Syncs look at it, pulls do not.",
             Form::Number,
         ),
+        Self::new(
+            "ends_count",
+            "So many records of a kind may always end in a sync without approval: 5 by default, 100 at most.",
+            Form::Number,
+        ),
+        Self::new(
+            "ends_percent",
+            "So many of a hundred may end without approval: 10 by default, 50 at most.",
+            Form::Number,
+        ),
+        Self::new(
+            "updates_count",
+            "So many records of a kind may always be updated without approval: 5 by default, 100 at most.",
+            Form::Number,
+        ),
+        Self::new(
+            "updates_percent",
+            "So many of a hundred may be updated without approval: 75 by default, 90 at most.",
+            Form::Number,
+        ),
+        Self::new(
+            "dangling_count",
+            "So many records of a kind may always be quarantined without approval: 5 by default, 100 at most.",
+            Form::Number,
+        ),
+        Self::new(
+            "dangling_percent",
+            "So many of a hundred may be quarantined without approval: 5 by default, 50 at most.",
+            Form::Number,
+        ),
     ];
 
     /// A setting that is neither secret nor required.

@@ -133,6 +133,25 @@ impl Settings {
         Ok(request)
     }
 
+    /// How much a sync may change without approval: `ends_count`, `ends_percent` and so on. What is not set has its default.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if one of them is no number, or so large that the guard would be off.
+    #[cfg(feature = "sync")]
+    pub fn guards(&self) -> Result<roster_sync::Guards> {
+        let mut guards = roster_sync::Guards::default();
+        for (limit, count, percent) in [
+            (&mut guards.ends, "ends_count", "ends_percent"),
+            (&mut guards.updates, "updates_count", "updates_percent"),
+            (&mut guards.dangling, "dangling_count", "dangling_percent"),
+        ] {
+            limit.count = self.number(count)?.unwrap_or(limit.count);
+            limit.percent = self.number(percent)?.unwrap_or(limit.percent);
+        }
+        guards.checked()
+    }
+
     fn ids<C: FromIterator<SourcedId>>(&self, key: &str) -> Result<Option<C>> {
         let list = self.typed(key, "a list of text", Value::list)?;
         Ok(list.map(|ids| ids.iter().map(|id| SourcedId::from(id.as_str())).collect()))
@@ -222,6 +241,24 @@ mod tests {
         let all = Settings::new().with("sensitive", true).request().unwrap();
         assert_eq!(all.sensitive.len(), SensitiveField::ALL.len());
         assert_eq!(Settings::new().request().unwrap(), PullRequest::full());
+    }
+
+    #[cfg(feature = "sync")]
+    #[test]
+    fn guards_are_set_one_by_one_and_never_off() {
+        use roster_sync::{Guards, Limit};
+
+        let settings = Settings::new().with("ends_percent", 20_u32).with("dangling_count", 50_u32);
+        let guards = settings.guards().unwrap();
+        assert_eq!((guards.ends, guards.dangling), (Limit::new(5, 20), Limit::new(50, 5)));
+        assert_eq!(guards.updates, Guards::default().updates);
+        assert_eq!(Settings::new().guards().unwrap(), Guards::default());
+        for (key, value) in [("ends_percent", 51_u32), ("updates_percent", 91), ("dangling_count", 101)] {
+            let error = Settings::new().with(key, value).guards().unwrap_err();
+            let guard = key.split('_').next().unwrap();
+            assert!(error.message().contains(&format!("the guard `{guard}`")), "{error}");
+        }
+        assert!(Settings::new().with("ends_count", "many").guards().is_err());
     }
 
     #[test]

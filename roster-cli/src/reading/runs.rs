@@ -2,7 +2,7 @@
 
 use roster::{
     jiff::Timestamp,
-    sync::{Run, Store, SyncReport},
+    sync::{Run, Status, Store, SyncReport},
 };
 use serde::Serialize;
 
@@ -70,7 +70,9 @@ fn text(run: &Run) -> String {
         format!("{ended} ended"),
         many(report.problems, "problem"),
     ];
-    words.extend(report.holds.first().map(|hold| format!("held by {}", hold.guard.as_str())));
+    let is_approved = matches!(report.status, Status::Applied | Status::Unchanged);
+    let held = if is_approved { "approved, though held by" } else { "held by" };
+    words.extend(report.holds.first().map(|hold| format!("{held} {}", hold.guard.as_str())));
     words.extend(report.error.as_ref().map(|error| error.message.clone()));
     let line = format!(
         "{:>5}  {:.0}  {}  {:<7}  {:<11}  {}",
@@ -86,7 +88,7 @@ fn text(run: &Run) -> String {
 
 #[cfg(test)]
 mod tests {
-    use roster::sync::Status;
+    use roster::sync::{Guard, Hold};
 
     use super::*;
 
@@ -102,5 +104,16 @@ mod tests {
             text(&run),
             "    3  2026-09-01T06:00:00Z  lincoln  full     interrupted  0 created, 0 updated, 0 ended, 0 problems"
         );
+    }
+
+    #[test]
+    fn an_approved_run_is_not_told_as_held() {
+        let words = |status| {
+            let mut report = SyncReport::new("lincoln", "district-7", status);
+            report.holds = vec![Hold::new(Guard::Ends, None, None, 9, 9, 5)];
+            text(&Run::new(3, "2026-09-01T06:00:00Z".parse().unwrap(), None, report))
+        };
+        assert!(words(Status::Held).ends_with("0 problems, held by ends"));
+        assert!(words(Status::Applied).ends_with("0 problems, approved, though held by ends"));
     }
 }

@@ -36,13 +36,15 @@ fn record(record: &RecordStory) -> String {
     let uid = record.uid.map(|uid| format!(", uid {uid}")).unwrap_or_default();
     let since = record.since.map(|time| format!(" since {}", day_and_time(time))).unwrap_or_default();
     let state = match record.state {
-        RecordState::Active => "stands in the roster",
-        RecordState::Ended => "ended: it stands in the roster no more",
-        RecordState::Quarantined => "is quarantined: it is delivered, and does not stand in the roster",
-        RecordState::Suppressed => "is suppressed: the host wants to know nothing of it",
-        _ => "is in a state that this version does not know",
+        RecordState::Active => format!("stands in the roster{since}"),
+        RecordState::Ended => format!("ended: it stands in the roster no more{since}"),
+        RecordState::Quarantined => {
+            format!("is quarantined{since}: it is delivered, and does not stand in the roster")
+        }
+        RecordState::Suppressed => "is suppressed: the host wants to know nothing of it".to_owned(),
+        _ => "is in a state that this version does not know".to_owned(),
     };
-    let mut text = format!("{} {}{uid}: {state}{since}.\n", record.kind, record.id);
+    let mut text = format!("{} {}{uid}: {state}.\n", record.kind, record.id);
     if let Some(missing) = &record.missing {
         let (kind, id) = (missing.kind, &missing.id);
         let run = record.quarantined_by.map(|run| format!("Run {run} quarantined it")).unwrap_or_default();
@@ -159,8 +161,8 @@ mod tests {
         });
         assert_eq!(
             text(&story),
-            "person p1, uid 7: is quarantined: it is delivered, and does not stand in the roster \
-             since 2026-09-01T06:00:00Z.\n\
+            "person p1, uid 7: is quarantined since 2026-09-01T06:00:00Z: it is delivered, and does not stand in \
+             the roster.\n\
              Run 3 quarantined it: the org s9 that it hangs on is not there. It is taken in when that comes.\n  \
              run 2, 2026-09-01T06:00:00Z: was updated: given\n"
         );

@@ -29,10 +29,10 @@ fn in_words(hold: &Hold, names: &Names) -> String {
         Guard::Dangling => {
             format!("{count} of {of} ({kind}){place} hang on what is not there; {at_most}")
         }
-        Guard::EmptyKind => format!("no {kind}{place} was delivered, and {of} are there"),
+        Guard::EmptyKind => format!("nothing ({kind}){place} would be left of {of}"),
         Guard::NoTeachers => format!("every teacher{place} would be gone ({of})"),
         Guard::NoStudents => format!("every student{place} would be gone ({of})"),
-        Guard::OtherVendor => "the roster came from another vendor or tenant until now".to_owned(),
+        Guard::OtherVendor => "the roster came from another vendor until now".to_owned(),
         Guard::Narrowed => match hold.kind {
             Some(kind) => format!("less of {kind} is asked for than in the last run that was applied"),
             None => "less is asked for than in the last run that was applied".to_owned(),
@@ -56,11 +56,13 @@ mod tests {
     fn guards_say_what_would_happen_and_where() {
         let ends = Hold::new(Guard::Ends, Some(EntityKind::Person), Some("s1".into()), 12, 40, 5);
         let gone = Hold::new(Guard::NoTeachers, Some(EntityKind::Person), Some("s2".into()), 3, 3, 0);
+        let empty = Hold::new(Guard::EmptyKind, Some(EntityKind::Course), None, 7, 7, 0);
         let names = Names::from([("s1".into(), "Elm School".to_owned())]);
         assert_eq!(
-            holds(&[ends, gone], &names),
+            holds(&[ends, gone, empty], &names),
             "  ends: 12 of 40 (person) of Elm School (s1) would end; without approval at most 5 may\n  \
-             no_teachers: every teacher of school s2 would be gone (3)\n"
+             no_teachers: every teacher of school s2 would be gone (3)\n  \
+             empty_kind: nothing (course) would be left of 7\n"
         );
     }
 }

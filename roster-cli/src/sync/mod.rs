@@ -49,8 +49,10 @@ pub(crate) fn sync<'a>(
     target: &Target,
     options: &SyncOptions,
 ) -> RosterSync<'a> {
-    let mut sync =
-        RosterSync::new(store, target.roster()).request(target.request().clone()).full(options.full);
+    let mut sync = RosterSync::new(store, target.roster())
+        .request(target.request().clone())
+        .guards(target.guards())
+        .full(options.full);
     if let Some(hash) = &options.approve {
         sync = sync.approve(hash.trim());
     }

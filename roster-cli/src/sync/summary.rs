@@ -22,6 +22,8 @@ pub(super) fn text(report: &SyncReport, approval: &str) -> String {
             text = format!(
                 "Held:\n{text}Look at it with `roster plan`. To apply it all the same:\n  {approval}\n"
             );
+        } else if report.status == Status::Failed {
+            text = format!("Held, beside that it failed:\n{text}");
         } else {
             text = format!("Held without the approval:\n{text}");
         }
@@ -39,7 +41,8 @@ pub(crate) fn rest(report: &SyncReport) -> Vec<String> {
         parts.push(report.report.iter().map(problems::text).collect());
     }
     if !report.notes.is_empty() {
-        parts.push(lines(report.notes.iter().map(|note| format!("note: {note}"))));
+        parts
+            .push(lines(report.notes.iter().map(|note| format!("note: {}", note.replace('\n', "\u{fffd}")))));
     }
     if report.proposals > 0 {
         let (count, verb) = (many(report.proposals, "record"), "may be the same under another id");
@@ -105,7 +108,7 @@ pub(crate) fn how_it_ended(report: &SyncReport) -> String {
         }
         Status::Unchanged => format!("Unchanged: {pulled}; nothing had to be written"),
         Status::Held => "Held: nothing was written".to_owned(),
-        Status::Failed => "Failed".to_owned(),
+        Status::Failed => how_it_failed(report),
         Status::Busy => "Busy: another run has this roster; nothing was pulled".to_owned(),
         other => format!("Status: {}", other.as_str()),
     };
@@ -117,6 +120,15 @@ pub(crate) fn how_it_ended(report: &SyncReport) -> String {
         _ => format!("; partial, so that nothing ended for being absent: {}", partial.join(", ")),
     };
     format!("{status}{not_whole}.")
+}
+
+/// Of a feed that broke off, what came before its last checkpoint counts.
+fn how_it_failed(report: &SyncReport) -> String {
+    let changes = report.kinds.values().map(roster::sync::KindCounts::changes).sum();
+    if report.mode == Mode::Full || !report.holds.is_empty() || changes == 0 {
+        return "Failed: nothing was written".to_owned();
+    }
+    format!("Failed: what was told before it broke off was applied; {}", many(changes, "change"))
 }
 
 #[cfg(test)]
@@ -140,6 +152,21 @@ mod tests {
         assert!(text.starts_with("lincoln from district-7, run 4\n\nkind  seen  created"), "{text}");
         let told = "Applied: everything was pulled; 2 changes; partial, so that nothing ended for being absent: org.\n";
         assert!(text.ends_with(told), "{text}");
+    }
+
+    #[test]
+    fn a_failure_says_what_was_applied() {
+        let mut failed = report(Status::Failed);
+        assert!(text(&failed, "").ends_with("Failed: nothing was written.\n"), "of a full pull");
+        failed.mode = Mode::Changes;
+        let told = "Failed: what was told before it broke off was applied; 2 changes.\n";
+        assert!(text(&failed, "").ends_with(told), "{}", text(&failed, ""));
+        failed.holds = vec![Hold::new(Guard::OtherVendor, None, None, 0, 0, 0)];
+        let text = text(&failed, "");
+        assert!(
+            text.contains("Held, beside that it failed:\n") && text.ends_with("nothing was written.\n"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use roster::{
     Error, PullRequest, RosterSource, SensitiveField, SourceInfo, SourcedId,
     config::ResolvedSource,
-    sync::{RosterInfo, Store},
+    sync::{Guards, RosterInfo, Store},
 };
 
 use crate::{args::SyncOptions, outcome::Failure, source, store};
@@ -13,6 +13,7 @@ pub(crate) struct Target {
     resolved: ResolvedSource,
     info: SourceInfo,
     request: PullRequest,
+    guards: Guards,
     roster: String,
     /// Whether the user named the roster, and so takes the blame for what is in it.
     is_named_by_hand: bool,
@@ -24,11 +25,12 @@ impl Target {
         let resolved = source::resolve(&options.global, &options.source)?;
         let info = resolved.open()?.info();
         let request = request(resolved.request()?, options);
+        let guards = resolved.guards()?;
         let named = options.roster.as_deref().or(resolved.name());
         let roster = named.unwrap_or(&info.tenant).to_owned();
         let origin = origin(&resolved)?;
         let is_named_by_hand = options.roster.is_some();
-        Ok(Self { resolved, info, request, roster, is_named_by_hand, origin })
+        Ok(Self { resolved, info, request, guards, roster, is_named_by_hand, origin })
     }
 
     pub(crate) fn open(&self) -> Result<Box<dyn RosterSource>, Error> {
@@ -45,6 +47,10 @@ impl Target {
 
     pub(crate) fn request(&self) -> &PullRequest {
         &self.request
+    }
+
+    pub(crate) fn guards(&self) -> Guards {
+        self.guards
     }
 
     pub(crate) fn origin(&self) -> Option<&str> {

@@ -44,6 +44,8 @@ macro_rules! __each_store_check {
                 "A new stamp changes the digest and nothing else.";
             rows::state_changes_alone
                 "A new state changes no version.";
+            rows::suppressed_record_says_nothing
+                "A record that is suppressed is told so, keeps its place and its history, and says nothing any more.";
             rows::census_is_set_and_removed
                 "Counts are set, set anew, and taken away by 0.";
             ids::rekeyed_is_found_by_both_ids
@@ -66,6 +68,8 @@ macro_rules! __each_store_check {
                 "Pages of runs give all of them, newest first, of one roster or of all.";
             runs::memory_is_of_the_last_run_that_left_one
                 "A run that leaves no memory leaves the one before.";
+            runs::many_runs_leave_what_is_needed
+                "However many runs there were, each keeps its report, the last memory stays, and the newest tell their problems.";
             runs::rosters_tell_their_last_good_run
                 "A roster is told with provider, tenant and origin of the last run that counted.";
         ] }

@@ -125,6 +125,38 @@ pub(super) async fn state_changes_alone(store: &dyn Store) -> Verdict {
     same("changes", &store.changes(ROSTER, 0, ALL).await?.len(), &2)
 }
 
+pub(super) async fn suppressed_record_says_nothing(store: &dyn Store) -> Verdict {
+    let mut scribe = Scribe::new(store);
+    let active = scribe.create(&school("a", "North"));
+    let ended = scribe.create(&school("b", "South"));
+    let quarantined = scribe.create(&school("c", "West"));
+    scribe.end(ended)?;
+    scribe.end_as(quarantined, RecordState::Quarantined)?;
+    scribe.quarantine(&school("c", "West, adrift"), Some(quarantined), true);
+    scribe.commit().await?;
+    let last = scribe.end_as(active, RecordState::Suppressed)?;
+    for uid in [active, ended, quarantined] {
+        scribe.batch.push(Write::State { uid, state: RecordState::Suppressed });
+        scribe.batch.push(Write::Blank { uid, seq: last });
+    }
+    scribe.batch.push(Write::Unquarantine { key: crate::Key::of(EntityKind::Org, "c") });
+    scribe.commit().await?;
+    let records = store.records(ROSTER, None, None, ALL).await?.items;
+    same("the number of records", &records.len(), &3)?;
+    for (record, (uid, id)) in records.iter().zip([(active, "a"), (ended, "b"), (quarantined, "c")]) {
+        same("a uid and its id", &(record.uid, record.id.as_str()), &(Some(uid), id))?;
+        same("its state", &record.state, &RecordState::Suppressed)?;
+        same("what is left of it", &record.record, &None)?;
+        same("the state of its pair", &scribe.pair(uid).await?.state, &RecordState::Suppressed)?;
+        let found = store.find(ROSTER, id).await?;
+        let seen: Vec<_> = found.iter().map(|found| (found.record.state, found.history.len())).collect();
+        same("what is found of it", &seen, &vec![(RecordState::Suppressed, 2)])?;
+    }
+    let told = store.changes(ROSTER, 0, ALL).await?;
+    same("the number of changes", &told.len(), &6)?;
+    holds("no change tells a record", told.iter().all(|change| change.record.is_none()))
+}
+
 pub(super) async fn census_is_set_and_removed(store: &dyn Store) -> Verdict {
     let mut scribe = Scribe::new(store);
     scribe.census(EntityKind::Person, "school/\u{1F393}'", 7);

@@ -96,6 +96,26 @@ pub(super) async fn memory_is_of_the_last_run_that_left_one(store: &dyn Store) -
     holds("another roster has no past", other.memory.is_none() && other.last_seq == 0)
 }
 
+pub(super) async fn many_runs_leave_what_is_needed(store: &dyn Store) -> Verdict {
+    let scribe = Scribe::new(store);
+    for run in 0..90 {
+        let (mut session, _) = scribe.begin().await?;
+        let mut end = good_end();
+        end.memory = (run < 3).then(|| memory(&format!("t{run}")));
+        end.report.notes.push(format!("note {run}"));
+        end.named.push(Problem::error(codes::BAD_DATE, "no date").of(EntityKind::Class).with_id("c"));
+        session.finish(end).await?;
+    }
+    let runs = store.runs(Some(ROSTER), None, ALL).await?;
+    same("the number of runs", &runs.len(), &90)?;
+    let notes: Vec<_> = runs.iter().flat_map(|run| &run.report.notes).cloned().collect();
+    same("their notes", &notes, &(0..90).rev().map(|run| format!("note {run}")).collect())?;
+    let newest = runs.iter().take(20);
+    holds("the newest tell their problems", newest.clone().all(|run| run.named.len() == 1))?;
+    let past = there("a free roster", store.open(ROSTER).await?)?.past().await?;
+    same("whose memory it is", &past.memory.map(|memory| memory.tenant).as_deref(), &Some("t2"))
+}
+
 pub(super) async fn rosters_tell_their_last_good_run(store: &dyn Store) -> Verdict {
     same("rosters of an empty store", &store.rosters().await?.len(), &0)?;
     drop(there("a roster", store.open("never run").await?)?);

@@ -64,7 +64,7 @@ impl Draft<'_> {
     }
 
     /// Whether the last run that counted asked for the kind, and this one does not.
-    fn no_longer_asked(&self, kind: EntityKind) -> bool {
+    pub(super) fn no_longer_asked(&self, kind: EntityKind) -> bool {
         let before = self.ground.before.as_ref();
         before.is_some_and(|before| before.asked.kinds.contains(&kind))
             && !self.ground.asked.kinds.contains(&kind)

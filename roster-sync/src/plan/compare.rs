@@ -1,8 +1,10 @@
 //! What is new in the records that are known.
 
+use std::collections::{BTreeSet, HashSet};
+
 use roster_core::{EntityKind, FieldSet, Record, Result};
 
-use super::{BODIES, Draft, Ending, Step};
+use super::{BODIES, Draft, Ending, Step, notes::may_name};
 use crate::{
     Digest, Key, Op,
     known::{NONE, mark},
@@ -58,8 +60,8 @@ impl Draft<'_> {
         }
         let erased = self.plan.stage.mask(kind).erased;
         let (renamed, _) = self.renamed(stored);
-        // Where nothing but ids of re-keyed records changed, no guard counts it.
-        if active && !differ(&renamed, &merged).is_empty() {
+        // Where nothing changed but ids of re-keyed records, and fields newly asked for, no guard counts it.
+        if active && !differ(&renamed, &merged).minus(self.added(kind)).is_empty() {
             self.plan.effects.update(&renamed);
         }
         let step = self.step(self.op_of(known), known, &merged, digest, changed).await?;
@@ -146,11 +148,18 @@ impl Draft<'_> {
         let erases = self.ground.before.as_ref().is_some_and(|before| {
             !before.asked.sensitive.is_subset(&asked.sensitive) || (before.asked.extra && !asked.extra)
         });
+        let linked = self.linked_to_rekeyed().await?;
         let known = &self.plan.stage.known;
         let settled = mark::ENDING | mark::STAGED | mark::REKEYED;
         let rest = known.places().filter(|place| known.is_active(*place) && !known.has(*place, settled));
+        let rekeyed: BTreeSet<_> = self.rekeys.keys().map(|(kind, _)| *kind).collect();
+        let naming: BTreeSet<_> = EntityKind::ALL
+            .into_iter()
+            .filter(|kind| rekeyed.iter().any(|named| may_name(*kind, *named)))
+            .collect();
+        let names = |place: u32| naming.contains(&known.kind(place)) || linked.contains(&place);
         // What was delivered as it was holds nothing that is not asked for: its digest would differ.
-        let rest = rest.filter(|place| !self.rekeys.is_empty() || (erases && !known.has(*place, mark::SEEN)));
+        let rest = rest.filter(|place| names(*place) || (erases && !known.has(*place, mark::SEEN)));
         let rest: Vec<_> = rest.collect();
         for places in rest.chunks(BODIES) {
             let stored = self.stored(places).await?;
@@ -161,6 +170,15 @@ impl Draft<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What hangs on re-keyed records: found without reading a body, so that one pupil's new id costs no look at all seats.
+    async fn linked_to_rekeyed(&mut self) -> Result<HashSet<u32>> {
+        let halves: HashSet<_> = self.rekeys.keys().map(|(kind, from)| Key::of(*kind, from).half()).collect();
+        if halves.is_empty() {
+            return Ok(HashSet::new());
+        }
+        Ok(self.linked_to(&halves).await?.into_iter().collect())
     }
 
     async fn change_one(&mut self, known: u32, stored: Record, narrower: bool) -> Result<()> {
@@ -228,7 +246,7 @@ impl Draft<'_> {
                     };
                 let quarantined = self.plan.stage.known.has(*known, mark::QUARANTINED);
                 let id = stored.id().clone();
-                self.plan.ends.push(Ending { known: *known, id, blank, quarantined });
+                self.plan.ends.push(Ending { known: *known, id, blank, quarantined, suppressed: false });
             }
         }
         Ok(())

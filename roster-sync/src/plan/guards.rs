@@ -90,7 +90,7 @@ impl Draft<'_> {
         let mut holds = Vec::new();
         self.guard_request(&mut holds);
         self.guard_empty(&mut holds);
-        self.guard_shares(&standing(&census, &schools), &mut holds);
+        self.guard_shares(&self.standing(&census, &schools), &mut holds);
         self.guard_people(&census, &mut holds);
         self.plan.holds = holds;
         Ok(())
@@ -110,10 +110,10 @@ impl Draft<'_> {
         }
         for ((kind, group), numbers) in &effects.groups {
             match group {
-                Group::Org(school) => resolved.add(*kind, Some(school.clone()), *numbers),
+                Group::Org(school) => resolved.add(*kind, Some(self.now_called(school)), *numbers),
                 Group::Class(class) => {
                     if let Some(school) = schools.get(class) {
-                        resolved.add(*kind, Some(school.clone()), *numbers);
+                        resolved.add(*kind, Some(self.now_called(school)), *numbers);
                     }
                 }
                 _ => {}
@@ -145,19 +145,21 @@ impl Draft<'_> {
         if before.provider != self.ground.provider {
             holds.push(Hold::new(Guard::OtherVendor, None, None, 1, 1, 0));
         }
-        if self.ground.asked.is_narrower_than(&before.asked) {
+        if !self.ground.asked.less_than(&before.asked).is_empty() {
             holds.push(Hold::new(Guard::Narrowed, None, None, 1, 1, 0));
         }
     }
 
     fn guard_empty(&self, holds: &mut Vec<Hold>) {
         for kind in &self.ground.asked.kinds {
-            let seen = self.plan.counts.get(kind).map_or(0, |counts| counts.seen);
-            if seen > 0 || !self.is_whole(*kind) {
+            let counts = self.plan.counts.get(kind).copied().unwrap_or_default();
+            let says_nothing = self.is_whole(*kind) && counts.seen == 0;
+            if !says_nothing && counts.ended == 0 {
                 continue;
             }
             let stood = self.count_active_of(*kind) as u64;
-            if stood > 0 {
+            let leaves_nothing = stood + counts.created + counts.restored <= counts.ended;
+            if stood > 0 && (says_nothing || leaves_nothing) {
                 holds.push(Hold::new(Guard::EmptyKind, Some(*kind), None, stood, stood, 0));
             }
         }
@@ -168,7 +170,8 @@ impl Draft<'_> {
         let before = self.ground.before.as_ref().map(|before| before.window.clone()).unwrap_or_default();
         for effect in before.iter().filter(|effect| still_counts(effect, self.ground.now)) {
             // The past alone holds nobody: it was let through.
-            if let Some(sum) = sums.get_mut(&(effect.kind, effect.school.clone())) {
+            let school = effect.school.as_ref().map(|school| self.now_called(school));
+            if let Some(sum) = sums.get_mut(&(effect.kind, school)) {
                 sum.ended += if sum.ended > 0 { effect.ended } else { 0 };
                 sum.updated += if sum.updated > 0 { effect.updated } else { 0 };
                 sum.quarantined += if sum.quarantined > 0 { effect.quarantined } else { 0 };
@@ -200,7 +203,9 @@ impl Draft<'_> {
                 Group::Students(school) => (Guard::NoStudents, school),
                 _ => continue,
             };
-            if stood > 0 && stood + self.plan.census.count(kind, group) <= 0 {
+            let after = |group: &Group| census.count(kind, group) + self.plan.census.count(kind, group);
+            // Those of a school that has another id now are there under that one.
+            if stood > 0 && after(group) <= 0 && after(&group.of(self.now_called(school))) <= 0 {
                 let stood = stood.unsigned_abs();
                 holds.push(Hold::new(
                     guard,
@@ -213,23 +218,30 @@ impl Draft<'_> {
             }
         }
     }
-}
 
-/// How many records stood in each school.
-fn standing(
-    census: &Census,
-    schools: &HashMap<SourcedId, SourcedId>,
-) -> HashMap<(EntityKind, SourcedId), u64> {
-    let mut stood = HashMap::new();
-    for (kind, group, count) in census.sorted() {
-        let school = match group {
-            Group::Org(school) => Some(school),
-            Group::Class(class) => schools.get(class),
-            _ => None,
-        };
-        if let Some(school) = school {
-            *stood.entry((kind, school.clone())).or_insert(0) += u64::try_from(count).unwrap_or(0);
+    /// How many records stood in each school.
+    fn standing(
+        &self,
+        census: &Census,
+        schools: &HashMap<SourcedId, SourcedId>,
+    ) -> HashMap<(EntityKind, SourcedId), u64> {
+        let mut stood = HashMap::new();
+        for (kind, group, count) in census.sorted() {
+            let school = match group {
+                Group::Org(school) => Some(school),
+                Group::Class(class) => schools.get(class),
+                _ => None,
+            };
+            if let Some(school) = school {
+                *stood.entry((kind, self.now_called(school))).or_insert(0) +=
+                    u64::try_from(count).unwrap_or(0);
+            }
         }
+        stood
     }
-    stood
+
+    /// The school's id after the re-keys.
+    fn now_called(&self, school: &SourcedId) -> SourcedId {
+        self.rekeys.get(&(EntityKind::Org, school.clone())).unwrap_or(school).clone()
+    }
 }

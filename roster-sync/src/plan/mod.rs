@@ -1,16 +1,18 @@
 //! What a pull would change, decided when its stream is over.
 //!
 //! In this order, since each step builds on the one before: who is absent (`absent`), who came back under another id
-//! (`rekey`), what hangs on what is not there (`parents`), what is new in the records that are known (`compare`), what the
-//! guards say (`guards`), and the plan's name (`hash`).
+//! (`rekey`), what hangs on what is not there (`parents`) or names it (`notes`), what is new in the records that are known (`compare`), what is to
+//! be forgotten (`forget`), what the guards say (`guards`), and the plan's name (`hash`).
 
 mod absent;
 mod calendar;
 mod compare;
 mod counts;
 mod cover;
+mod forget;
 mod guards;
 mod hash;
+mod notes;
 mod order;
 mod parents;
 mod rekey;
@@ -69,6 +71,10 @@ pub(crate) struct Plan {
     pub(crate) out_of_quarantine: Vec<Key>,
     /// Quarantined records with a uid that nobody delivers any longer.
     pub(crate) forgotten: Vec<u64>,
+    /// Records that do not stand in the roster, and that the host wants to know nothing of.
+    pub(crate) suppressed: Vec<u64>,
+    /// Records whose versions up to a seq hold what is to be forgotten.
+    pub(crate) blanks: Vec<(u64, u64)>,
     /// What changes in the groups.
     pub(crate) census: Census,
     pub(crate) counts: BTreeMap<EntityKind, KindCounts>,
@@ -104,6 +110,8 @@ pub(crate) struct Ending {
     pub(crate) blank: bool,
     /// It goes into quarantine at the same time: it is delivered, and its parent is not.
     pub(crate) quarantined: bool,
+    /// The host wants to know nothing of it.
+    pub(crate) suppressed: bool,
 }
 
 /// A record that goes into quarantine, or stays there and is different.
@@ -124,6 +132,8 @@ pub(crate) struct Quarantining {
 pub(crate) enum Body {
     /// Among what was received.
     Received(Place),
+    /// Among the merged: what was received, with what it does not tell taken from the record that is known.
+    Merged(Place),
     /// In the version that the known record has.
     Stored(u32),
     /// Where it was.
@@ -176,6 +186,8 @@ impl Plan {
             into_quarantine: Vec::new(),
             out_of_quarantine: Vec::new(),
             forgotten: Vec::new(),
+            suppressed: Vec::new(),
+            blanks: Vec::new(),
             census,
             counts: BTreeMap::new(),
             effects: Effects::default(),
@@ -195,8 +207,10 @@ impl Plan {
         draft.find_absent().await?;
         draft.find_rekeys().await?;
         draft.check_parents().await?;
+        draft.note_dangling().await?;
         draft.compare().await?;
         draft.end().await?;
+        draft.forget().await?;
         draft.count();
         draft.guard().await?;
         draft.name();
@@ -211,6 +225,7 @@ impl Plan {
             && self.into_quarantine.is_empty()
             && self.out_of_quarantine.is_empty()
             && self.forgotten.is_empty()
+            && self.blanks.is_empty()
             && !self.stage.entries.iter().any(|(_, entry)| entry.is_create())
     }
 }

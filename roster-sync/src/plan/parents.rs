@@ -6,7 +6,7 @@ use roster_core::{EntityKind, FieldSet, Record, Result};
 
 use super::{BODIES, Body, Draft, Quarantining};
 use crate::{
-    Key, Op, RecordState,
+    Digest, Key, Op, RecordState,
     known::{NONE, mark},
     record::{self, parent_kinds},
     stage::{Entry, Verdict},
@@ -30,7 +30,7 @@ impl Draft<'_> {
     }
 
     /// Whether a parent will stand in the roster. Of kinds that nobody asked for, nothing is known, and nothing demanded.
-    fn is_there(&self, kind: EntityKind, half: u64) -> bool {
+    pub(super) fn is_there(&self, kind: EntityKind, half: u64) -> bool {
         if half == 0 || !self.ground.asked.kinds.contains(&kind) || self.admitted.contains(&(kind, half)) {
             return true;
         }
@@ -68,8 +68,9 @@ impl Draft<'_> {
 
     async fn check_entry(&mut self, kind: EntityKind, place: u32, entry: Entry) -> Result<()> {
         let digest = self.plan.stage.spill.read(entry.body).await?.head.digest;
-        let (record, _) = self.plan.stage.staged(kind, place).await?;
+        let (record, taken) = self.plan.stage.staged(kind, place).await?;
         let Some(missing) = self.missing(&record) else { return Ok(()) };
+        let body = self.body_to_keep(&entry, record, digest, taken).await?;
         self.plan.stage.entries.set_verdict(place, Verdict::Quarantined);
         if entry.known != NONE {
             self.quarantine_known(entry.known);
@@ -81,10 +82,29 @@ impl Draft<'_> {
             digest,
             uid: self.uid_of(entry.known),
             missing,
-            body: Body::Received(entry.body),
+            body,
             again,
         });
         Ok(())
+    }
+
+    /// What a record says when it comes out of quarantine: of one that is known also what was withheld tonight.
+    async fn body_to_keep(
+        &mut self,
+        entry: &Entry,
+        received: Record,
+        digest: Digest,
+        taken: FieldSet,
+    ) -> Result<Body> {
+        let tells_all = taken == FieldSet::all(entry.kind);
+        let stored = match entry.known {
+            NONE => None,
+            _ if tells_all => None,
+            known => self.stored(&[known]).await?.pop().flatten(),
+        };
+        let Some(stored) = stored else { return Ok(Body::Received(entry.body)) };
+        let merged = record::merge(received, stored, taken);
+        Ok(Body::Merged(self.keep(&merged, digest).await?))
     }
 
     fn quarantine_known(&mut self, place: u32) {
@@ -113,28 +133,11 @@ impl Draft<'_> {
         if lost.is_empty() {
             return Ok(());
         }
-        let mut orphans = Vec::new();
-        let (mut after, mut place) = (0, 0);
-        loop {
-            let links = self.session.links(after, LINKS).await?;
-            let Some(end) = links.last() else { break };
-            after = end.uid;
-            for link in links {
-                let known = &self.plan.stage.known;
-                while (place as usize) < known.len() && known.uid(place) < link.uid {
-                    place += 1;
-                }
-                let settled = mark::ENDING | mark::PROTECTED | mark::STAGED | mark::REKEYED;
-                if known.uid(place) == link.uid
-                    && known.kind(place) == kind
-                    && known.is_active(place)
-                    && !known.has(place, settled)
-                    && (lost.contains(&link.first) || lost.contains(&link.second))
-                {
-                    orphans.push(place);
-                }
-            }
-        }
+        let settled = mark::ENDING | mark::PROTECTED | mark::STAGED | mark::REKEYED;
+        let linked = self.linked_to(&lost).await?;
+        let known = &self.plan.stage.known;
+        let is_orphan = |place: &u32| known.kind(*place) == kind && !known.has(*place, settled);
+        let orphans: Vec<_> = linked.into_iter().filter(is_orphan).collect();
         for places in orphans.chunks(BODIES) {
             let records = self.stored(places).await?;
             for (place, record) in places.iter().zip(records) {
@@ -145,6 +148,27 @@ impl Draft<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The active records that hang on those of these half keys, and a few others by chance.
+    pub(super) async fn linked_to(&mut self, halves: &HashSet<u64>) -> Result<Vec<u32>> {
+        let mut linked = Vec::new();
+        let (mut after, mut place) = (0, 0);
+        loop {
+            let links = self.session.links(after, LINKS).await?;
+            let Some(end) = links.last() else { return Ok(linked) };
+            after = end.uid;
+            for link in links {
+                let known = &self.plan.stage.known;
+                while (place as usize) < known.len() && known.uid(place) < link.uid {
+                    place += 1;
+                }
+                let hangs = halves.contains(&link.first) || halves.contains(&link.second);
+                if hangs && known.uid(place) == link.uid && known.is_active(place) {
+                    linked.push(place);
+                }
+            }
+        }
     }
 
     /// A known record whose parent goes: one that was delivered waits in quarantine, one that was not ends with it.
@@ -179,7 +203,7 @@ impl Draft<'_> {
 
     /// Records that were quarantined before and did not come otherwise tonight.
     async fn check_quarantine(&mut self, kind: EntityKind) -> Result<()> {
-        let whole = self.is_whole(kind);
+        let whole = self.is_whole(kind) || self.no_longer_asked(kind);
         let mut ready = Vec::new();
         let held: Vec<_> = self
             .plan

@@ -18,6 +18,16 @@ pub(crate) enum Group {
 }
 
 impl Group {
+    /// The same group of another school or class.
+    pub(crate) fn of(&self, id: SourcedId) -> Self {
+        match self {
+            Self::Org(_) => Self::Org(id),
+            Self::Class(_) => Self::Class(id),
+            Self::Teachers(_) => Self::Teachers(id),
+            Self::Students(_) => Self::Students(id),
+        }
+    }
+
     /// As it was stored; `None` for a word of another version.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let (word, id) = text.split_once(':')?;

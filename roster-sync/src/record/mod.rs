@@ -10,5 +10,5 @@ pub(crate) use self::{
     body::{bare, read, set_id, write},
     fields::{Mask, differ, digest, merge},
     groups::{Group, groups},
-    references::{derived_id, links, parent_kinds, parents, visit},
+    references::{derived_id, links, mentions, parent_kinds, parents, visit},
 };

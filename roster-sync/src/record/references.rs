@@ -1,6 +1,6 @@
 //! Which records a record names.
 
-use roster_core::{EntityKind, Record, SourcedId};
+use roster_core::{EntityKind, Identifier, Record, SourcedId};
 
 use crate::Key;
 
@@ -45,41 +45,90 @@ pub(crate) fn visit(record: &mut Record, mut visit: impl FnMut(EntityKind, &mut 
             visit(kind, id);
         }
     };
-    match record {
+    let identifiers: &mut [Identifier] = match record {
         Record::Org(org) => {
             each(EntityKind::Org, org.parent.as_mut());
-            org.identifiers.iter_mut().for_each(|identifier| each(EntityKind::Org, identifier.org.as_mut()));
+            &mut org.identifiers
         }
         Record::AcademicSession(session) => {
             each(EntityKind::AcademicSession, session.parent.as_mut());
             each(EntityKind::Org, session.org.as_mut());
+            &mut session.identifiers
         }
         Record::Course(course) => {
             each(EntityKind::Org, course.org.as_mut());
             each(EntityKind::AcademicSession, course.session.as_mut());
+            &mut course.identifiers
         }
         Record::Class(class) => {
             each(EntityKind::Org, class.org.as_mut());
             each(EntityKind::Course, class.course.as_mut());
             class.sessions.iter_mut().for_each(|session| each(EntityKind::AcademicSession, Some(session)));
+            &mut class.identifiers
         }
         Record::Person(person) => {
             person.affiliations.iter_mut().for_each(|held| each(EntityKind::Org, held.org.as_mut()));
-            person
-                .identifiers
-                .iter_mut()
-                .for_each(|identifier| each(EntityKind::Org, identifier.org.as_mut()));
+            &mut person.identifiers
         }
         Record::Enrollment(seat) => {
             each(EntityKind::Class, Some(&mut seat.class));
             each(EntityKind::Person, Some(&mut seat.person));
             each(EntityKind::Org, seat.org.as_mut());
+            &mut []
         }
         Record::Relationship(relationship) => {
             each(EntityKind::Person, Some(&mut relationship.student));
             each(EntityKind::Person, Some(&mut relationship.contact));
+            &mut []
         }
-        _ => {}
+        _ => &mut [],
+    };
+    for identifier in identifiers {
+        each(EntityKind::Org, identifier.org.as_mut());
+    }
+}
+
+/// Visits what the record names beside its [parents]: the kind, the id, and the field that names it.
+#[inline]
+pub(crate) fn mentions(record: &Record, mut visit: impl FnMut(EntityKind, &SourcedId, &'static str)) {
+    let mut each = |kind, id: Option<&SourcedId>, field| {
+        if let Some(id) = id {
+            visit(kind, id, field);
+        }
+    };
+    let (orgs, sessions) = (EntityKind::Org, EntityKind::AcademicSession);
+    let identifiers: &[Identifier] = match record {
+        Record::Org(org) => {
+            each(orgs, org.parent.as_ref(), "parent");
+            &org.identifiers
+        }
+        Record::AcademicSession(session) => {
+            each(sessions, session.parent.as_ref(), "parent");
+            each(orgs, session.org.as_ref(), "org");
+            &session.identifiers
+        }
+        Record::Course(course) => {
+            each(orgs, course.org.as_ref(), "org");
+            each(sessions, course.session.as_ref(), "session");
+            &course.identifiers
+        }
+        Record::Class(class) => {
+            each(EntityKind::Course, class.course.as_ref(), "course");
+            class.sessions.iter().for_each(|session| each(sessions, Some(session), "sessions"));
+            &class.identifiers
+        }
+        Record::Person(person) => {
+            person.affiliations.iter().for_each(|held| each(orgs, held.org.as_ref(), "affiliations"));
+            &person.identifiers
+        }
+        Record::Enrollment(seat) => {
+            each(orgs, seat.org.as_ref(), "org");
+            &[]
+        }
+        _ => &[],
+    };
+    for identifier in identifiers {
+        each(orgs, identifier.org.as_ref(), "identifiers");
     }
 }
 

@@ -39,55 +39,84 @@ impl fmt::Debug for PlannedChange {
     }
 }
 
+/// How many bodies are read from the store at a time.
+const BODIES: usize = 512;
+
 /// Tells each change, in the order in which it would be applied.
 pub(super) async fn tell(
     plan: &mut Plan,
     session: &mut dyn Session,
     change: &mut (dyn FnMut(PlannedChange) + Send),
 ) -> Result<()> {
-    for next in plan.moves().await? {
-        change(match next {
-            Move::Step(number) => {
-                let Some(step) = plan.steps.get(number).cloned() else { continue };
-                let after = record::read(step.kind, plan.merged.read(step.body).await?.body)?;
-                let told = PlannedChange::of(plan, session, step.op, step.known, after.id().clone()).await?;
-                PlannedChange {
-                    kind: step.kind,
-                    from: step.from,
-                    after: Some(after),
-                    changed: step.changed,
-                    ..told
-                }
+    for moves in plan.moves().await?.chunks(BODIES) {
+        let mut before = stored(plan, session, moves).await?.into_iter();
+        for next in moves {
+            let before = if plan.place(*next) == NONE { None } else { before.next().flatten() };
+            if let Some(told) = PlannedChange::of(plan, *next, before).await? {
+                change(told);
             }
-            Move::Create(entry) => {
-                let Some(kind) = plan.stage.entries.get(entry).map(|entry| entry.kind) else { continue };
-                let (after, _) = plan.stage.staged(kind, entry).await?;
-                let told = PlannedChange::of(plan, session, Op::Create, NONE, after.id().clone()).await?;
-                PlannedChange { kind, after: Some(after), ..told }
-            }
-            Move::End(number) => {
-                let Some(end) = plan.ends.get(number).cloned() else { continue };
-                PlannedChange::of(plan, session, Op::End, end.known, end.id).await?
-            }
-        });
+        }
     }
     Ok(())
 }
 
-impl PlannedChange {
-    /// What the store knows of it.
-    async fn of(plan: &Plan, session: &mut dyn Session, op: Op, known: u32, id: SourcedId) -> Result<Self> {
-        let before = stored(plan, session, known).await?;
-        let uid = (known != NONE).then(|| plan.stage.known.uid(known));
-        let kind = plan.stage.known.kind(known);
-        Ok(Self { op, kind, uid, id, from: None, before, after: None, changed: FieldSet::EMPTY })
+/// How the records that are known look in the store; one that was blanked is `None`.
+async fn stored(plan: &Plan, session: &mut dyn Session, moves: &[Move]) -> Result<Vec<Option<Record>>> {
+    let known = &plan.stage.known;
+    let places: Vec<_> = moves.iter().map(|next| plan.place(*next)).filter(|place| *place != NONE).collect();
+    let bodies = session.bodies(places.iter().map(|place| known.seq(*place)).collect()).await?;
+    let records = places
+        .iter()
+        .zip(bodies)
+        .map(|(place, body)| body.map(|body| record::read(known.kind(*place), body.as_bytes())).transpose());
+    records.collect()
+}
+
+impl Plan {
+    /// The record's place among the known; [`NONE`] for one that would be new.
+    fn place(&self, next: Move) -> u32 {
+        let place = match next {
+            Move::Step(number) => self.steps.get(number).map(|step| step.known),
+            Move::End(number) => self.ends.get(number).map(|end| end.known),
+            Move::Create(_) => None,
+        };
+        place.unwrap_or(NONE)
     }
 }
 
-async fn stored(plan: &Plan, session: &mut dyn Session, known: u32) -> Result<Option<Record>> {
-    if known == NONE {
-        return Ok(None);
+impl PlannedChange {
+    async fn of(plan: &mut Plan, next: Move, before: Option<Record>) -> Result<Option<Self>> {
+        let place = plan.place(next);
+        let uid = (place != NONE).then(|| plan.stage.known.uid(place));
+        let told = |op, kind, id| Self {
+            op,
+            kind,
+            uid,
+            id,
+            from: None,
+            before,
+            after: None,
+            changed: FieldSet::EMPTY,
+        };
+        Ok(match next {
+            Move::Step(number) => {
+                let Some(step) = plan.steps.get(number).cloned() else { return Ok(None) };
+                let after = record::read(step.kind, plan.merged.read(step.body).await?.body)?;
+                let told = told(step.op, step.kind, after.id().clone());
+                Some(Self { from: step.from, after: Some(after), changed: step.changed, ..told })
+            }
+            Move::Create(entry) => {
+                let Some(kind) = plan.stage.entries.get(entry).map(|entry| entry.kind) else {
+                    return Ok(None);
+                };
+                let (after, _) = plan.stage.staged(kind, entry).await?;
+                let told = told(Op::Create, kind, after.id().clone());
+                Some(Self { after: Some(after), ..told })
+            }
+            Move::End(number) => {
+                let id = plan.ends.get(number).map(|end| end.id.clone());
+                id.map(|id| told(Op::End, plan.stage.known.kind(place), id))
+            }
+        })
     }
-    let body = session.bodies(vec![plan.stage.known.seq(known)]).await?.pop().flatten();
-    body.map(|body| record::read(plan.stage.known.kind(known), body.as_bytes())).transpose()
 }

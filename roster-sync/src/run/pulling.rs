@@ -26,17 +26,20 @@ pub(super) struct Pulled {
 
 impl Pulled {
     /// Why the next pull has to be a full one, if so.
+    ///
+    /// What a full pull could not read is told by no feed. What the vendor withholds or has frozen, another full pull would
+    /// not see either.
     pub(super) fn needs_full(&self, stage: &Stage) -> Option<String> {
-        if self.mode == Mode::Full {
-            return None;
-        }
-        let asked = stage.slices.iter().find_map(|(kind, _, completeness)| match completeness {
-            Completeness::Partial { code: PartialCode::NeedsFull, .. } => {
+        let asked = stage.slices.iter().find_map(|(kind, _, completeness)| match (self.mode, completeness) {
+            (_, Completeness::Partial { code: PartialCode::NeedsFull, .. }) => {
                 Some(format!("only a full pull can tell all of the kind {kind}"))
+            }
+            (Mode::Full, Completeness::Partial { code: PartialCode::Unreadable, .. }) => {
+                Some(format!("the last full pull could not read all of the kind {kind}"))
             }
             _ => None,
         });
-        asked.or_else(|| stage.unclear.clone())
+        asked.or_else(|| stage.unclear.clone().filter(|_| self.mode == Mode::Changes))
     }
 }
 

@@ -3,14 +3,15 @@
 mod census;
 mod entry;
 mod quarantine;
+mod targets;
 mod undo;
 mod window;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use roster_core::{
     Completeness, Cursor, EntityKind, Field, FieldSet, OrgField, PersonField, Problem, PullEvent,
-    PullRequest, Result, SensitiveField, Severity, Slice, SourcedId, Tally,
+    PullRequest, Result, SensitiveField, Severity, Slice, SourcedId, Tally, codes,
 };
 
 pub(crate) use self::{
@@ -18,7 +19,7 @@ pub(crate) use self::{
     entry::{Entry, Verdict},
     quarantine::{Held, Quarantine},
 };
-use self::{entry::Entries, undo::Undo, window::Window};
+use self::{entry::Entries, targets::Targets, undo::Undo, window::Window};
 use crate::{
     Key,
     known::{Known, mark},
@@ -47,6 +48,10 @@ pub(crate) struct Stage {
     pub(crate) begun: BTreeSet<EntityKind>,
     /// The groups of the records that have no uid yet, all entries counted.
     pub(crate) arrivals: Census,
+    /// What new and changed records name beside what they hang on.
+    pub(crate) targets: Targets,
+    /// Records of which the pull said that they name what is not there.
+    pub(crate) noted: HashSet<Key>,
     pub(crate) problems: Tally,
     /// Problems that name a record.
     pub(crate) named: Vec<Problem>,
@@ -71,13 +76,15 @@ impl Stage {
             slices: Vec::new(),
             begun: BTreeSet::new(),
             arrivals: Census::default(),
+            targets: Targets::default(),
+            noted: HashSet::new(),
             problems: Tally::new(),
             named: Vec::new(),
             unclear: None,
             cursor: None,
-            masks: EntityKind::ALL.map(|kind| Mask {
-                seen: FieldSet::all(kind).minus(not_asked(kind, request)),
-                erased: not_asked(kind, request),
+            masks: EntityKind::ALL.map(|kind| {
+                let erased = not_asked(kind, &request.sensitive, request.extra);
+                Mask { seen: FieldSet::all(kind).minus(erased), erased }
             }),
             window: Window::default(),
             buffer: Vec::new(),
@@ -153,9 +160,10 @@ impl Stage {
     }
 
     fn problem(&mut self, problem: Problem) {
-        let event = PullEvent::Problem(Box::new(problem));
-        self.problems.count(&event);
-        let PullEvent::Problem(problem) = event else { return };
+        if let (codes::DANGLING_REFERENCE, Some(kind), Some(id)) = (&*problem.code, problem.kind, &problem.id)
+        {
+            self.noted.insert(Key::of(kind, id));
+        }
         if let Some((kind, id)) = problem.protects() {
             let key = Key::of(kind, id);
             self.protect(key, kind);
@@ -166,7 +174,17 @@ impl Stage {
             self.unclear =
                 Some(format!("an error concerned a record of the kind {kind} that could not be named"));
         }
-        if problem.id.is_some() && self.named.len() < NAMED {
+        self.report(problem);
+    }
+
+    /// Takes a problem into the report, and does nothing about it.
+    pub(crate) fn report(&mut self, problem: Problem) {
+        let event = PullEvent::Problem(Box::new(problem));
+        self.problems.count(&event);
+        if let PullEvent::Problem(problem) = event
+            && problem.id.is_some()
+            && self.named.len() < NAMED
+        {
             self.named.push(*problem);
         }
     }
@@ -243,10 +261,10 @@ pub(crate) enum Taken {
     After(PullEvent),
 }
 
-/// The fields that a request does not ask for.
-fn not_asked(kind: EntityKind, request: &PullRequest) -> FieldSet {
+/// The fields that are not asked for by a request for these.
+pub(crate) fn not_asked(kind: EntityKind, sensitive: &BTreeSet<SensitiveField>, extra: bool) -> FieldSet {
     let mut fields = FieldSet::EMPTY;
-    if !request.extra {
+    if !extra {
         // `Extra` is the one field that all kinds have; each has a number of its own for it.
         fields = fields.union(extra_of(kind));
     }
@@ -260,7 +278,7 @@ fn not_asked(kind: EntityKind, request: &PullRequest) -> FieldSet {
             (SensitiveField::Addresses, PersonField::Addresses),
             (SensitiveField::Demographics, PersonField::Demographics),
         ] {
-            if !request.sees(asked) {
+            if !sensitive.contains(&asked) {
                 fields = fields.with(field);
             }
         }

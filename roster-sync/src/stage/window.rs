@@ -174,6 +174,7 @@ impl Stage {
         if known == NONE {
             self.arrivals.add(&record, 1);
         }
+        self.targets.note(&record);
         let links = record::links(&record);
         let head = Head { digest, links, taken };
         let body = self.spill.add(head, &record)?;

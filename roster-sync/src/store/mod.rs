@@ -6,6 +6,11 @@ mod memory;
 mod misuse;
 mod place;
 mod rows;
+
+/// So many of a roster's runs keep the problems that name records, and what they left to the next run. Of older ones both are
+/// dropped once there are twice as many, since problems of every night add up; the last memory stays, however old it is.
+const KEPT_RUNS: usize = 20;
+
 #[cfg(feature = "sqlite")]
 mod sqlite;
 

@@ -269,15 +269,24 @@ impl ResolvedSource {
     ///
     /// As [`Settings::request`].
     pub fn request(&self) -> Result<PullRequest> {
-        self.settings.request().map_err(|error| {
-            let name = self.name.as_deref().unwrap_or(self.provider.id);
-            Error::new(
-                ErrorKind::Config,
-                "host",
-                "reading the settings",
-                format!("source `{name}`: {}", error.message()),
-            )
-        })
+        self.settings.request().map_err(|error| self.named(&error))
+    }
+
+    /// How much a sync may change without approval, as its settings want it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Settings::guards`].
+    #[cfg(feature = "sync")]
+    pub fn guards(&self) -> Result<roster_sync::Guards> {
+        self.settings.guards().map_err(|error| self.named(&error))
+    }
+
+    /// The error, with the source that it is about.
+    fn named(&self, error: &Error) -> Error {
+        let name = self.name.as_deref().unwrap_or(self.provider.id);
+        let message = format!("source `{name}`: {}", error.message());
+        Error::new(ErrorKind::Config, "host", "reading the settings", message)
     }
 }
 

@@ -135,7 +135,7 @@ impl Data {
             self.chain(uid, current.seq).map(|version| version.row().change(false)).collect::<Result<_>>()?;
         history.reverse();
         let found = Found::new(self.stored(uid, current)?, history);
-        Ok(match self.held(uid) {
+        Ok(match self.held(uid, current) {
             Some(held) => held.marked(found),
             None => found,
         })
@@ -149,13 +149,14 @@ impl Data {
             seq: current.seq,
             named: &self.version(current.seq)?.body,
             body: self.body(current.seq)?,
-            held: self.held(uid).map(|held| body::Held { body: held.body.as_deref() }),
+            held: self.held(uid, current).map(|held| body::Held { body: held.body.as_deref() }),
         }
         .stored()
     }
 
-    fn held(&self, uid: u64) -> Option<&Held> {
-        self.quarantine.values().find(|held| held.row.uid == Some(uid))
+    /// What quarantine has of a record that has a uid: it lies there under the same key.
+    fn held(&self, uid: u64, current: &Current) -> Option<&Held> {
+        self.quarantine.get(&current.key).filter(|held| held.row.uid == Some(uid))
     }
 
     /// The versions of a record from that seq on, newest first.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Memory, RosterInfo, Run, RunEnd, RunStart, Status, SyncReport};
+use crate::{Memory, RosterInfo, Run, RunEnd, RunStart, Status, SyncReport, store::KEPT_RUNS};
 
 /// By number, from 1.
 #[derive(Default)]
@@ -27,8 +27,17 @@ impl Runs {
     }
 
     pub(super) fn finish(&mut self, id: u64, end: RunEnd) {
-        if let Some(run) = self.0.get_mut(&id) {
-            run.end = Some(end);
+        let Some(run) = self.0.get_mut(&id) else { return };
+        run.end = Some(end);
+        let roster = run.roster.clone();
+        let has_memory = |run: &Recorded| run.end.as_ref().is_some_and(|end| end.memory.is_some());
+        let last =
+            self.0.iter().rev().find(|(_, run)| run.roster == roster && has_memory(run)).map(|(id, _)| *id);
+        let older = self.0.iter_mut().rev().filter(|(_, run)| run.roster == roster).skip(KEPT_RUNS);
+        for (id, run) in older {
+            let Some(end) = &mut run.end else { continue };
+            end.named.clear();
+            end.memory = end.memory.take().filter(|_| Some(*id) == last);
         }
     }
 

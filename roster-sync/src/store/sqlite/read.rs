@@ -133,10 +133,10 @@ pub(super) fn records(
     if let Place::Uid(after) = start {
         let standing = standing(connection, roster, kind, after, left)?;
         left -= standing.len();
-        let mut bodies = Bodies::new(connection, roster)?;
+        let (mut bodies, mut held) = (Bodies::new(connection, roster)?, connection.prepare(HELD)?);
         for current in standing.iter().take(limit) {
             last = Place::Uid(current.uid);
-            items.push(stored(connection, &mut bodies, *current)?.0);
+            items.push(stored(&mut held, &mut bodies, *current)?.0);
         }
     }
     for (row, body) in never_stood(connection, roster, kind, start, left)? {
@@ -212,16 +212,16 @@ pub(super) fn quarantined(row: &Row<'_>) -> Worked<Quarantined> {
 /// What a record lacks, and the run that put it into quarantine.
 type Lack = ((EntityKind, SourcedId), u64);
 
+const HELD: &str =
+    "SELECT body, missing_kind, missing_id, since_run FROM quarantine WHERE roster = ?1 AND uid = ?2";
+
 /// A record that has a uid, and what it lacks if it is in quarantine.
 fn stored(
-    connection: &Connection,
+    held: &mut Statement<'_>,
     bodies: &mut Bodies<'_>,
     current: Current,
 ) -> Worked<(StoredRecord, Option<Lack>)> {
-    let sql =
-        "SELECT body, missing_kind, missing_id, since_run FROM quarantine WHERE roster = ?1 AND uid = ?2";
-    let held = connection
-        .prepare(sql)?
+    let held = held
         .query_row([bodies.roster, current.uid.cast_signed()], |row| {
             let lack = (row.get::<_, i64>(1)?, row.get::<_, String>(2)?, row.get::<_, i64>(3)?);
             Ok((row.get::<_, Option<String>>(0)?, lack))
@@ -247,9 +247,9 @@ fn stored(
 
 pub(super) fn find(connection: &Connection, roster: i64, id: &str) -> Worked<Vec<Found>> {
     let mut found = Vec::new();
-    let mut bodies = Bodies::new(connection, roster)?;
+    let (mut bodies, mut held) = (Bodies::new(connection, roster)?, connection.prepare(HELD)?);
     for current in named(connection, roster, id)? {
-        let (record, lack) = stored(connection, &mut bodies, current)?;
+        let (record, lack) = stored(&mut held, &mut bodies, current)?;
         let history = history(connection, roster, current.seq)?;
         found.push(marked(Found::new(record, history), lack));
     }

@@ -12,7 +12,7 @@ use super::{
     lock,
     read::{last_seq, limited},
 };
-use crate::{Memory, RosterInfo, Run, RunEnd, RunStart, Status, SyncReport};
+use crate::{Memory, RosterInfo, Run, RunEnd, RunStart, Status, SyncReport, store::KEPT_RUNS};
 
 /// Records a start, and marks the runs of the roster that have no end: who holds the roster knows that they died. Gives
 /// the roster's number and the run's.
@@ -42,6 +42,24 @@ pub(super) fn finish(connection: &Connection, run: u64, end: &RunEnd) -> Worked<
     let (report, named) = (json(&end.report)?, json(&end.named)?);
     let (status, at) = (end.report.status.as_str(), end.at.to_string());
     connection.execute(sql, params![run.cast_signed(), status, at, report, named, memory])?;
+    prune(connection, run)
+}
+
+/// Most runs find nothing to do here, and write no row but their own.
+fn prune(connection: &Connection, run: u64) -> Worked<()> {
+    let sql = "SELECT roster, count(*) FROM run WHERE named IS NOT NULL \
+               AND roster = (SELECT roster FROM run WHERE id = ?1) GROUP BY roster";
+    let counted = connection.query_row(sql, [run.cast_signed()], |row| Ok((row.get(0)?, row.get(1)?)));
+    let Some((roster, count)) = counted.optional()? else { return Ok(()) };
+    let (roster, count): (i64, i64) = (roster, count);
+    if count < limited(2 * KEPT_RUNS) {
+        return Ok(());
+    }
+    let sql = "UPDATE run SET named = NULL, memory = CASE WHEN id = \
+                 (SELECT max(id) FROM run WHERE roster = ?1 AND memory IS NOT NULL) THEN memory END \
+               WHERE roster = ?1 AND named IS NOT NULL AND id <= \
+                 (SELECT id FROM run WHERE roster = ?1 AND named IS NOT NULL ORDER BY id DESC LIMIT 1 OFFSET ?2)";
+    connection.execute(sql, [roster, limited(KEPT_RUNS)])?;
     Ok(())
 }
 

@@ -150,7 +150,8 @@ fn unknown_and_missing_settings_are_named() {
     assert_eq!(
         unknown.message("a"),
         "conf/roster.toml:4:10: source `a`, provider `paper`: no setting `school`; there are: district, token, \
-         profile, page_size, sensitive, schools, classes, seats"
+         profile, page_size, sensitive, schools, classes, seats, ends_count, ends_percent, updates_count, updates_percent, \
+         dangling_count, dangling_percent"
     );
     let setup = Setup::new("[sources.a]\nprovider='paper'", &[]);
     assert_eq!(

@@ -10,12 +10,44 @@ use roster_core::{
     PullContext, PullEvent, PullRequest, Record, Result, SensitiveField, Slice, codes,
 };
 use roster_sync::{
-    Guard, MemoryStore, Op, RecordState, RosterSync, SqliteStore, Status, Store, StoredRecord, SyncReport,
+    Guard, MemoryStore, Mode, Op, RecordState, RosterSync, SqliteStore, Status, Store, StoredRecord,
+    SyncReport,
 };
 use roster_testkit::{
     district::{DayTruth, District, DistrictSpec},
     scripted::Playback,
 };
+
+/// Tells each story on each store.
+macro_rules! stories {
+    ($($story:ident,)+) => {
+        mod in_memory {
+            use super::*;
+
+            $(#[test]
+            fn $story() {
+                super::$story(&MemoryStore::new());
+            })+
+        }
+
+        mod in_sqlite {
+            use super::*;
+
+            $(#[test]
+            fn $story() {
+                let folder = tempfile::tempdir().unwrap();
+                super::$story(&block_on(SqliteStore::open(folder.path().join("roster.db"))).unwrap());
+            })+
+        }
+    };
+}
+
+mod asking;
+mod dangling;
+mod every_field;
+mod feeds;
+mod forgetting;
+mod planning;
 
 const ROSTER: &str = "lincoln";
 
@@ -180,11 +212,19 @@ fn a_night_that_empties_is_held_and_the_approval_works_once(store: &dyn Store) {
     let refused = sync_with(store, night(third), |sync| sync.approve(&held.plan));
     assert_eq!(refused.status, Status::Held);
     assert_ne!(refused.plan, held.plan);
+    assert_eq!(refused.notes[0], "The approval names another plan, and was not used up.");
+    // Nor does a good night between.
+    assert_eq!(sync(store, night(district.records())).status, Status::Unchanged);
     let again = sync(store, night(half.clone()));
-    assert_eq!(again.plan, held.plan);
+    assert_eq!((again.status, &again.plan), (Status::Held, &held.plan), "put back, it has its name again");
     let applied = sync_with(store, night(half.clone()), |sync| sync.approve(&held.plan));
     assert_eq!(applied.status, Status::Applied);
-    assert_eq!(sync(store, night(half)).status, Status::Unchanged);
+    assert_eq!(sync(store, night(half.clone())).status, Status::Unchanged);
+    // The same danger once more wants an approval of its own.
+    sync(store, night(district.records()));
+    let refused = sync_with(store, night(half), |sync| sync.approve(&held.plan));
+    assert_eq!(refused.status, Status::Held);
+    assert_is(store, &district);
 }
 
 fn an_empty_kind_is_held_even_if_it_was_small(store: &dyn Store) {
@@ -340,29 +380,6 @@ fn a_busy_roster_is_not_touched(store: &dyn Store) {
     let session = block_on(store.open(ROSTER)).unwrap();
     assert!(session.is_some());
     assert_eq!(sync(store, Vec::new()).status, Status::Busy);
-}
-
-macro_rules! stories {
-    ($($story:ident,)+) => {
-        mod in_memory {
-            use super::*;
-
-            $(#[test]
-            fn $story() {
-                super::$story(&MemoryStore::new());
-            })+
-        }
-
-        mod in_sqlite {
-            use super::*;
-
-            $(#[test]
-            fn $story() {
-                let folder = tempfile::tempdir().unwrap();
-                super::$story(&block_on(SqliteStore::open(folder.path().join("roster.db"))).unwrap());
-            })+
-        }
-    };
 }
 
 stories! {
