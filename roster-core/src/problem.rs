@@ -180,12 +180,18 @@ pub mod codes {
             "Add the missing record; often one file is truncated or from another day.";
         DATE_FORM = "date_form":
             "The date was understood, though not written as YYYY-MM-DD.", "Write dates as YYYY-MM-DD.";
+        DELIMITER_NOT_FOUND = "delimiter_not_found":
+            "No comma, semicolon, tab or bar divides the header into columns.",
+            "Save the file as CSV with commas.";
         DUPLICATE_COLUMN = "duplicate_column":
             "Two columns have the same name; the file can't be read.", "Remove or rename one of them.";
         DUPLICATE_IDENTICAL = "duplicate_identical":
             "The same row stands there twice; it was counted once.", "Nothing needs to be done.";
         EMPTY_FILE = "empty_file":
             "The file is empty: not even a header is there.", "Have the file exported again.";
+        ENCODING_GUESSED = "encoding_guessed":
+            "The file is not in UTF-8; its encoding was guessed by how its text looks.",
+            "Look at names with accents; export as UTF-8.";
         FILE_NAME = "file_name":
             "The file was recognized by its header, under another name than expected.", "Give it its proper name.";
         FLAG_FORM = "flag_form":
@@ -234,6 +240,9 @@ pub mod codes {
         STRAY_QUOTE = "stray_quote":
             "Text follows a closing quote; the cell was kept without its quotes.",
             "Double the quotes inside a quoted cell.";
+        SUSPECTED_MOJIBAKE = "suspected_mojibake":
+            "The text looks as if it was read in a wrong encoding once, such as `Ã©` for an accented letter.",
+            "Have the file exported from the system itself, as UTF-8.";
         TOO_MANY_COLUMNS = "too_many_columns":
             "The header has more columns than the limit.", "Check that the file is what it should be.";
         TRIMMED = "trimmed":

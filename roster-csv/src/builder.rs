@@ -8,7 +8,7 @@ use crate::{
     config::CsvConfig,
     dialect::{DIALECTS, Dialect},
     limits::Limits,
-    source::{CsvSource, PROVIDER},
+    source::{CsvSource, PROVIDER, Settings},
 };
 
 /// Builds a [`CsvSource`]. Setters never fail; [`build`](Self::build) checks everything at once and names the wrong field.
@@ -46,6 +46,13 @@ impl CsvSourceBuilder {
         self
     }
 
+    /// Repairs names that were read in a wrong encoding once (`JosÃ©`), where that is exact; else they are only told of.
+    #[must_use]
+    pub fn repair_mojibake(mut self, repair: bool) -> Self {
+        self.config.repair_mojibake = repair;
+        self
+    }
+
     /// What the set may cost.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
@@ -72,7 +79,13 @@ impl CsvSourceBuilder {
             None => None,
             Some(name) => Some(Dialect::named(&name).ok_or_else(|| unknown_dialect(&name))?),
         };
-        Ok(CsvSource::new(path, dialect, tenant, self.limits))
+        Ok(CsvSource::new(Settings {
+            path,
+            dialect,
+            tenant,
+            limits: self.limits,
+            may_repair: self.config.repair_mojibake,
+        }))
     }
 }
 

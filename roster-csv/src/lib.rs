@@ -14,6 +14,7 @@ mod rows;
 mod side;
 mod source;
 mod survey;
+mod text;
 
 pub use self::{
     builder::CsvSourceBuilder,

@@ -12,6 +12,7 @@ use roster_core::{
 use crate::{
     dialect::Header,
     rows::{Batch, RowCells, RowMark},
+    text::{has_lost_text, repaired},
 };
 
 /// Stands between the cells of a packed row. No value holds it: a row with control characters is rejected.
@@ -28,6 +29,8 @@ pub(crate) enum Cells<'a> {
         padded: bool,
         /// Some hold a line break.
         has_newline: bool,
+        /// Some may hold text that was read in a wrong encoding once.
+        garbled: bool,
     },
     /// In one text, kept for later.
     Packed(&'a str),
@@ -35,7 +38,12 @@ pub(crate) enum Cells<'a> {
 
 impl<'a> Cells<'a> {
     pub(crate) fn of(batch: &'a Batch, mark: &RowMark) -> Self {
-        Self::Batch { cells: batch.row_cells(mark), padded: mark.padded, has_newline: mark.has_newline }
+        Self::Batch {
+            cells: batch.row_cells(mark),
+            padded: mark.padded,
+            has_newline: mark.has_newline,
+            garbled: mark.garbled,
+        }
     }
 }
 
@@ -45,6 +53,8 @@ pub(crate) struct Findings {
     pub(crate) problems: Vec<Problem>,
     /// Fields whose value could not be read: they are unknown, not empty.
     pub(crate) unseen: FieldSet,
+    /// Text that was read in a wrong encoding once may be repaired, where that is exact.
+    pub(crate) may_repair: bool,
     dates: Dates,
 }
 
@@ -158,7 +168,27 @@ impl<'a> Row<'a> {
             return None;
         }
         self.look_at(holds, value);
+        if matches!(self.cells, Cells::Batch { garbled: true, .. }) {
+            return Some(self.ungarbled(holds, value));
+        }
         Some(value.to_owned())
+    }
+
+    /// A text of a row that may have been read in a wrong encoding once. Ids and addresses are not asked for as texts.
+    #[inline(never)]
+    fn ungarbled(&mut self, holds: Holds, value: &str) -> String {
+        let repaired = repaired(value);
+        if repaired.is_none() && !has_lost_text(value) {
+            return value.to_owned();
+        }
+        let (message, text) = match repaired.filter(|_| self.findings.may_repair) {
+            Some(repaired) => ("the text was read in a wrong encoding once; it was repaired", repaired),
+            None => {
+                ("the text looks as if it was read in a wrong encoding once; it was kept", value.to_owned())
+            }
+        };
+        self.warn(holds, codes::SUSPECTED_MOJIBAKE, message);
+        text
     }
 
     /// A text that the record must have: empty where even that is allowed to miss.

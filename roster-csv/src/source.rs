@@ -30,12 +30,14 @@ pub struct CsvSource {
     settings: Arc<Settings>,
 }
 
+/// What a source knows.
 #[derive(Debug)]
-struct Settings {
-    path: PathBuf,
-    dialect: Option<&'static Dialect>,
-    tenant: String,
-    limits: Limits,
+pub(crate) struct Settings {
+    pub(crate) path: PathBuf,
+    pub(crate) dialect: Option<&'static Dialect>,
+    pub(crate) tenant: String,
+    pub(crate) limits: Limits,
+    pub(crate) may_repair: bool,
 }
 
 impl CsvSource {
@@ -44,13 +46,8 @@ impl CsvSource {
         CsvSourceBuilder::default()
     }
 
-    pub(crate) fn new(
-        path: PathBuf,
-        dialect: Option<&'static Dialect>,
-        tenant: String,
-        limits: Limits,
-    ) -> Self {
-        Self { settings: Arc::new(Settings { path, dialect, tenant, limits }) }
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self { settings: Arc::new(settings) }
     }
 }
 
@@ -91,8 +88,7 @@ impl RosterSource for CsvSource {
             Ok(known) => known,
             Err(error) => return stream::iter([Err(error)]).boxed(),
         };
-        let Settings { path, dialect, limits, .. } = &*self.settings;
-        let job = Job { path: path.clone(), dialect: *dialect, limits: *limits, request, known };
+        let job = Job { settings: Arc::clone(&self.settings), request, known };
         Pull::new(info, job, cx).boxed()
     }
 }

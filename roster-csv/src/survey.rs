@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use memchr::memchr;
 use roster_core::{
     EntityKind, Error, ErrorKind, PartialCode, Place, Problem, Result, Severity, codes, decode,
     table::{Rows, Table},
@@ -15,6 +14,7 @@ use crate::{
     limits::Limits,
     rows::{Batch, Scanner},
     source::PROVIDER,
+    text::{Form, Sniffed, sniff},
 };
 
 /// How much of a file is looked at for its header.
@@ -36,6 +36,8 @@ pub(crate) struct SurveyedFile {
     pub(crate) name: Arc<str>,
     pub(crate) table: &'static Table,
     pub(crate) header: Header,
+    /// How its text is written.
+    pub(crate) form: Form,
 }
 
 /// A table that can't be read.
@@ -127,7 +129,8 @@ impl Survey {
         match bound {
             Ok(mut header) => {
                 self.problems.extend(header.problems.drain(..).map(|problem| of_file(problem, &name)));
-                self.files.push(SurveyedFile { name: name.into(), table, header });
+                self.problems.extend(head.guessed.map(|encoding| in_encoding(&name, encoding)));
+                self.files.push(SurveyedFile { name: name.into(), table, header, form: head.form });
             }
             Err(problem) => {
                 let reason = format!("{name} can't be read: {}", problem.message);
@@ -233,26 +236,35 @@ impl Survey {
 struct Head {
     name: String,
     header: Result<Vec<String>, Unusable>,
+    form: Form,
+    /// The encoding, if it had to be guessed.
+    guessed: Option<&'static str>,
 }
 
 impl Head {
     fn read(files: &mut FileSet, name: &str, limits: &Limits) -> Result<Self> {
         let bytes = files.head(name, HEAD)?;
-        Ok(Self { name: name.to_owned(), header: header_of(&bytes, limits) })
+        let sniffed = sniff(&bytes, limits.row_bytes);
+        let header = match not_text(&bytes) {
+            Some(what) => {
+                let message = format!("it is {what}, not a text file");
+                Err(Problem::error(codes::NOT_TEXT, message).into())
+            }
+            None => header_of(&sniffed, limits),
+        };
+        Ok(Self { name: name.to_owned(), header, form: sniffed.form, guessed: sniffed.guessed })
     }
 }
 
-fn header_of(bytes: &[u8], limits: &Limits) -> Result<Vec<String>, Unusable> {
+fn header_of(sniffed: &Sniffed, limits: &Limits) -> Result<Vec<String>, Unusable> {
     let unusable = |code, message: &str| Err(Box::new(Problem::error(code, message)));
-    let text = without_bom(bytes);
-    if let Some(what) = not_text(bytes) {
-        return unusable(codes::NOT_TEXT, &format!("it is {what}, not a text file in UTF-8"));
-    }
-    if text.iter().all(u8::is_ascii_whitespace) {
+    if sniffed.text.iter().all(u8::is_ascii_whitespace) {
         return unusable(codes::EMPTY_FILE, "it is empty");
     }
     let mut batch = Batch::default();
-    Scanner::new(limits.row_bytes).scan(text, true, 1, &mut batch);
+    let mut scanner = Scanner::new(limits.row_bytes);
+    scanner.split_at(sniffed.form.delimiter);
+    scanner.scan(&sniffed.text, true, 1, &mut batch);
     let Some(mark) = batch.row(0) else {
         return unusable(codes::EMPTY_FILE, "it is empty");
     };
@@ -263,26 +275,25 @@ fn header_of(bytes: &[u8], limits: &Limits) -> Result<Vec<String>, Unusable> {
         let message = format!("its header has more than {} columns", limits.columns);
         return unusable(codes::TOO_MANY_COLUMNS, &message);
     }
+    if sniffed.is_undivided {
+        let message = "no comma, semicolon, tab or bar divides its first line into columns";
+        return unusable(codes::DELIMITER_NOT_FOUND, message);
+    }
     Ok(batch.cells(mark).map(|cell| decode::trim(cell).to_owned()).collect())
 }
 
-/// Takes a byte order mark off.
-pub(crate) fn without_bom(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+/// Says that an encoding was guessed.
+pub(crate) fn in_encoding(name: &str, encoding: &str) -> Problem {
+    let message = format!("the file is not in UTF-8; it was read as {encoding}, which its bytes look like");
+    of_file(Problem::warning(codes::ENCODING_GUESSED, message), name)
 }
 
-/// What a file is that is no UTF-8 text, by its first bytes.
+/// What a file is that is no text, by its first bytes.
 fn not_text(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [b'P', b'K', 3, 4, ..] => Some("a spreadsheet or a zip"),
         [0xd0, 0xcf, 0x11, 0xe0, ..] => Some("an old spreadsheet"),
         [0x1f, 0x8b, ..] => Some("compressed with gzip"),
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..] => Some("UTF-16"),
-        _ if memchr(b'\n', bytes).is_none()
-            && memchr(b'\r', bytes).is_some_and(|at| at + 1 < bytes.len()) =>
-        {
-            Some("text with the line ends of an old Macintosh")
-        }
         _ => None,
     }
 }
@@ -300,7 +311,9 @@ fn read_manifest(
     let mut batch = Batch::default();
     let mut scanner = Scanner::new(limits.row_bytes);
     let mut more = not_text(&bytes).is_none();
-    let mut text = without_bom(&bytes);
+    let sniffed = sniff(&bytes, limits.row_bytes);
+    scanner.split_at(sniffed.form.delimiter);
+    let mut text = sniffed.text.as_slice();
     while more {
         more = scanner.scan(text, true, 1000, &mut batch);
         text = &[];
@@ -324,7 +337,8 @@ mod tests {
     use super::*;
 
     fn header(bytes: &[u8]) -> Result<Vec<String>, String> {
-        header_of(bytes, &Limits::default()).map_err(|problem| problem.code.into_owned())
+        let limits = Limits::default();
+        header_of(&sniff(bytes, limits.row_bytes), &limits).map_err(|problem| problem.code.into_owned())
     }
 
     #[test]
@@ -335,14 +349,20 @@ mod tests {
 
     #[test]
     fn what_is_no_text_is_told_by_its_first_bytes() {
-        for bytes in
-            [&b"PK\x03\x04abc"[..], b"\x1f\x8b\x08", b"\xff\xfea\0", b"a\0b\0", b"\0a\0b", b"a,b\r1,2\r"]
-        {
-            assert_eq!(header(bytes), Err(codes::NOT_TEXT.to_owned()), "{bytes:?}");
+        for bytes in [&b"PK\x03\x04abc"[..], b"\x1f\x8b\x08", b"\xd0\xcf\x11\xe0"] {
+            assert!(not_text(bytes).is_some(), "{bytes:?}");
         }
         for bytes in [&b""[..], b"\xef\xbb\xbf", b"\r\n\n "] {
             assert_eq!(header(bytes), Err(codes::EMPTY_FILE.to_owned()), "{bytes:?}");
         }
-        assert_eq!(header(&[b','; 2000]), Err(codes::TOO_MANY_COLUMNS.to_owned()));
+        assert_eq!(header(&b"a,".repeat(2000)), Err(codes::TOO_MANY_COLUMNS.to_owned()));
+        assert_eq!(header(b"sourcedId\n1\n"), Err(codes::DELIMITER_NOT_FOUND.to_owned()));
+    }
+
+    #[test]
+    fn a_header_is_read_in_any_encoding_with_any_separator() {
+        for text in [&b"\xff\xfea\0\t\0b\0\n\0"[..], b"sep=;\na;b\n", b"a|b\r1|2\r3|4", b"\0a\0,\0b\0\n"] {
+            assert_eq!(header(text).unwrap(), ["a", "b"], "{text:?}");
+        }
     }
 }

@@ -82,13 +82,7 @@ impl Fit {
 
 fn unknown(files: &[Candidate]) -> Error {
     let known = DIALECTS.iter().map(|dialect| dialect.title).collect::<Vec<_>>().join(", ");
-    let other =
-        files.iter().find(|file| matches!(file.header.as_slice(), [one] if one.contains([';', '\t', '|'])));
     let message = match files {
-        _ if other.is_some() => {
-            let name = other.map_or("", |file| &file.name);
-            format!("the cells of {name} are not separated by commas; save it as CSV with commas")
-        }
         [] => format!("there is no file of a roster; known are: {known}"),
         _ => {
             let names = files.iter().map(|file| file.name.as_str()).take(10).collect::<Vec<_>>().join(", ");

@@ -44,6 +44,7 @@ const TURN: u32 = 4096;
 pub(crate) struct Pull {
     info: SourceInfo,
     request: PullRequest,
+    may_repair: bool,
     cx: PullContext,
     state: State,
     /// The batch at hand, and the next row of it.
@@ -73,6 +74,7 @@ impl Pull {
         Self {
             info,
             request,
+            may_repair: job.settings.may_repair,
             cx,
             state: State::Waiting(Box::new(job)),
             batch: Batch::default(),
@@ -128,7 +130,8 @@ impl Pull {
         }
         match (message, &mut reading.survey) {
             (Some(Message::Surveyed(survey, steps)), _) => {
-                let engine = Engine::new(self.request.clone(), &survey);
+                let mut engine = Engine::new(self.request.clone(), &survey);
+                engine.findings.may_repair = self.may_repair;
                 reading.survey = Some((survey, steps, engine));
             }
             (Some(Message::Rows(batch)), _) => self.batch = batch,
@@ -138,6 +141,7 @@ impl Pull {
                 }
                 engine.begin(survey, step);
             }
+            (Some(Message::Problem(problem)), Some((_, _, engine))) => engine.say(*problem),
             (Some(Message::End), Some((survey, _, engine))) => engine.end(survey),
             (Some(Message::Unchanged), Some((_, _, engine))) => {
                 engine.unchanged();

@@ -3,13 +3,12 @@
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
     sync::{Arc, mpsc as std_mpsc},
     thread::JoinHandle,
 };
 
 use futures::{SinkExt, StreamExt, channel::mpsc, executor::block_on};
-use roster_core::{Error, ErrorKind, PullRequest, Result};
+use roster_core::{Error, ErrorKind, Problem, PullRequest, Result};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{
@@ -19,19 +18,17 @@ use super::{
 };
 use crate::{
     changes::Position,
-    dialect::Dialect,
     files::{FileSet, PIECE, Sink},
     limits::Limits,
     rows::{Batch, Scanner},
-    source::PROVIDER,
-    survey::{Survey, without_bom},
+    source::{PROVIDER, Settings},
+    survey::{Survey, SurveyedFile, in_encoding},
+    text::{Charset, Form, Transcoder, of_late},
 };
 
 /// What the thread has to do.
 pub(crate) struct Job {
-    pub(crate) path: PathBuf,
-    pub(crate) dialect: Option<&'static Dialect>,
-    pub(crate) limits: Limits,
+    pub(crate) settings: Arc<Settings>,
     pub(crate) request: PullRequest,
     /// What the files were last time, for a pull of changes.
     pub(crate) known: Option<Position>,
@@ -47,6 +44,8 @@ pub(crate) enum Message {
     Begin(Step),
     /// Rows of the step at hand, the header among them.
     Rows(Batch),
+    /// What is to be said of the file at hand.
+    Problem(Box<Problem>),
     /// The step at hand is over.
     End,
     /// All steps are over; the hash of what was read.
@@ -135,9 +134,10 @@ fn run(job: Job, mut sender: Sender) {
 
 /// Reads everything. `None` if nobody listens any more.
 fn read(job: Job, sender: &mut Sender) -> Result<Option<Message>> {
-    let Job { path, dialect, limits, request, known } = job;
-    let mut files = FileSet::open(&path, limits)?;
-    let survey = Arc::new(Survey::take(&mut files, dialect, &limits)?);
+    let Job { settings, request, known } = job;
+    let limits = settings.limits;
+    let mut files = FileSet::open(&settings.path, limits)?;
+    let survey = Arc::new(Survey::take(&mut files, settings.dialect, &limits)?);
     let steps = plan(&survey, &request);
     // Of a set that was not sound the same files are read again, so that what is wrong is said again.
     let known = known.filter(|known| known.sound && survey.unreadable.is_empty());
@@ -185,7 +185,13 @@ fn stream(
     let mut scanner = Scanner::new(limits.row_bytes);
     scanner.expect_width(file.header.width());
     scanner.hash_columns(key_columns(&file.header, file.table.rows));
+    scanner.split_at(file.form.delimiter);
+    scanner.begin_on(file.form.first_line());
     let mut feed = Feed {
+        file,
+        charset: file.form.charset,
+        transcoder: (!file.form.is_plain()).then(|| Transcoder::new(&file.form)),
+        raw: Vec::new(),
         scanner,
         batch: Batch::default(),
         register: Register::of(file, step.purpose),
@@ -201,6 +207,11 @@ fn stream(
 
 /// Makes batches of a file's bytes, and sends them.
 struct Feed<'a> {
+    file: &'a SurveyedFile,
+    charset: Charset,
+    /// Of a file that can't be read as it stands: what brings its bytes to text, and where they lie until then.
+    transcoder: Option<Transcoder>,
+    raw: Vec<u8>,
     scanner: Scanner,
     /// The batch that is filled next.
     batch: Batch,
@@ -216,18 +227,29 @@ struct Feed<'a> {
 
 impl Sink for Feed<'_> {
     fn room(&mut self) -> &mut [u8] {
+        if self.transcoder.is_some() {
+            self.raw.resize(PIECE, 0);
+            return &mut self.raw;
+        }
         self.batch = self.sender.batch();
         self.scanner.room(&mut self.batch, PIECE)
     }
 
     fn take(&mut self, count: usize) -> bool {
-        let piece = self.scanner.fill(count);
-        self.hasher.update(piece);
-        if std::mem::take(&mut self.is_first) {
-            let lines = memchr::memchr_iter(b'\n', piece).count() as u64;
-            self.register.expect(lines.saturating_mul(self.size) / (count as u64).max(1));
-            let mark = count - without_bom(piece).len();
-            self.scanner.pass_over(mark);
+        if self.transcoder.is_some() {
+            self.hasher.update(self.raw.get(..count).unwrap_or(&[]));
+            self.transcode(count, false);
+        } else {
+            let piece = self.scanner.fill(count);
+            self.hasher.update(piece);
+            if std::mem::take(&mut self.is_first) {
+                let lines = memchr::memchr_iter(b'\n', piece).count() as u64;
+                self.register.expect(lines.saturating_mul(self.size) / (count as u64).max(1));
+                self.scanner.pass_over(self.file.form.mark.min(count));
+            }
+            if self.charset == Charset::Ascii {
+                self.decide(count);
+            }
         }
         self.send(false);
         self.is_heard
@@ -235,9 +257,35 @@ impl Sink for Feed<'_> {
 }
 
 impl Feed<'_> {
+    /// Decides on the encoding, as soon as something tells it.
+    fn decide(&mut self, count: usize) {
+        let piece = self.scanner.last(count);
+        self.charset = of_late(piece);
+        let Charset::Other(encoding) = self.charset else { return };
+        let piece = piece.to_vec();
+        let mut transcoder = Transcoder::new(&Form { charset: self.charset, ..Form::default() });
+        let mut text = Vec::new();
+        transcoder.push(&piece, false, &mut text);
+        self.scanner.replace(count, &text);
+        self.transcoder = Some(transcoder);
+        let problem = in_encoding(&self.file.name, encoding.name());
+        self.is_heard = self.sender.send(Message::Problem(Box::new(problem)));
+    }
+
+    /// Hands the scanner what the first `count` bytes of the raw piece say.
+    fn transcode(&mut self, count: usize, last: bool) {
+        let Some(transcoder) = &mut self.transcoder else { return };
+        let mut text = Vec::new();
+        transcoder.push(self.raw.get(..count).unwrap_or(&[]), last, &mut text);
+        self.batch = self.sender.batch();
+        self.scanner.room(&mut self.batch, text.len()).copy_from_slice(&text);
+        self.scanner.fill(text.len());
+    }
+
     /// The file is over: sends what is left, and returns the file's hash; `None` if nobody listens any more.
     fn finish(mut self) -> Option<u128> {
         if self.is_heard {
+            self.transcode(0, true);
             self.send(true);
         }
         self.is_heard.then(|| self.hasher.digest128())
@@ -248,6 +296,7 @@ impl Feed<'_> {
         loop {
             let mut batch = std::mem::take(&mut self.batch);
             let more = self.scanner.rows(last, ROWS, &mut batch);
+            batch.mark_garbled();
             self.register.mark(&mut batch);
             self.is_heard = batch.len() == 0 || self.sender.send(Message::Rows(batch));
             if !(more && self.is_heard) {

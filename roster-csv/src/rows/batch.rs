@@ -47,6 +47,8 @@ pub(crate) struct RowMark {
     pub(crate) padded: bool,
     /// What the row's id tells.
     pub(crate) seen: Seen,
+    /// A cell may hold text that was read in a wrong encoding once.
+    pub(crate) garbled: bool,
     /// Nothing about its shape is odd, so that nobody has to look at that again.
     pub(crate) ordinary: bool,
 }
@@ -89,6 +91,7 @@ impl RowMark {
             unterminated: false,
             padded: false,
             seen: Seen::First,
+            garbled: false,
             ordinary: false,
         }
     }

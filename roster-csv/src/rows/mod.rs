@@ -5,8 +5,10 @@
 
 mod batch;
 mod clean;
+mod garbled;
 mod hashes;
 mod scan;
+mod separator;
 mod split;
 
 pub(crate) use self::{
