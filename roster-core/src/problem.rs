@@ -202,6 +202,15 @@ pub mod codes {
         HEADER_ONLY_FILE = "header_only_file":
             "The file has a header and no rows: it says that there is nothing of the kind.",
             "If there should be something, have the file exported again.";
+        ID_IS_DATE = "id_is_date":
+            "A spreadsheet made a date of the id, such as `2-Jan` of `1-2`; the row was left out.",
+            "Format the column as text before the file is opened, or have it exported again.";
+        ID_IS_PLACEHOLDER = "id_is_placeholder":
+            "The id is a word that stands for no value, such as `#N/A` or `NULL`; the row was left out.",
+            "Fill in the id in the system that exports.";
+        ID_SHORTENED = "id_shortened":
+            "A spreadsheet shortened the number that was the id, as in `1.23457E+11`; the row was left out.",
+            "Format the column as text before the file is opened, or have it exported again.";
         IGNORED_FILE = "ignored_file":
             "The file is not a part of the roster, or not recognized; it was not read.", "Nothing needs to be done.";
         INVALID_UTF8 = "invalid_utf8":

@@ -1,9 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod address;
 mod builder;
 mod changes;
 mod config;
+mod dates;
 mod dialect;
+mod excel;
 mod files;
 mod keys;
 mod limits;
@@ -19,6 +22,7 @@ mod text;
 pub use self::{
     builder::CsvSourceBuilder,
     config::CsvConfig,
+    dates::DateOrder,
     dialect::{DIALECTS, Dialect},
     limits::Limits,
     source::{CsvSource, PROVIDER},

@@ -10,6 +10,7 @@ use roster_core::{
 };
 
 use crate::{
+    dates::{self, DateOrder},
     dialect::Header,
     rows::{Batch, RowCells, RowMark},
     text::{has_lost_text, repaired},
@@ -53,9 +54,17 @@ pub(crate) struct Findings {
     pub(crate) problems: Vec<Problem>,
     /// Fields whose value could not be read: they are unknown, not empty.
     pub(crate) unseen: FieldSet,
+    pub(crate) ways: Ways,
+    dates: Dates,
+}
+
+/// How values are to be read.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Ways {
     /// Text that was read in a wrong encoding once may be repaired, where that is exact.
     pub(crate) may_repair: bool,
-    dates: Dates,
+    pub(crate) dates: DateOrder,
+    pub(crate) grades: GradeTable,
 }
 
 impl Findings {
@@ -81,8 +90,8 @@ impl Dates {
         self.last.iter().find(|(last, _)| *last == key).map(|(_, date)| *date)
     }
 
-    fn read(&mut self, text: &str) -> Option<Read<Date>> {
-        let read = decode::date(text)?;
+    fn read(&mut self, text: &str, order: DateOrder) -> Option<Read<Date>> {
+        let read = dates::read(text, order)?;
         if let (Ok(key), Some(last)) = (text.as_bytes().try_into(), self.last.get_mut(self.next)) {
             *last = (key, read.value);
             self.next = 1 - self.next;
@@ -181,7 +190,7 @@ impl<'a> Row<'a> {
         if repaired.is_none() && !has_lost_text(value) {
             return value.to_owned();
         }
-        let (message, text) = match repaired.filter(|_| self.findings.may_repair) {
+        let (message, text) = match repaired.filter(|_| self.findings.ways.may_repair) {
             Some(repaired) => ("the text was read in a wrong encoding once; it was repaired", repaired),
             None => {
                 ("the text looks as if it was read in a wrong encoding once; it was kept", value.to_owned())
@@ -226,7 +235,8 @@ impl<'a> Row<'a> {
     /// A date that is none of the last two.
     #[inline(never)]
     fn new_date(&mut self, holds: Holds, value: &str) -> Option<Date> {
-        let Some(read) = self.findings.dates.read(value) else {
+        let order = self.findings.ways.dates;
+        let Some(read) = self.findings.dates.read(value, order) else {
             self.drop(holds, codes::BAD_DATE, "the value is not a date; it was dropped");
             return None;
         };
@@ -298,7 +308,8 @@ impl<'a> Row<'a> {
     }
 
     /// A list of grades.
-    pub(crate) fn grades(&mut self, holds: Holds, table: GradeTable) -> Vec<GradeLevel> {
+    pub(crate) fn grades(&mut self, holds: Holds) -> Vec<GradeLevel> {
+        let table = self.findings.ways.grades;
         let mut grades = Vec::new();
         // One note a cell is enough: it may hold half a million items.
         let mut noted = false;

@@ -63,6 +63,7 @@ impl RosterSource for CsvSource {
             None => DIALECTS.iter().collect(),
         };
         let kinds = EntityKind::ALL.into_iter();
+        let kinds = kinds.filter(|kind| dialects.iter().any(|dialect| dialect.has(*kind)));
         kinds.fold(Capabilities::default(), |capabilities, kind| {
             let fields =
                 dialects.iter().fold(FieldSet::EMPTY, |fields, dialect| fields.union(says(dialect, kind)));
@@ -99,7 +100,7 @@ fn stopped(why: &str) -> Error {
 
 /// What a dialect can say of a kind.
 fn says(dialect: &Dialect, kind: EntityKind) -> FieldSet {
-    if kind == EntityKind::Relationship {
+    if kind == EntityKind::Relationship && dialect.has_agents() {
         use RelationshipField::{Contact, Kinds, Relation, Student};
         return FieldSet::of([Student, Contact, Relation, Kinds]);
     }

@@ -1,6 +1,6 @@
 //! A first look at the set: which files there are, in which dialect, and what can't be read.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use roster_core::{
     EntityKind, Error, ErrorKind, PartialCode, Place, Problem, Result, Severity, codes, decode,
@@ -9,7 +9,7 @@ use roster_core::{
 use roster_oneroster::csv::{MANIFEST, Manifest, ManifestFile, Mode};
 
 use crate::{
-    dialect::{Candidate, Dialect, Header, Unusable, recognize, table_for},
+    dialect::{Candidate, Dialect, Header, Unfolding, Unusable, readings_for, recognize, unfold},
     files::FileSet,
     limits::Limits,
     rows::{Batch, Scanner},
@@ -36,6 +36,8 @@ pub(crate) struct SurveyedFile {
     pub(crate) name: Arc<str>,
     pub(crate) table: &'static Table,
     pub(crate) header: Header,
+    /// How its rows become those of the table, if they are not.
+    pub(crate) unfolding: Option<Unfolding>,
     /// How its text is written.
     pub(crate) form: Form,
 }
@@ -97,28 +99,33 @@ impl Survey {
         for head in heads {
             let header = head.header.as_deref().unwrap_or(&[]).to_vec();
             let candidate = Candidate { name: head.name.clone(), header };
-            let Some((table, by_name)) = table_for(self.dialect, &candidate) else {
+            let Some((name, by_name)) = readings_for(self.dialect, &candidate) else {
                 self.ignore(&head.name, &format!("it is no file of {}", self.dialect.title));
                 continue;
             };
-            if table.rows == Rows::Other {
+            let Some(table) = self.dialect.readings(name).next().filter(|table| table.rows != Rows::Other)
+            else {
                 self.ignore(&head.name, "it is not a part of the roster");
                 continue;
-            }
+            };
             if self.has(table) {
                 let message =
                     format!("there are two files for `{}`, {} among them; leave one", table.name, head.name);
                 return Err(Error::new(ErrorKind::Config, PROVIDER, "recognizing the files", message));
             }
-            if head.name != format!("{}.csv", table.name) {
+            if !self.dialect.is_one_file() && head.name != format!("{}.csv", table.name) {
                 let message = format!("{} was read as {}.csv", head.name, table.name);
                 self.problems.push(of_file(Problem::warning(codes::FILE_NAME, message), &head.name));
             }
             // A file known by its header alone has one that binds.
             debug_assert!(by_name || head.header.is_ok());
-            self.take_file(table, head);
+            if self.dialect.is_folded(table) {
+                self.take_folded(table.name, &head);
+            } else {
+                self.take_file(table, head);
+            }
         }
-        let order = |table: &Table| self.dialect.tables.iter().position(|other| other.name == table.name);
+        let order = |table: &Table| self.dialect.tables.iter().position(|other| std::ptr::eq(other, table));
         self.files.sort_by_key(|file| order(file.table));
         Ok(())
     }
@@ -130,12 +137,45 @@ impl Survey {
             Ok(mut header) => {
                 self.problems.extend(header.problems.drain(..).map(|problem| of_file(problem, &name)));
                 self.problems.extend(head.guessed.map(|encoding| in_encoding(&name, encoding)));
-                self.files.push(SurveyedFile { name: name.into(), table, header, form: head.form });
+                let (unfolding, form) = (None, head.form);
+                self.files.push(SurveyedFile { name: name.into(), table, header, unfolding, form });
             }
             Err(problem) => {
                 let reason = format!("{name} can't be read: {}", problem.message);
                 self.fail(table, of_file(*problem, &name), PartialCode::Unreadable, reason);
             }
+        }
+    }
+
+    /// Takes in a file that several tables read.
+    fn take_folded(&mut self, tables: &str, head: &Head) {
+        let name: Arc<str> = head.name.as_str().into();
+        self.problems.extend(head.guessed.map(|encoding| in_encoding(&name, encoding)));
+        let mut said = BTreeSet::new();
+        let (dialect, before) = (self.dialect, self.files.len() + self.unreadable.len());
+        for table in dialect.readings(tables) {
+            let bound = match &head.header {
+                Ok(header) => unfold(header, table, dialect),
+                Err(problem) => Err(problem.clone()),
+            };
+            match bound {
+                Ok(None) => {}
+                Ok(Some((mut header, mut unfolding))) => {
+                    let problems = header.problems.drain(..).chain(unfolding.file.problems.drain(..));
+                    // A column may be wanted by several of the tables, and one that none knows is told by each.
+                    let fresh = problems.filter(|problem| said.insert(problem.field.clone()));
+                    self.problems.extend(fresh.map(|problem| of_file(problem, &name)));
+                    let (name, form) = (Arc::clone(&name), head.form);
+                    self.files.push(SurveyedFile { name, table, header, unfolding: Some(unfolding), form });
+                }
+                Err(problem) => {
+                    let reason = format!("{name} can't be read: {}", problem.message);
+                    self.fail(table, of_file(*problem, &name), PartialCode::Unreadable, reason);
+                }
+            }
+        }
+        if self.files.len() + self.unreadable.len() == before {
+            self.ignore(&name, "its header lacks the columns that tell what its rows are about");
         }
     }
 
@@ -189,11 +229,8 @@ impl Survey {
 
     /// Notes a table without a file, if the set should have one.
     fn miss(&mut self, table: &'static Table, there: bool, said: Option<ManifestFile>) {
-        let expected = match table.rows {
-            Rows::Records(_) | Rows::Affiliations => true,
-            // Files that add to people are optional, unless the manifest announces them.
-            _ => matches!(said, Some(ManifestFile::Present(_))),
-        };
+        // Files that a set may do without are missed if the manifest announces them.
+        let expected = !table.optional || matches!(said, Some(ManifestFile::Present(_)));
         if there || !expected {
             return;
         }
@@ -221,9 +258,18 @@ impl Survey {
         self.unreadable.push(Unreadable { table, code, reason });
     }
 
-    /// The file of a table.
-    pub(crate) fn file_of(&self, rows: Rows) -> Option<usize> {
-        self.files.iter().position(|file| file.table.rows == rows)
+    /// The files whose rows are these.
+    pub(crate) fn files_of(&self, rows: Rows) -> impl Iterator<Item = usize> {
+        let files = self.files.iter().enumerate();
+        files.filter(move |(_, file)| file.table.rows == rows).map(|(index, _)| index)
+    }
+
+    /// Whether the set can say anything of a kind.
+    pub(crate) fn supports(&self, kind: EntityKind) -> bool {
+        let tables = self.dialect.tables.iter().filter(|table| table.rows == Rows::Records(kind));
+        let is_there = |table: &Table| self.files.iter().any(|file| std::ptr::eq(file.table, table));
+        tables.into_iter().any(|table| !table.optional || is_there(table))
+            || kind == EntityKind::Relationship && self.dialect.has_agents()
     }
 
     /// Why a table can't be read, if it can't.

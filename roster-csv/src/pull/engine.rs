@@ -9,6 +9,7 @@ use roster_core::{
 };
 
 use super::{
+    folded::Folded,
     people::People,
     plan::{Purpose, Step, blocked, fields},
     references::{Pending, Referring, email_key, place},
@@ -36,6 +37,8 @@ pub(crate) struct Engine {
     /// Why a kind is partial.
     pub(super) partial: [Option<(PartialCode, String)>; EntityKind::ALL.len()],
     pub(super) counts: Vec<RowCounts>,
+    /// Rows of files whose rows are several records each.
+    pub(super) folded: Folded,
     pub(super) scope: InScope,
     pub(super) people: People,
     /// A file has another header than when the set was looked at.
@@ -69,6 +72,9 @@ pub(super) struct At {
     pub(super) unresolved: u64,
     /// Which of a person's keys is the e-mail address.
     pub(super) email: Option<usize>,
+    /// The file, if its rows are several records each.
+    pub(super) is_folded: bool,
+    pub(super) name: Arc<str>,
     /// How many cells the file's first row has.
     pub(super) usual_width: usize,
     pub(super) said_status: bool,
@@ -77,7 +83,7 @@ pub(super) struct At {
 impl Engine {
     pub(crate) fn new(request: PullRequest, survey: &Survey) -> Self {
         let scope = InScope::new(request.scope.clone());
-        let step = Step { file: 0, purpose: Purpose::Scope };
+        let step = Step { file: 0, purpose: Purpose::Scope, is_lead: false, is_last: false };
         let at = At {
             step,
             kind: EntityKind::Org,
@@ -87,6 +93,8 @@ impl Engine {
             pending: Pending::default(),
             unresolved: u64::MAX,
             email: None,
+            is_folded: false,
+            name: "".into(),
             usual_width: 0,
             said_status: false,
         };
@@ -94,7 +102,8 @@ impl Engine {
             people: People::new(&request, survey),
             replaced: false,
             errors: 0,
-            wanted: EntityKind::ALL.map(|kind| request.wants(kind)),
+            wanted: EntityKind::ALL.map(|kind| request.wants(kind) && survey.supports(kind)),
+            folded: Folded::default(),
             with_contacts: request.sees(SensitiveField::Contacts),
             request,
             out: VecDeque::new(),
@@ -114,7 +123,7 @@ impl Engine {
 
     /// Says what is to be said before the first row, and ends the kinds that can't be read.
     fn open(&mut self, survey: &Survey) {
-        for kind in self.request.clone().wanted() {
+        for kind in self.kinds() {
             self.out.push_back(PullEvent::Begin {
                 kind,
                 expected: None,
@@ -125,13 +134,18 @@ impl Engine {
             // A kind that nobody asked for is nobody's problem.
             self.say(problem.clone());
         }
-        for kind in self.request.clone().wanted() {
+        for kind in self.kinds() {
             if let Some(file) = blocked(survey, &self.request, kind).and_then(|rows| survey.unreadable(rows))
             {
                 self.make_partial(kind, file.code, &file.reason);
                 self.end_kind(kind);
             }
         }
+    }
+
+    /// The kinds that are due.
+    fn kinds(&self) -> Vec<EntityKind> {
+        EntityKind::ALL.into_iter().filter(|kind| self.wants(*kind)).collect()
     }
 
     /// Whether the kind is due.
@@ -145,7 +159,7 @@ impl Engine {
 
     /// Nothing changed since the cursor.
     pub(crate) fn unchanged(&mut self) {
-        for kind in self.request.clone().wanted() {
+        for kind in self.kinds() {
             self.out.push_back(PullEvent::End {
                 kind,
                 slice: Slice::All,
@@ -173,8 +187,11 @@ impl Engine {
             pending: Pending::default(),
             unresolved: u64::MAX,
             email: email_key(&file.header).filter(|_| step.purpose == Purpose::Records),
+            is_folded: file.unfolding.is_some(),
+            name: Arc::clone(&file.name),
             usual_width: 0,
-            said_status: false,
+            // Elsewhere the column is an ordinary one.
+            said_status: survey.dialect.version.is_none(),
         };
     }
 
@@ -212,8 +229,9 @@ impl Engine {
     }
 
     fn note_header_only(&mut self, file: &SurveyedFile, kind: EntityKind) {
-        let rows = self.counts.get(self.at.step.file).copied().unwrap_or_default();
-        if rows.rows == 0 {
+        let rows = self.counts.get(self.at.step.file).map_or(0, |counts| counts.rows);
+        let rows = if file.unfolding.is_some() { self.folded.rows(&file.name) } else { rows };
+        if rows == 0 && (file.unfolding.is_none() || self.at.step.is_lead) {
             let message = format!("{} has a header and no rows", file.name);
             let place = place(&file.name, 1, 0);
             self.say(Problem::warning(codes::HEADER_ONLY_FILE, message).of(kind).at(place));
@@ -229,6 +247,9 @@ impl Engine {
             self.out.extend(dangling.map(|problem| PullEvent::Problem(Box::new(problem))));
         }
         self.note_header_only(file, kind);
+        if !self.at.step.is_last {
+            return;
+        }
         if kind == EntityKind::Person {
             self.end_people(survey);
         }
@@ -290,7 +311,9 @@ impl Engine {
     }
 
     pub(super) fn count(&mut self, change: impl FnOnce(&mut RowCounts)) {
-        if let Some(counts) = self.counts.get_mut(self.at.step.file) {
+        if self.at.is_folded {
+            self.folded.count(&self.at, change);
+        } else if let Some(counts) = self.counts.get_mut(self.at.step.file) {
             change(counts);
         }
     }
@@ -302,6 +325,12 @@ impl Engine {
         steps: &'a [Step],
     ) -> impl Iterator<Item = (&'a Arc<str>, RowCounts)> {
         let counted = steps.iter().filter(|step| step.purpose != Purpose::Scope);
-        counted.filter_map(|step| Some((&survey.files.get(step.file)?.name, *self.counts.get(step.file)?)))
+        counted.filter_map(|step| {
+            let file = survey.files.get(step.file)?;
+            if file.unfolding.is_none() {
+                return Some((&file.name, *self.counts.get(step.file)?));
+            }
+            step.is_lead.then(|| (&file.name, self.folded.counts(&file.name)))
+        })
     }
 }

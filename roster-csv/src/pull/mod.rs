@@ -1,6 +1,7 @@
 //! The stream: rows come from the reader's thread, records are made where the stream is polled, one row a turn.
 
 mod engine;
+mod folded;
 mod intake;
 mod people;
 mod plan;
@@ -11,6 +12,7 @@ mod rejection;
 mod relations;
 mod scope;
 mod shape;
+mod unfold;
 
 use std::{
     pin::Pin,
@@ -32,6 +34,7 @@ pub(crate) use self::{
 };
 use crate::{
     changes::Position,
+    row::Ways,
     rows::{Batch, WINDOW},
     source::PROVIDER,
     survey::Survey,
@@ -131,7 +134,11 @@ impl Pull {
         match (message, &mut reading.survey) {
             (Some(Message::Surveyed(survey, steps)), _) => {
                 let mut engine = Engine::new(self.request.clone(), &survey);
-                engine.findings.may_repair = self.may_repair;
+                engine.findings.ways = Ways {
+                    may_repair: self.may_repair,
+                    dates: survey.dialect.dates,
+                    grades: survey.dialect.grades,
+                };
                 reading.survey = Some((survey, steps, engine));
             }
             (Some(Message::Rows(batch)), _) => self.batch = batch,
@@ -142,6 +149,10 @@ impl Pull {
                 engine.begin(survey, step);
             }
             (Some(Message::Problem(problem)), Some((_, _, engine))) => engine.say(*problem),
+            (Some(Message::Odd(rows)), Some((survey, _, engine))) => engine.take_odd(survey, rows),
+            (Some(Message::Counted(rows)), Some((_, _, engine))) => {
+                engine.folded.count_rows(&engine.at.name, rows);
+            }
             (Some(Message::End), Some((survey, _, engine))) => engine.end(survey),
             (Some(Message::Unchanged), Some((_, _, engine))) => {
                 engine.unchanged();

@@ -45,7 +45,8 @@ impl People {
             roles_broken: false,
             obscured: HashedMap::default(),
             obscured_for_all: FieldSet::EMPTY,
-            relations: request.wants(EntityKind::Relationship).then(Relations::default),
+            relations: (request.wants(EntityKind::Relationship) && survey.dialect.has_agents())
+                .then(Relations::default),
             agents: Vec::new(),
             taken: Vec::new(),
         }
@@ -145,10 +146,13 @@ impl People {
             for row in rows_of_person.into_iter().filter(|_| obscured.common(file.header.fields).is_empty()) {
                 let mut row = row.row(&file.header, &file.name, findings);
                 match rows {
-                    Rows::Affiliations => match records::affiliation(&mut row) {
-                        SaidRole::Stands(role) => sides.affiliations.get_or_insert_default().push(role),
-                        SaidRole::Gone(role) => sides.gone.push(role),
-                    },
+                    Rows::Affiliations => {
+                        sides.grades.extend(row.grades(Holds::AffiliationGrade));
+                        match records::affiliation(&mut row) {
+                            SaidRole::Stands(role) => sides.affiliations.get_or_insert_default().push(role),
+                            SaidRole::Gone(role) => sides.gone.push(role),
+                        }
+                    }
                     Rows::Accounts => sides.add_account(&mut row),
                     _ => sides.add_demographics(&mut row, &request.sensitive),
                 }
@@ -249,6 +253,11 @@ impl Engine {
                 let class = row.value(Holds::EnrollmentClass);
                 let person = row.value(Holds::EnrollmentPerson);
                 self.scope.enter_seat(class, person);
+            }
+            Rows::Records(EntityKind::Relationship) => {
+                let (student, contact) =
+                    (row.value(Holds::RelationStudent), row.value(Holds::RelationContact));
+                self.scope.learn_relation(hash(student), hash(contact));
             }
             Rows::Records(EntityKind::Person) => {
                 let affiliations = self.affiliations(survey, &mut row);

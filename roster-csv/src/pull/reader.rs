@@ -8,19 +8,21 @@ use std::{
 };
 
 use futures::{SinkExt, StreamExt, channel::mpsc, executor::block_on};
-use roster_core::{Error, ErrorKind, Problem, PullRequest, Result};
+use roster_core::{EntityKind, Error, ErrorKind, Problem, PullRequest, Result, table::Rows};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{
-    plan::{Step, plan},
+    plan::{Purpose, Step, plan},
     references::key_columns,
     register::Register,
+    unfold::{Odd, Unfolder},
 };
 use crate::{
     changes::Position,
     files::{FileSet, PIECE, Sink},
+    keys::Keys,
     limits::Limits,
-    rows::{Batch, Scanner},
+    rows::{Batch, Origin, RowMark, Scanner},
     source::{PROVIDER, Settings},
     survey::{Survey, SurveyedFile, in_encoding},
     text::{Charset, Form, Transcoder, of_late},
@@ -46,6 +48,10 @@ pub(crate) enum Message {
     Rows(Batch),
     /// What is to be said of the file at hand.
     Problem(Box<Problem>),
+    /// What is to be said of rows of the file at hand, which stand for several records each.
+    Odd(Vec<Odd>),
+    /// How many rows the file at hand had, if its rows stand for several records each.
+    Counted(u64),
     /// The step at hand is over.
     End,
     /// All steps are over; the hash of what was read.
@@ -156,11 +162,12 @@ fn read(job: Job, sender: &mut Sender) -> Result<Option<Message>> {
         }
     }
     let mut hashes = Hashes::default();
+    let mut known = KnownKeys::default();
     for step in steps {
         if !sender.send(Message::Begin(step)) {
             return Ok(None);
         }
-        let Some(hash) = stream(&mut files, &survey, step, limits, sender)? else {
+        let Some(hash) = stream(&mut files, &survey, step, limits, &mut known, sender)? else {
             return Ok(None);
         };
         hashes.add(&survey, step.file, hash)?;
@@ -177,18 +184,29 @@ fn stream(
     survey: &Survey,
     step: Step,
     limits: Limits,
+    known: &mut KnownKeys,
     sender: &mut Sender,
 ) -> Result<Option<u128>> {
     let Some(file) = survey.files.get(step.file) else {
         return Ok(Some(0));
     };
     let mut scanner = Scanner::new(limits.row_bytes);
-    scanner.expect_width(file.header.width());
-    scanner.hash_columns(key_columns(&file.header, file.table.rows));
+    let unfolder = file
+        .unfolding
+        .as_ref()
+        .map(|unfolding| Unfolder::of(file, unfolding, known.of(file, step.purpose), step.is_lead));
+    match &file.unfolding {
+        Some(unfolding) => scanner.expect_width(unfolding.file.width()),
+        None => {
+            scanner.expect_width(file.header.width());
+            scanner.hash_columns(key_columns(&file.header, file.table.rows));
+        }
+    }
     scanner.split_at(file.form.delimiter);
     scanner.begin_on(file.form.first_line());
     let mut feed = Feed {
         file,
+        unfolding: unfolder.map(|unfolder| Unfolding { unfolder, made: sender.batch(), tells: step.is_lead }),
         charset: file.form.charset,
         transcoder: (!file.form.is_plain()).then(|| Transcoder::new(&file.form)),
         raw: Vec::new(),
@@ -201,13 +219,43 @@ fn stream(
         is_heard: true,
         sender,
     };
+    feed.open();
     files.read_into(&file.name, &mut feed)?;
     Ok(feed.finish())
+}
+
+/// What turns rows of a file into rows of one record each, and the batch that those are gathered in.
+struct Unfolding<'a> {
+    unfolder: Unfolder<'a>,
+    made: Batch,
+    tells: bool,
+}
+
+/// The ids that were seen, where several tables hold records of one kind: whose they are must be told across them.
+#[derive(Default)]
+struct KnownKeys {
+    kinds: BTreeMap<EntityKind, Keys>,
+    /// Those of the table at hand, if it is not read for records.
+    own: Keys,
+}
+
+impl KnownKeys {
+    fn of(&mut self, file: &SurveyedFile, purpose: Purpose) -> &mut Keys {
+        match (purpose, file.table.rows) {
+            (Purpose::Records, Rows::Records(kind)) => self.kinds.entry(kind).or_default(),
+            _ => {
+                self.own = Keys::default();
+                &mut self.own
+            }
+        }
+    }
 }
 
 /// Makes batches of a file's bytes, and sends them.
 struct Feed<'a> {
     file: &'a SurveyedFile,
+    /// Of a file whose rows are several records each.
+    unfolding: Option<Unfolding<'a>>,
     charset: Charset,
     /// Of a file that can't be read as it stands: what brings its bytes to text, and where they lie until then.
     transcoder: Option<Transcoder>,
@@ -231,7 +279,9 @@ impl Sink for Feed<'_> {
             self.raw.resize(PIECE, 0);
             return &mut self.raw;
         }
-        self.batch = self.sender.batch();
+        if self.unfolding.is_none() {
+            self.batch = self.sender.batch();
+        }
         self.scanner.room(&mut self.batch, PIECE)
     }
 
@@ -277,7 +327,9 @@ impl Feed<'_> {
         let Some(transcoder) = &mut self.transcoder else { return };
         let mut text = Vec::new();
         transcoder.push(self.raw.get(..count).unwrap_or(&[]), last, &mut text);
-        self.batch = self.sender.batch();
+        if self.unfolding.is_none() {
+            self.batch = self.sender.batch();
+        }
         self.scanner.room(&mut self.batch, text.len()).copy_from_slice(&text);
         self.scanner.fill(text.len());
     }
@@ -291,18 +343,58 @@ impl Feed<'_> {
         self.is_heard.then(|| self.hasher.digest128())
     }
 
+    /// Says the header that rows are unfolded under, as a file of its own would.
+    fn open(&mut self) {
+        let Some(unfolding) = &mut self.unfolding else { return };
+        unfolding.made.clear();
+        let names = (0..self.file.header.width()).map(|position| self.file.header.name_at(position));
+        let mark = RowMark::header();
+        unfolding
+            .made
+            .add(&Origin { mark: &mark, record: 1 }, names.collect::<Vec<_>>().iter().map(String::as_str));
+    }
+
+    /// Unfolds rows, and sends what they become once that is enough.
+    fn unfold(&mut self, batch: &Batch, last: bool) {
+        let Some(unfolding) = &mut self.unfolding else { return };
+        let mut odd = Vec::new();
+        unfolding.unfolder.take(batch, &mut unfolding.made, &mut odd);
+        if !odd.is_empty() {
+            self.is_heard = self.sender.send(Message::Odd(odd));
+        }
+        let is_enough = unfolding.made.len() >= ROWS || unfolding.made.bytes() >= PIECE;
+        if self.is_heard && (last || is_enough) && unfolding.made.len() > 0 {
+            let mut made = std::mem::replace(&mut unfolding.made, self.sender.batch());
+            unfolding.made.clear();
+            made.hash(&key_columns(&self.file.header, self.file.table.rows), &mut Vec::new());
+            self.register.mark(&mut made);
+            self.is_heard = self.sender.send(Message::Rows(made));
+        }
+        if self.is_heard && last && unfolding.tells {
+            self.is_heard = self.sender.send(Message::Counted(unfolding.unfolder.rows()));
+        }
+    }
+
     /// Sends the rows that are complete.
     fn send(&mut self, last: bool) {
         loop {
             let mut batch = std::mem::take(&mut self.batch);
             let more = self.scanner.rows(last, ROWS, &mut batch);
             batch.mark_garbled();
-            self.register.mark(&mut batch);
-            self.is_heard = batch.len() == 0 || self.sender.send(Message::Rows(batch));
+            if self.unfolding.is_some() {
+                self.unfold(&batch, last && !more);
+                self.batch = batch;
+            } else {
+                self.register.mark(&mut batch);
+                self.is_heard = batch.len() == 0 || self.sender.send(Message::Rows(batch));
+                self.batch = Batch::default();
+            }
             if !(more && self.is_heard) {
                 return;
             }
-            self.batch = self.sender.batch();
+            if self.unfolding.is_none() {
+                self.batch = self.sender.batch();
+            }
             self.scanner.room(&mut self.batch, 0);
         }
     }
@@ -310,13 +402,13 @@ impl Feed<'_> {
 
 /// The hashes of the files read.
 #[derive(Default)]
-struct Hashes(BTreeMap<usize, u128>);
+struct Hashes(BTreeMap<Arc<str>, u128>);
 
 impl Hashes {
     /// Enters a file. One that is read twice must be the same both times.
     fn add(&mut self, survey: &Survey, file: usize, hash: u128) -> Result<()> {
-        if self.0.insert(file, hash).is_some_and(|before| before != hash) {
-            let name = survey.files.get(file).map_or("", |file| &*file.name);
+        let Some(name) = survey.files.get(file).map(|file| &file.name) else { return Ok(()) };
+        if self.0.insert(Arc::clone(name), hash).is_some_and(|before| before != hash) {
             let message = format!("{name} changed while the set was read; try again");
             return Err(Error::new(ErrorKind::Unstable, PROVIDER, crate::files::READING, message));
         }
@@ -325,7 +417,7 @@ impl Hashes {
 
     /// Reads a file for its hash alone. `false` if nobody listens any more.
     fn read(&mut self, files: &mut FileSet, survey: &Survey, file: usize, sender: &Sender) -> Result<bool> {
-        let Some(surveyed) = survey.files.get(file).filter(|_| !self.0.contains_key(&file)) else {
+        let Some(surveyed) = survey.files.get(file).filter(|file| !self.0.contains_key(&file.name)) else {
             return Ok(true);
         };
         let mut hasher = Xxh3::new();
@@ -341,8 +433,7 @@ impl Hashes {
     fn finish(&self, survey: &Survey) -> String {
         let mut all = Xxh3::new();
         all.update(survey.dialect.name.as_bytes());
-        for (file, hash) in &self.0 {
-            let name = survey.files.get(*file).map_or("", |file| &*file.name);
+        for (name, hash) in &self.0 {
             all.update(&(name.len() as u64).to_le_bytes());
             all.update(name.as_bytes());
             all.update(&hash.to_le_bytes());

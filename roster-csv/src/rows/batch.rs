@@ -29,6 +29,8 @@ pub(crate) struct Batch {
 pub(crate) struct RowMark {
     /// The physical line on which the row starts, from 1.
     pub(crate) line: u64,
+    /// Which record of the file it is, the header being the first, if rows of the file were left out before it; else 0.
+    pub(crate) record: u64,
     /// Its first cell, as an index into the batch's starts.
     pub(super) first: u32,
     /// How many cells it has.
@@ -82,6 +84,7 @@ impl RowMark {
     pub(super) const fn new(line: u64, first: u32, width: u32) -> Self {
         Self {
             line,
+            record: 0,
             first,
             width,
             fault: None,
@@ -94,6 +97,11 @@ impl RowMark {
             garbled: false,
             ordinary: false,
         }
+    }
+
+    /// A header that stands in no file.
+    pub(crate) const fn header() -> Self {
+        Self::new(1, 0, 0)
     }
 
     /// Where its starts are among the batch's.

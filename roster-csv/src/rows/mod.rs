@@ -7,6 +7,7 @@ mod batch;
 mod clean;
 mod garbled;
 mod hashes;
+mod made;
 mod scan;
 mod separator;
 mod split;
@@ -14,5 +15,6 @@ mod split;
 pub(crate) use self::{
     batch::{Batch, Fault, RowCells, RowMark},
     hashes::WINDOW,
+    made::Origin,
     scan::Scanner,
 };
