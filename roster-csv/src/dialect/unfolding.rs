@@ -213,6 +213,25 @@ fn whole(names: &[String], tables: impl Iterator<Item = &'static Table>) -> Resu
 }
 
 impl Unfolding {
+    /// The file's columns in which case does not matter: addresses, and what ids are hashed of.
+    pub(crate) fn case_free(&self, header: &Header) -> Vec<usize> {
+        let mut columns = Vec::new();
+        let email = header.position(Holds::PersonEmail).and_then(|position| self.cells.get(position));
+        if let Some(Source::At(at)) = email {
+            columns.push(*at);
+        }
+        for cell in &self.cells {
+            let Source::Made(pieces) = cell else { continue };
+            for piece in pieces {
+                match piece {
+                    Piece::Hashed(hashed) | Piece::AtOrHashed(_, hashed) => columns.extend(hashed),
+                    _ => {}
+                }
+            }
+        }
+        columns
+    }
+
     /// How many columns of the file are known.
     pub(crate) fn known_columns(&self) -> usize {
         self.file.known().map(|(position, _)| position).collect::<std::collections::BTreeSet<_>>().len()

@@ -2,6 +2,7 @@
 
 mod engine;
 mod folded;
+mod folds;
 mod intake;
 mod people;
 mod plan;
@@ -21,7 +22,7 @@ use std::{
 };
 
 use futures::Stream;
-use roster_core::{Error, ErrorKind, Notice, PullContext, PullEvent, PullRequest, Result, SourceInfo};
+use roster_core::{Error, Notice, PullContext, PullEvent, PullRequest, Result, SourceInfo};
 
 use self::{
     engine::Engine,
@@ -36,7 +37,6 @@ use crate::{
     changes::Position,
     row::Ways,
     rows::{Batch, WINDOW},
-    source::PROVIDER,
     survey::Survey,
 };
 
@@ -128,8 +128,7 @@ impl Pull {
         self.next = 0;
         reading.reader.recycle(batch);
         if reading.survey.as_ref().is_some_and(|(_, _, engine)| engine.replaced) {
-            let message = "a file was replaced while the set was read; try again when all of it is there";
-            return Some(Error::new(ErrorKind::Unstable, PROVIDER, "reading the files", message));
+            return Some(reader::replaced());
         }
         match (message, &mut reading.survey) {
             (Some(Message::Surveyed(survey, steps)), _) => {

@@ -8,21 +8,21 @@ use std::{
 };
 
 use futures::{SinkExt, StreamExt, channel::mpsc, executor::block_on};
-use roster_core::{EntityKind, Error, ErrorKind, Problem, PullRequest, Result, table::Rows};
+use roster_core::{Error, ErrorKind, Problem, PullRequest, Result};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{
-    plan::{Purpose, Step, plan},
+    folds::{Folding, Folds, Kept},
+    plan::{Step, plan},
     references::key_columns,
     register::Register,
-    unfold::{Odd, Unfolder},
+    unfold::Odd,
 };
 use crate::{
     changes::Position,
     files::{FileSet, PIECE, Sink},
-    keys::Keys,
     limits::Limits,
-    rows::{Batch, Origin, RowMark, Scanner},
+    rows::{Batch, Scanner},
     source::{PROVIDER, Settings},
     survey::{Survey, SurveyedFile, in_encoding},
     text::{Charset, Form, Transcoder, of_late},
@@ -64,7 +64,7 @@ pub(crate) enum Message {
 const IN_FLIGHT: usize = 3;
 
 /// Rows of a batch, at most.
-const ROWS: usize = 4096;
+pub(super) const ROWS: usize = 4096;
 
 /// The other end of the thread.
 pub(crate) struct Reader {
@@ -113,18 +113,24 @@ fn died(why: &str) -> Error {
     Error::new(ErrorKind::Transport, PROVIDER, crate::files::READING, why)
 }
 
-struct Sender {
+/// Another file was put in the place of one.
+pub(super) fn replaced() -> Error {
+    let message = "a file was replaced while the set was read; try again when all of it is there";
+    Error::new(ErrorKind::Unstable, PROVIDER, "reading the files", message)
+}
+
+pub(super) struct Sender {
     messages: mpsc::Sender<Message>,
     recycled: std_mpsc::Receiver<Batch>,
 }
 
 impl Sender {
     /// Sends, waiting for room. `false` if nobody listens any more.
-    fn send(&mut self, message: Message) -> bool {
+    pub(super) fn send(&mut self, message: Message) -> bool {
         block_on(self.messages.send(message)).is_ok()
     }
 
-    fn batch(&self) -> Batch {
+    pub(super) fn batch(&self) -> Batch {
         self.recycled.try_recv().unwrap_or_default()
     }
 }
@@ -162,15 +168,21 @@ fn read(job: Job, sender: &mut Sender) -> Result<Option<Message>> {
         }
     }
     let mut hashes = Hashes::default();
-    let mut known = KnownKeys::default();
-    for step in steps {
-        if !sender.send(Message::Begin(step)) {
+    let mut folds = Folds::of(&survey, &steps);
+    for (index, step) in steps.iter().enumerate() {
+        if !sender.send(Message::Begin(*step)) {
             return Ok(None);
         }
-        let Some(hash) = stream(&mut files, &survey, step, limits, &mut known, sender)? else {
-            return Ok(None);
-        };
-        hashes.add(&survey, step.file, hash)?;
+        if folds.has(index) {
+            if !folds.give(&survey, *step, index, sender) {
+                return Ok(None);
+            }
+        } else {
+            let Some(hash) = stream(&mut files, &survey, index, limits, &mut folds, sender)? else {
+                return Ok(None);
+            };
+            hashes.add(&survey, step.file, hash)?;
+        }
         if !sender.send(Message::End) {
             return Ok(None);
         }
@@ -182,19 +194,16 @@ fn read(job: Job, sender: &mut Sender) -> Result<Option<Message>> {
 fn stream(
     files: &mut FileSet,
     survey: &Survey,
-    step: Step,
+    index: usize,
     limits: Limits,
-    known: &mut KnownKeys,
+    folds: &mut Folds,
     sender: &mut Sender,
 ) -> Result<Option<u128>> {
-    let Some(file) = survey.files.get(step.file) else {
+    let Some((step, file)) = folds.step(index).and_then(|step| Some((step, survey.files.get(step.file)?)))
+    else {
         return Ok(Some(0));
     };
     let mut scanner = Scanner::new(limits.row_bytes);
-    let unfolder = file
-        .unfolding
-        .as_ref()
-        .map(|unfolding| Unfolder::of(file, unfolding, known.of(file, step.purpose), step.is_lead));
     match &file.unfolding {
         Some(unfolding) => scanner.expect_width(unfolding.file.width()),
         None => {
@@ -206,7 +215,7 @@ fn stream(
     scanner.begin_on(file.form.first_line());
     let mut feed = Feed {
         file,
-        unfolding: unfolder.map(|unfolder| Unfolding { unfolder, made: sender.batch(), tells: step.is_lead }),
+        folding: Folding::of(survey, folds, index),
         charset: file.form.charset,
         transcoder: (!file.form.is_plain()).then(|| Transcoder::new(&file.form)),
         raw: Vec::new(),
@@ -219,43 +228,17 @@ fn stream(
         is_heard: true,
         sender,
     };
-    feed.open();
     files.read_into(&file.name, &mut feed)?;
-    Ok(feed.finish())
-}
-
-/// What turns rows of a file into rows of one record each, and the batch that those are gathered in.
-struct Unfolding<'a> {
-    unfolder: Unfolder<'a>,
-    made: Batch,
-    tells: bool,
-}
-
-/// The ids that were seen, where several tables hold records of one kind: whose they are must be told across them.
-#[derive(Default)]
-struct KnownKeys {
-    kinds: BTreeMap<EntityKind, Keys>,
-    /// Those of the table at hand, if it is not read for records.
-    own: Keys,
-}
-
-impl KnownKeys {
-    fn of(&mut self, file: &SurveyedFile, purpose: Purpose) -> &mut Keys {
-        match (purpose, file.table.rows) {
-            (Purpose::Records, Rows::Records(kind)) => self.kinds.entry(kind).or_default(),
-            _ => {
-                self.own = Keys::default();
-                &mut self.own
-            }
-        }
-    }
+    let (hash, kept) = feed.finish();
+    folds.keep(kept);
+    Ok(hash)
 }
 
 /// Makes batches of a file's bytes, and sends them.
 struct Feed<'a> {
     file: &'a SurveyedFile,
     /// Of a file whose rows are several records each.
-    unfolding: Option<Unfolding<'a>>,
+    folding: Option<Folding<'a>>,
     charset: Charset,
     /// Of a file that can't be read as it stands: what brings its bytes to text, and where they lie until then.
     transcoder: Option<Transcoder>,
@@ -279,7 +262,7 @@ impl Sink for Feed<'_> {
             self.raw.resize(PIECE, 0);
             return &mut self.raw;
         }
-        if self.unfolding.is_none() {
+        if self.folding.is_none() {
             self.batch = self.sender.batch();
         }
         self.scanner.room(&mut self.batch, PIECE)
@@ -327,52 +310,22 @@ impl Feed<'_> {
         let Some(transcoder) = &mut self.transcoder else { return };
         let mut text = Vec::new();
         transcoder.push(self.raw.get(..count).unwrap_or(&[]), last, &mut text);
-        if self.unfolding.is_none() {
+        if self.folding.is_none() {
             self.batch = self.sender.batch();
         }
         self.scanner.room(&mut self.batch, text.len()).copy_from_slice(&text);
         self.scanner.fill(text.len());
     }
 
-    /// The file is over: sends what is left, and returns the file's hash; `None` if nobody listens any more.
-    fn finish(mut self) -> Option<u128> {
+    /// The file is over: sends what is left, and returns the file's hash, `None` if nobody listens any more, and what was kept for
+    /// later steps.
+    fn finish(mut self) -> (Option<u128>, Kept) {
         if self.is_heard {
             self.transcode(0, true);
             self.send(true);
         }
-        self.is_heard.then(|| self.hasher.digest128())
-    }
-
-    /// Says the header that rows are unfolded under, as a file of its own would.
-    fn open(&mut self) {
-        let Some(unfolding) = &mut self.unfolding else { return };
-        unfolding.made.clear();
-        let names = (0..self.file.header.width()).map(|position| self.file.header.name_at(position));
-        let mark = RowMark::header();
-        unfolding
-            .made
-            .add(&Origin { mark: &mark, record: 1 }, names.collect::<Vec<_>>().iter().map(String::as_str));
-    }
-
-    /// Unfolds rows, and sends what they become once that is enough.
-    fn unfold(&mut self, batch: &Batch, last: bool) {
-        let Some(unfolding) = &mut self.unfolding else { return };
-        let mut odd = Vec::new();
-        unfolding.unfolder.take(batch, &mut unfolding.made, &mut odd);
-        if !odd.is_empty() {
-            self.is_heard = self.sender.send(Message::Odd(odd));
-        }
-        let is_enough = unfolding.made.len() >= ROWS || unfolding.made.bytes() >= PIECE;
-        if self.is_heard && (last || is_enough) && unfolding.made.len() > 0 {
-            let mut made = std::mem::replace(&mut unfolding.made, self.sender.batch());
-            unfolding.made.clear();
-            made.hash(&key_columns(&self.file.header, self.file.table.rows), &mut Vec::new());
-            self.register.mark(&mut made);
-            self.is_heard = self.sender.send(Message::Rows(made));
-        }
-        if self.is_heard && last && unfolding.tells {
-            self.is_heard = self.sender.send(Message::Counted(unfolding.unfolder.rows()));
-        }
+        let kept = self.folding.map(Folding::into_kept).unwrap_or_default();
+        (self.is_heard.then(|| self.hasher.digest128()), kept)
     }
 
     /// Sends the rows that are complete.
@@ -381,8 +334,8 @@ impl Feed<'_> {
             let mut batch = std::mem::take(&mut self.batch);
             let more = self.scanner.rows(last, ROWS, &mut batch);
             batch.mark_garbled();
-            if self.unfolding.is_some() {
-                self.unfold(&batch, last && !more);
+            if let Some(folding) = &mut self.folding {
+                self.is_heard = folding.take(&batch, last && !more, self.sender);
                 self.batch = batch;
             } else {
                 self.register.mark(&mut batch);
@@ -392,7 +345,7 @@ impl Feed<'_> {
             if !(more && self.is_heard) {
                 return;
             }
-            if self.unfolding.is_none() {
+            if self.folding.is_none() {
                 self.batch = self.sender.batch();
             }
             self.scanner.room(&mut self.batch, 0);

@@ -6,11 +6,12 @@
 
 use std::fmt::Write as _;
 
+use memchr::memmem;
 use roster_core::{
     Problem, codes, decode,
     table::{Holds, Need, Rows},
 };
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::shape::{check_width, describe, is_blank};
 use crate::{
@@ -38,8 +39,8 @@ pub(crate) enum Outcome {
     Rejected,
 }
 
-/// Unfolds the rows of one file into those of one of its tables.
-pub(super) struct Unfolder<'f> {
+/// One reading of a file: what unfolds its rows into those of one of its tables.
+pub(super) struct View<'f> {
     unfolding: &'f Unfolding,
     /// Which cell names what the row is about.
     subject: usize,
@@ -47,23 +48,90 @@ pub(super) struct Unfolder<'f> {
     telling: Vec<usize>,
     /// The file is about nothing else, so that it is never missing from a row.
     insists: bool,
-    /// Cells in which case does not matter.
-    folded: Vec<usize>,
-    keys: &'f mut Keys,
-    judge: Judge<'f>,
+    keys: Keys,
+    is_stopped: bool,
+    /// The rows made so far.
+    pub(super) out: Batch,
     made: String,
-    joined: String,
     /// Where the cell ends in `made`, for those that are made.
     ends: Vec<usize>,
 }
 
-impl<'f> Unfolder<'f> {
-    pub(super) fn of(
-        file: &'f SurveyedFile,
-        unfolding: &'f Unfolding,
-        keys: &'f mut Keys,
-        tells: bool,
-    ) -> Self {
+/// Several readings of a file, done at once.
+pub(super) struct Views<'f> {
+    judge: Judge<'f>,
+    pub(super) readings: Vec<View<'f>>,
+    /// The file's columns in which case does not matter.
+    folded: Vec<bool>,
+    /// For each cell of the row at hand a hash of what it says, and whether it says anything.
+    cells: Vec<(u64, bool)>,
+    scratch: String,
+}
+
+impl<'f> Views<'f> {
+    pub(super) fn of(readings: &[(&'f SurveyedFile, &'f Unfolding)], tells: bool) -> Option<Self> {
+        let (_, first) = readings.first()?;
+        let mut folded = vec![false; first.file.width()];
+        for (file, unfolding) in readings {
+            for at in unfolding.case_free(&file.header) {
+                if let Some(folded) = folded.get_mut(at) {
+                    *folded = true;
+                }
+            }
+        }
+        Some(Self {
+            judge: Judge::of(&first.file, tells),
+            readings: readings.iter().map(|(file, unfolding)| View::of(file, unfolding)).collect(),
+            folded,
+            cells: Vec::new(),
+            scratch: String::new(),
+        })
+    }
+
+    /// Takes in rows of the file, and adds those that they become. What is odd about them is told.
+    pub(super) fn take(&mut self, batch: &Batch, odd: &mut Vec<Odd>) {
+        for index in 0..batch.len() {
+            let Some(mark) = batch.row(index) else { continue };
+            if self.judge.is_sound(batch, index, mark, odd) {
+                let cells = batch.row_cells(mark);
+                self.look_at(cells, mark);
+                let origin = Origin { mark, record: self.judge.record };
+                for view in &mut self.readings {
+                    view.take(cells, &self.cells, &origin);
+                }
+            }
+        }
+    }
+
+    /// How many rows the file had, its header not counted.
+    pub(super) const fn rows(&self) -> u64 {
+        self.judge.record.saturating_sub(1)
+    }
+
+    /// Whether the file has another header than when the set was looked at.
+    pub(super) const fn is_replaced(&self) -> bool {
+        self.judge.is_replaced
+    }
+
+    /// Hashes each cell of a row, once for all readings.
+    fn look_at(&mut self, cells: RowCells<'_>, mark: &RowMark) {
+        let Self { folded, scratch, cells: hashes, .. } = self;
+        hashes.clear();
+        let is_loose = mark.has_newline || memmem::find(cells.text(), b"  ").is_some();
+        hashes.extend(folded.iter().enumerate().map(|(index, folded)| {
+            let cell = cells.cell(index);
+            let cell = if mark.padded { decode::trim(cell) } else { cell };
+            if cell.is_empty() {
+                return (0, false);
+            }
+            let is_plain = !is_loose && (!folded || is_lower(cell));
+            (if is_plain { hash(cell) } else { hash_loosely(cell, *folded, scratch) }, true)
+        }));
+    }
+}
+
+impl<'f> View<'f> {
+    fn of(file: &'f SurveyedFile, unfolding: &'f Unfolding) -> Self {
         let subject = match file.table.rows {
             Rows::Records(_) => file.header.position(Holds::Id),
             _ => file.header.position(Holds::OfPerson),
@@ -84,66 +152,79 @@ impl<'f> Unfolder<'f> {
                 _ => Vec::new(),
             },
             insists: file.header.known().any(required),
-            folded: file.header.position(Holds::PersonEmail).into_iter().collect(),
-            keys,
-            judge: Judge::of(&unfolding.file, tells),
+            keys: Keys::default(),
+            is_stopped: false,
+            out: Batch::default(),
             made: String::new(),
-            joined: String::new(),
             ends: Vec::new(),
         }
     }
 
-    /// Takes in rows of the file, and adds those that they become. What is odd about them is told.
-    pub(super) fn take(&mut self, batch: &Batch, out: &mut Batch, odd: &mut Vec<Odd>) {
-        for index in 0..batch.len() {
-            let Some(mark) = batch.row(index) else { continue };
-            if self.judge.is_sound(batch, index, mark, odd) {
-                let origin = Origin { mark, record: self.judge.record };
-                self.unfold(batch.row_cells(mark), &origin, out);
-            }
-        }
-    }
-
-    /// How many rows the file had, its header not counted.
-    pub(super) const fn rows(&self) -> u64 {
-        self.judge.record.saturating_sub(1)
-    }
-
-    fn unfold(&mut self, cells: RowCells<'_>, origin: &Origin<'_>, out: &mut Batch) {
-        self.make(cells);
-        let subject = self.cell(self.subject, cells);
-        if subject.is_empty() {
-            let is_told = self.telling.iter().any(|position| !self.cell(*position, cells).is_empty());
-            if is_told || self.insists {
-                out.add(origin, (0..self.ends.len()).map(|position| self.cell(position, cells)));
-            }
+    fn take(&mut self, cells: RowCells<'_>, hashes: &[(u64, bool)], origin: &Origin<'_>) {
+        if self.is_stopped {
             return;
         }
-        let mut joined = std::mem::take(&mut self.joined);
-        joined.clear();
-        for position in 0..self.ends.len() {
-            let cell = self.cell(position, cells);
-            if self.folded.contains(&position) {
-                joined.extend(cell.chars().flat_map(char::to_lowercase));
-            } else {
-                push_words(cell, &mut joined);
+        let (subject, is_there) = self.says(self.subject, hashes);
+        let mut seen = Seen::First;
+        if is_there {
+            let row = (0..self.unfolding.cells.len())
+                .fold(0, |row, position| mixed(row, self.says(position, hashes).0));
+            let key = match self.unfolding.key {
+                Some(key) if key == self.subject => subject,
+                Some(key) => self.says(key, hashes).0,
+                None => row,
+            };
+            seen = self.keys.enter(key, row);
+        } else {
+            let is_told = self.telling.iter().any(|position| self.says(*position, hashes).1);
+            if !(is_told || self.insists) {
+                return;
             }
-            joined.push('\u{1f}');
         }
-        let row = xxh3_64(joined.as_bytes());
-        self.joined = joined;
-        let key = self.unfolding.key.map_or(row, |key| hash(self.cell(key, cells)));
-        let seen = self.keys.enter(key, row);
-        if seen == Seen::Identical {
-            return;
-        }
-        if let Some(mark) = out.add(origin, (0..self.ends.len()).map(|position| self.cell(position, cells))) {
-            mark.seen = seen;
+        if seen != Seen::Identical {
+            self.add(cells, origin, seen);
         }
     }
 
-    /// Makes the ids that are made.
-    fn make(&mut self, cells: RowCells<'_>) {
+    /// Makes no more rows: there are too many to be held.
+    pub(super) fn stop(&mut self) {
+        self.is_stopped = true;
+        self.keys = Keys::default();
+        self.out = Batch::default();
+    }
+
+    /// What a cell says, as a hash, and whether it says anything.
+    fn says(&self, position: usize, hashes: &[(u64, bool)]) -> (u64, bool) {
+        let at = |at: &usize| hashes.get(*at).copied().unwrap_or((0, false));
+        let all = |columns: &[usize]| {
+            columns.iter().map(at).fold((1, false), |all, cell| (mixed(all.0, cell.0), all.1 | cell.1))
+        };
+        match self.unfolding.cells.get(position) {
+            Some(Source::At(position)) => at(position),
+            Some(Source::Made(pieces)) => {
+                let mut id = (0, true);
+                for piece in pieces {
+                    let (part, is_there) = match piece {
+                        Piece::At(position) => at(position),
+                        Piece::Maybe(position) => {
+                            (position.as_ref().map_or(0, |position| at(position).0), true)
+                        }
+                        Piece::Word(_) => continue,
+                        Piece::Hashed(columns) => all(columns),
+                        Piece::AtOrHashed(position, columns) => {
+                            position.as_ref().map(at).filter(|own| own.1).unwrap_or_else(|| all(columns))
+                        }
+                    };
+                    id = (mixed(id.0, part), id.1 & is_there);
+                }
+                id
+            }
+            _ => (0, false),
+        }
+    }
+
+    /// Adds a row.
+    fn add(&mut self, cells: RowCells<'_>, origin: &Origin<'_>, seen: Seen) {
         self.made.clear();
         self.ends.clear();
         for source in &self.unfolding.cells {
@@ -155,6 +236,15 @@ impl<'f> Unfolder<'f> {
             }
             self.ends.push(self.made.len());
         }
+        // An address that tells nobody apart makes no id, and with it what is nothing but an id.
+        if self.cell(self.subject, cells).is_empty() && self.telling.is_empty() && !self.insists {
+            return;
+        }
+        let mut out = std::mem::take(&mut self.out);
+        if let Some(mark) = out.add(origin, (0..self.ends.len()).map(|position| self.cell(position, cells))) {
+            mark.seen = seen;
+        }
+        self.out = out;
     }
 
     fn cell<'a>(&'a self, position: usize, cells: RowCells<'a>) -> &'a str {
@@ -171,19 +261,31 @@ impl<'f> Unfolder<'f> {
     }
 }
 
-/// Writes a text as it is compared: blanks within it count as one, and line breaks as blanks.
-fn push_words(cell: &str, joined: &mut String) {
-    let is_plain = |pair: &[u8]| !matches!(pair, [b' ', b' '] | [_, b'\n' | b'\r' | b'\t']);
-    if cell.as_bytes().windows(2).all(is_plain) {
-        joined.push_str(cell);
-        return;
-    }
+/// Adds one hash to another, so that their order counts.
+const fn mixed(left: u64, right: u64) -> u64 {
+    (left.rotate_left(5) ^ right).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// Whether a text is as it would be in lower case.
+fn is_lower(text: &str) -> bool {
+    text.bytes().fold(true, |lower, byte| lower & !byte.is_ascii_uppercase() & byte.is_ascii())
+}
+
+/// The hash of a text as it is compared: blanks within it count as one, and line breaks as blanks.
+#[inline(never)]
+fn hash_loosely(cell: &str, folded: bool, scratch: &mut String) -> u64 {
+    scratch.clear();
     for (index, word) in cell.split_whitespace().enumerate() {
         if index > 0 {
-            joined.push(' ');
+            scratch.push(' ');
         }
-        joined.push_str(word);
+        if folded {
+            scratch.extend(word.chars().flat_map(char::to_lowercase));
+        } else {
+            scratch.push_str(word);
+        }
     }
+    hash(scratch)
 }
 
 /// Makes an id of its pieces. `false` if one that it needs is empty.
@@ -259,16 +361,19 @@ struct Judge<'f> {
     seen: Ids,
     usual_width: usize,
     record: u64,
+    /// The file has another header than when the set was looked at.
+    is_replaced: bool,
 }
 
 impl<'f> Judge<'f> {
     fn of(header: &'f Header, tells: bool) -> Self {
-        Self { header, tells, seen: Ids::default(), usual_width: 0, record: 0 }
+        Self { header, tells, seen: Ids::default(), usual_width: 0, record: 0, is_replaced: false }
     }
 
     fn is_sound(&mut self, batch: &Batch, index: usize, mark: &RowMark, odd: &mut Vec<Odd>) -> bool {
         self.record += 1;
         if self.record == 1 {
+            self.is_replaced = !self.header.is_repeated_by(batch.row_cells(mark));
             return false;
         }
         if self.record == 2 {

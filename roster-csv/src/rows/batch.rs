@@ -186,7 +186,7 @@ impl<'a> RowCells<'a> {
     }
 
     /// The text of the row, its separators included.
-    pub(super) fn text(self) -> &'a [u8] {
+    pub(crate) fn text(self) -> &'a [u8] {
         self.text.as_bytes().get(span(self.starts)).unwrap_or(&[])
     }
 

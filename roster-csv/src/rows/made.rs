@@ -1,6 +1,9 @@
 //! Batches of rows that are made of other rows.
 
-use super::batch::{Batch, RowMark};
+use super::{
+    batch::{Batch, RowMark},
+    hashes::Hashes,
+};
 
 /// What is taken over from the row that another is made of.
 pub(crate) struct Origin<'a> {
@@ -18,9 +21,16 @@ impl Batch {
         self.hashes.clear();
     }
 
-    /// Bytes of text.
+    /// How many bytes it takes.
     pub(crate) fn bytes(&self) -> usize {
-        self.text.len()
+        self.text.capacity() + 4 * self.starts.capacity() + size_of::<RowMark>() * self.rows.capacity()
+    }
+
+    /// Gives back what is held for rows that won't come.
+    pub(crate) fn shrink(&mut self) {
+        self.text.shrink_to_fit();
+        self.starts.shrink_to_fit();
+        self.rows.shrink_to_fit();
     }
 
     /// Adds a row of these cells.
@@ -45,6 +55,12 @@ impl Batch {
         mark.has_quote = origin.mark.has_quote;
         self.rows.push(mark);
         self.rows.last_mut()
+    }
+
+    /// The rows, to be marked, with their hashes.
+    pub(crate) fn marks(&mut self) -> impl Iterator<Item = (&mut RowMark, Hashes<'_>)> {
+        let stride = self.stride.max(1);
+        self.rows.iter_mut().zip(self.hashes.chunks_exact(stride).map(Hashes))
     }
 
     /// The hash of what a row says.
