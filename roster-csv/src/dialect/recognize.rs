@@ -21,7 +21,7 @@ pub(crate) fn recognize(files: &[Candidate], manifest: Option<Version>) -> Resul
     let fits: Vec<_> = DIALECTS.iter().map(|dialect| (Fit::of(dialect, files), dialect)).collect();
     let named = fits.iter().find(|(_, dialect)| manifest.is_some() && dialect.version == manifest);
     if let Some((fit, dialect)) = named
-        && (fit.misfits == 0 || fits.iter().all(|(fit, _)| fit.misfits > 0))
+        && (fit.misfits == 0 || fits.iter().all(|(fit, _)| fit.misfits > 0 || fit.columns == 0))
     {
         return Ok(dialect);
     }

@@ -213,6 +213,29 @@ fn whole(names: &[String], tables: impl Iterator<Item = &'static Table>) -> Resu
 }
 
 impl Unfolding {
+    /// The file's columns that are looked at.
+    pub(crate) fn columns(&self) -> Vec<usize> {
+        let mut columns = Vec::new();
+        for cell in &self.cells {
+            match cell {
+                Source::At(at) => columns.push(*at),
+                Source::Fixed(_) => {}
+                Source::Made(pieces) => {
+                    for piece in pieces {
+                        match piece {
+                            Piece::At(at) => columns.push(*at),
+                            Piece::Maybe(at) => columns.extend(at),
+                            Piece::Hashed(hashed) => columns.extend(hashed),
+                            Piece::AtOrHashed(at, hashed) => columns.extend(at.iter().chain(hashed)),
+                            Piece::Word(_) => {}
+                        }
+                    }
+                }
+            }
+        }
+        columns
+    }
+
     /// The file's columns in which case does not matter: addresses, and what ids are hashed of.
     pub(crate) fn case_free(&self, header: &Header) -> Vec<usize> {
         let mut columns = Vec::new();

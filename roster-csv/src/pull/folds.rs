@@ -69,7 +69,12 @@ impl Folds {
         let batches = self.kept.remove(&index).unwrap_or_default();
         let Some(file) = survey.files.get(step.file) else { return true };
         let mut door = Door::of(file, step.purpose, self.shared_of(file, step.purpose));
-        let all = door.open(sender) && batches.into_iter().all(|batch| door.send(batch, sender));
+        let all = door.open(sender)
+            && batches.into_iter().all(|batch| {
+                // What was held is not filled again.
+                sender.free_spent();
+                door.send(batch, sender)
+            });
         self.shared.extend(door.close());
         all
     }

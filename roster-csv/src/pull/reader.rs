@@ -130,6 +130,11 @@ impl Sender {
         block_on(self.messages.send(message)).is_ok()
     }
 
+    /// Frees the batches that came back and won't be filled again.
+    pub(super) fn free_spent(&self) {
+        while self.recycled.try_recv().is_ok() {}
+    }
+
     pub(super) fn batch(&self) -> Batch {
         self.recycled.try_recv().unwrap_or_default()
     }

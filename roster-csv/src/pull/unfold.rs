@@ -4,8 +4,6 @@
 //! that an earlier row told already in the same words is passed over, so that a school that stands on each row of a district is
 //! told once.
 
-use std::fmt::Write as _;
-
 use memchr::memmem;
 use roster_core::{
     Problem, codes, decode,
@@ -15,9 +13,10 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::shape::{check_width, describe, is_blank};
 use crate::{
+    address::tells_apart,
     dialect::{Header, Piece, Source, Unfolding},
     keys::{Ids, Keys, Seen, hash},
-    rows::{Batch, Fault, Origin, RowCells, RowMark},
+    rows::{Batch, Fault, Origin, RowCells, RowMark, WINDOW},
     survey::SurveyedFile,
 };
 
@@ -50,6 +49,8 @@ pub(super) struct View<'f> {
     insists: bool,
     keys: Keys,
     is_stopped: bool,
+    said: Vec<Said>,
+    hashed: Hashed,
     /// The rows made so far.
     pub(super) out: Batch,
     made: String,
@@ -63,8 +64,12 @@ pub(super) struct Views<'f> {
     pub(super) readings: Vec<View<'f>>,
     /// The file's columns in which case does not matter.
     folded: Vec<bool>,
-    /// For each cell of the row at hand a hash of what it says, and whether it says anything.
-    cells: Vec<(u64, bool)>,
+    /// The file's columns that any reading looks at.
+    needed: Vec<bool>,
+    /// For each cell of the rows at hand a hash of what it says; 0 if it says nothing.
+    cells: Vec<u64>,
+    /// The rows at hand, and which records of the file they are.
+    rows: Vec<(usize, u64)>,
     scratch: String,
 }
 
@@ -72,7 +77,13 @@ impl<'f> Views<'f> {
     pub(super) fn of(readings: &[(&'f SurveyedFile, &'f Unfolding)], tells: bool) -> Option<Self> {
         let (_, first) = readings.first()?;
         let mut folded = vec![false; first.file.width()];
+        let mut needed = folded.clone();
         for (file, unfolding) in readings {
+            for at in unfolding.columns() {
+                if let Some(needed) = needed.get_mut(at) {
+                    *needed = true;
+                }
+            }
             for at in unfolding.case_free(&file.header) {
                 if let Some(folded) = folded.get_mut(at) {
                     *folded = true;
@@ -83,23 +94,31 @@ impl<'f> Views<'f> {
             judge: Judge::of(&first.file, tells),
             readings: readings.iter().map(|(file, unfolding)| View::of(file, unfolding)).collect(),
             folded,
+            needed,
             cells: Vec::new(),
+            rows: Vec::new(),
             scratch: String::new(),
         })
     }
 
     /// Takes in rows of the file, and adds those that they become. What is odd about them is told.
     pub(super) fn take(&mut self, batch: &Batch, odd: &mut Vec<Odd>) {
-        for index in 0..batch.len() {
-            let Some(mark) = batch.row(index) else { continue };
-            if self.judge.is_sound(batch, index, mark, odd) {
-                let cells = batch.row_cells(mark);
-                self.look_at(cells, mark);
-                let origin = Origin { mark, record: self.judge.record };
-                for view in &mut self.readings {
-                    view.take(cells, &self.cells, &origin);
+        let is_loose = batch.has_wide_blanks();
+        for from in (0..batch.len()).step_by(WINDOW) {
+            let mut rows = std::mem::take(&mut self.rows);
+            rows.clear();
+            self.cells.clear();
+            for index in from..batch.len().min(from + WINDOW) {
+                let Some(mark) = batch.row(index) else { continue };
+                if self.judge.is_sound(batch, index, mark, odd) {
+                    self.look_at(batch.row_cells(mark), mark, is_loose);
+                    rows.push((index, self.judge.record));
                 }
             }
+            for view in self.readings.iter_mut().filter(|view| !view.is_stopped) {
+                view.take(batch, &rows, &self.cells, self.folded.len());
+            }
+            self.rows = rows;
         }
     }
 
@@ -114,20 +133,33 @@ impl<'f> Views<'f> {
     }
 
     /// Hashes each cell of a row, once for all readings.
-    fn look_at(&mut self, cells: RowCells<'_>, mark: &RowMark) {
-        let Self { folded, scratch, cells: hashes, .. } = self;
-        hashes.clear();
-        let is_loose = mark.has_newline || memmem::find(cells.text(), b"  ").is_some();
-        hashes.extend(folded.iter().enumerate().map(|(index, folded)| {
+    fn look_at(&mut self, cells: RowCells<'_>, mark: &RowMark, is_loose: bool) {
+        let Self { folded, needed, scratch, cells: hashes, .. } = self;
+        let is_loose = mark.has_newline || is_loose && memmem::find(cells.text(), b"  ").is_some();
+        hashes.extend(folded.iter().zip(needed).enumerate().map(|(index, (folded, needed))| {
+            if !*needed {
+                return 0;
+            }
             let cell = cells.cell(index);
             let cell = if mark.padded { decode::trim(cell) } else { cell };
             if cell.is_empty() {
-                return (0, false);
+                return 0;
             }
             let is_plain = !is_loose && (!folded || is_lower(cell));
-            (if is_plain { hash(cell) } else { hash_loosely(cell, *folded, scratch) }, true)
+            (if is_plain { hash(cell) } else { hash_loosely(cell, *folded, scratch) }).max(1)
         }));
     }
+}
+
+/// What a row says in one reading.
+#[derive(Clone, Copy)]
+struct Said {
+    /// Tells what the row is about.
+    key: u64,
+    /// Tells all that it says.
+    row: u64,
+    /// It is about something.
+    is_there: bool,
 }
 
 impl<'f> View<'f> {
@@ -154,36 +186,48 @@ impl<'f> View<'f> {
             insists: file.header.known().any(required),
             keys: Keys::default(),
             is_stopped: false,
+            said: Vec::new(),
+            hashed: Hashed::default(),
             out: Batch::default(),
             made: String::new(),
             ends: Vec::new(),
         }
     }
 
-    fn take(&mut self, cells: RowCells<'_>, hashes: &[(u64, bool)], origin: &Origin<'_>) {
-        if self.is_stopped {
-            return;
-        }
-        let (subject, is_there) = self.says(self.subject, hashes);
-        let mut seen = Seen::First;
-        if is_there {
-            let row = (0..self.unfolding.cells.len())
-                .fold(0, |row, position| mixed(row, self.says(position, hashes).0));
-            let key = match self.unfolding.key {
-                Some(key) if key == self.subject => subject,
-                Some(key) => self.says(key, hashes).0,
-                None => row,
-            };
-            seen = self.keys.enter(key, row);
-        } else {
-            let is_told = self.telling.iter().any(|position| self.says(*position, hashes).1);
-            if !(is_told || self.insists) {
-                return;
+    /// Takes in some rows, few enough that what is looked up of all of them can be brought near at once.
+    fn take(&mut self, batch: &Batch, rows: &[(usize, u64)], hashes: &[u64], width: usize) {
+        let mut said = std::mem::take(&mut self.said);
+        said.clear();
+        said.extend(hashes.chunks_exact(width.max(1)).map(|cells| self.said(cells)));
+        self.keys.touch_all(said.iter().map(|said| said.key));
+        for ((index, record), said) in rows.iter().zip(&said) {
+            let seen = if said.is_there { self.keys.enter(said.key, said.row) } else { Seen::First };
+            if seen == Seen::Identical {
+                continue;
+            }
+            let Some(mark) = batch.row(*index) else { continue };
+            let (cells, origin) = (batch.row_cells(mark), Origin { mark, record: *record });
+            if said.is_there || self.is_damaged(cells) {
+                self.add(cells, &origin, seen);
             }
         }
-        if seen != Seen::Identical {
-            self.add(cells, origin, seen);
-        }
+        self.said = said;
+    }
+
+    /// Whether a row that names nothing should: it tells of it, or is about nothing else.
+    fn is_damaged(&self, cells: RowCells<'_>) -> bool {
+        self.insists || self.telling.iter().any(|position| !self.cell(*position, cells).is_empty())
+    }
+
+    fn said(&self, cells: &[u64]) -> Said {
+        let subject = self.says(self.subject, cells);
+        let row = (0..self.unfolding.cells.len()).fold(0, |row, at| mixed(row, self.says(at, cells)));
+        let key = match self.unfolding.key {
+            Some(key) if key == self.subject => subject,
+            Some(key) => self.says(key, cells),
+            None => row,
+        };
+        Said { key, row, is_there: subject != 0 }
     }
 
     /// Makes no more rows: there are too many to be held.
@@ -193,33 +237,37 @@ impl<'f> View<'f> {
         self.out = Batch::default();
     }
 
-    /// What a cell says, as a hash, and whether it says anything.
-    fn says(&self, position: usize, hashes: &[(u64, bool)]) -> (u64, bool) {
-        let at = |at: &usize| hashes.get(*at).copied().unwrap_or((0, false));
-        let all = |columns: &[usize]| {
-            columns.iter().map(at).fold((1, false), |all, cell| (mixed(all.0, cell.0), all.1 | cell.1))
+    /// What a cell says, as a hash; 0 if it says nothing.
+    fn says(&self, position: usize, cells: &[u64]) -> u64 {
+        let at = |at: usize| cells.get(at).copied().unwrap_or(0);
+        let all = |columns: &[usize]| match columns {
+            [column] => at(*column),
+            _ if columns.iter().all(|column| at(*column) == 0) => 0,
+            _ => columns.iter().fold(1, |all, column| mixed(all, at(*column))).max(1),
         };
         match self.unfolding.cells.get(position) {
-            Some(Source::At(position)) => at(position),
+            Some(Source::At(position)) => at(*position),
             Some(Source::Made(pieces)) => {
-                let mut id = (0, true);
+                let mut id = 1;
                 for piece in pieces {
-                    let (part, is_there) = match piece {
-                        Piece::At(position) => at(position),
-                        Piece::Maybe(position) => {
-                            (position.as_ref().map_or(0, |position| at(position).0), true)
-                        }
+                    let part = match piece {
+                        Piece::At(position) => at(*position),
+                        Piece::Maybe(position) => position.map_or(1, at).max(1),
                         Piece::Word(_) => continue,
                         Piece::Hashed(columns) => all(columns),
-                        Piece::AtOrHashed(position, columns) => {
-                            position.as_ref().map(at).filter(|own| own.1).unwrap_or_else(|| all(columns))
-                        }
+                        Piece::AtOrHashed(position, columns) => match position.map_or(0, at) {
+                            0 => all(columns),
+                            own => own,
+                        },
                     };
-                    id = (mixed(id.0, part), id.1 & is_there);
+                    if part == 0 {
+                        return 0;
+                    }
+                    id = mixed(id, part);
                 }
-                id
+                id.max(1)
             }
-            _ => (0, false),
+            _ => 0,
         }
     }
 
@@ -230,7 +278,7 @@ impl<'f> View<'f> {
         for source in &self.unfolding.cells {
             if let Source::Made(pieces) = source {
                 let start = self.made.len();
-                if !make(pieces, cells, &mut self.made) {
+                if !make(pieces, cells, &mut self.hashed, &mut self.made) {
                     self.made.truncate(start);
                 }
             }
@@ -275,6 +323,13 @@ fn is_lower(text: &str) -> bool {
 #[inline(never)]
 fn hash_loosely(cell: &str, folded: bool, scratch: &mut String) -> u64 {
     scratch.clear();
+    if cell.is_ascii() && !cell.bytes().any(|byte| byte <= b' ') {
+        scratch.push_str(cell);
+        if folded {
+            scratch.make_ascii_lowercase();
+        }
+        return hash(scratch);
+    }
     for (index, word) in cell.split_whitespace().enumerate() {
         if index > 0 {
             scratch.push(' ');
@@ -289,7 +344,7 @@ fn hash_loosely(cell: &str, folded: bool, scratch: &mut String) -> u64 {
 }
 
 /// Makes an id of its pieces. `false` if one that it needs is empty.
-fn make(pieces: &[Piece], cells: RowCells<'_>, id: &mut String) -> bool {
+fn make(pieces: &[Piece], cells: RowCells<'_>, hashed: &mut Hashed, id: &mut String) -> bool {
     let value = |at: &usize| decode::trim(cells.cell(*at));
     let is_alone = pieces.len() == 1;
     for (index, piece) in pieces.iter().enumerate() {
@@ -306,10 +361,10 @@ fn make(pieces: &[Piece], cells: RowCells<'_>, id: &mut String) -> bool {
                 write_part(at.as_ref().map_or("", value), is_alone, id);
                 true
             }
-            Piece::Hashed(columns) => write_hash(columns, cells, id),
+            Piece::Hashed(columns) => hashed.write(columns, cells, id),
             Piece::AtOrHashed(at, columns) => {
                 let own = at.as_ref().map_or("", value);
-                if own.is_empty() { write_hash(columns, cells, id) } else { write_part(own, is_alone, id) }
+                if own.is_empty() { hashed.write(columns, cells, id) } else { write_part(own, is_alone, id) }
             }
         };
         if !made {
@@ -334,22 +389,50 @@ fn write_part(value: &str, is_alone: bool, id: &mut String) -> bool {
     true
 }
 
-/// Writes a hash of some cells. A column that is hashed alone holds an address; what is none tells nobody apart.
-fn write_hash(columns: &[usize], cells: RowCells<'_>, id: &mut String) -> bool {
-    let mut text = String::new();
-    for at in columns {
-        let value = decode::trim(cells.cell(*at));
-        if columns.len() == 1 && !crate::address::tells_apart(value) {
-            return false;
+/// The last hash of cells: a row may name the same person several times, and several rows one after the other do.
+#[derive(Default)]
+struct Hashed {
+    text: String,
+    last: String,
+    /// In hexadecimal; empty if such a text tells nobody apart.
+    hex: String,
+}
+
+impl Hashed {
+    /// Writes a hash of some cells. A column that is hashed alone holds an address; what is none tells nobody apart.
+    fn write(&mut self, columns: &[usize], cells: RowCells<'_>, id: &mut String) -> bool {
+        let Self { text, last, hex } = self;
+        text.clear();
+        for at in columns {
+            text.push_str(decode::trim(cells.cell(*at)));
+            text.push('\u{1f}');
         }
-        text.extend(value.chars().flat_map(char::to_lowercase));
-        text.push('\u{1f}');
+        if text != last {
+            last.clone_from(text);
+            hex.clear();
+            let is_told = match columns {
+                [_] => tells_apart(text.trim_end_matches('\u{1f}')),
+                _ => text.bytes().any(|byte| byte != 0x1f),
+            };
+            if is_told {
+                if text.is_ascii() {
+                    text.make_ascii_lowercase();
+                } else {
+                    *text = text.to_lowercase();
+                }
+                push_hex(xxh3_128(text.as_bytes()), hex);
+            }
+        }
+        id.push_str(hex);
+        !hex.is_empty()
     }
-    if text.bytes().all(|byte| byte == 0x1f) {
-        return false;
+}
+
+fn push_hex(hash: u128, hex: &mut String) {
+    for nibble in (0..32).rev() {
+        let digit = u32::try_from(hash >> (4 * nibble) & 0xf).unwrap_or(0);
+        hex.extend(char::from_digit(digit, 16));
     }
-    // Writing to a text never fails.
-    write!(id, "{:032x}", xxh3_128(text.as_bytes())).is_ok()
 }
 
 /// Judges rows as a whole.

@@ -57,6 +57,11 @@ impl Batch {
         self.rows.last_mut()
     }
 
+    /// Whether two blanks stand side by side anywhere.
+    pub(crate) fn has_wide_blanks(&self) -> bool {
+        memchr::memmem::find(self.text.as_bytes(), b"  ").is_some()
+    }
+
     /// The rows, to be marked, with their hashes.
     pub(crate) fn marks(&mut self) -> impl Iterator<Item = (&mut RowMark, Hashes<'_>)> {
         let stride = self.stride.max(1);
