@@ -183,6 +183,9 @@ pub mod codes {
         DELIMITER_NOT_FOUND = "delimiter_not_found":
             "No comma, semicolon, tab or bar divides the header into columns.",
             "Save the file as CSV with commas.";
+        DELTA_INCOMPLETE_PERSON = "delta_incomplete_person":
+            "A file of changes tells of a person only in part: of a role without the person, or of the person without roles.",
+            "Have the whole set exported.";
         DUPLICATE_COLUMN = "duplicate_column":
             "Two columns have the same name; the file can't be read.", "Remove or rename one of them.";
         DUPLICATE_IDENTICAL = "duplicate_identical":

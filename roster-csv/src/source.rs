@@ -4,9 +4,9 @@ use std::{path::PathBuf, sync::Arc};
 
 use futures::{StreamExt, channel::oneshot, stream};
 use roster_core::{
-    Capabilities, CheckReport, ConnectionState, EntityKind, Error, ErrorKind, FieldSet, KindCapability,
-    PullContext, PullRequest, PullStream, RelationshipField, Result, RosterSource, SensitiveField,
-    SourceInfo, async_trait, table::Rows,
+    Capabilities, CheckReport, ConnectionState, EntityKind, Error, ErrorKind, FieldSet, Incremental,
+    KindCapability, PullContext, PullRequest, PullStream, RelationshipField, Result, RosterSource,
+    SensitiveField, SourceInfo, async_trait, table::Rows,
 };
 
 use crate::{
@@ -67,7 +67,12 @@ impl RosterSource for CsvSource {
         kinds.fold(Capabilities::default(), |capabilities, kind| {
             let fields =
                 dialects.iter().fold(FieldSet::EMPTY, |fields, dialect| fields.union(says(dialect, kind)));
-            capabilities.with(kind, KindCapability::whole_sets(fields))
+            let mut capability = KindCapability::whole_sets(fields);
+            if dialects.iter().any(|dialect| dialect.version.is_some()) {
+                // A set of changes tells of deletions too.
+                capability.incremental = Incremental::UpsertsAndDeletes;
+            }
+            capabilities.with(kind, capability)
         })
     }
 

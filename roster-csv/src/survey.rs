@@ -29,6 +29,8 @@ pub(crate) struct Survey {
     pub(crate) unreadable: Vec<Unreadable>,
     /// What is to be said of the set.
     pub(crate) problems: Vec<Problem>,
+    /// Some of its files hold what changed, and files that are not there say that nothing did.
+    pub(crate) is_delta: bool,
 }
 
 /// A file that can be read.
@@ -36,6 +38,8 @@ pub(crate) struct SurveyedFile {
     pub(crate) name: Arc<str>,
     pub(crate) table: &'static Table,
     pub(crate) header: Header,
+    /// It holds what changed, not everything.
+    pub(crate) is_delta: bool,
     /// How its rows become those of the table, if they are not.
     pub(crate) unfolding: Option<Unfolding>,
     /// How its text is written.
@@ -74,10 +78,11 @@ impl Survey {
             Some(dialect) => dialect,
             None => recognize(&candidates, manifest.as_ref().and_then(|manifest| manifest.version))?,
         };
-        let mut survey = Self { dialect, files: Vec::new(), unreadable: Vec::new(), problems };
+        let mut survey =
+            Self { dialect, files: Vec::new(), unreadable: Vec::new(), problems, is_delta: false };
         survey.check_version(manifest.as_ref());
         survey.assign(heads)?;
-        survey.compare(manifest.as_ref())?;
+        survey.compare(manifest.as_ref());
         Ok(survey)
     }
 
@@ -138,7 +143,8 @@ impl Survey {
                 self.problems.extend(header.problems.drain(..).map(|problem| of_file(problem, &name)));
                 self.problems.extend(head.guessed.map(|encoding| in_encoding(&name, encoding)));
                 let (unfolding, form) = (None, head.form);
-                self.files.push(SurveyedFile { name: name.into(), table, header, unfolding, form });
+                let is_delta = false;
+                self.files.push(SurveyedFile { name: name.into(), table, header, is_delta, unfolding, form });
             }
             Err(problem) => {
                 let reason = format!("{name} can't be read: {}", problem.message);
@@ -166,7 +172,8 @@ impl Survey {
                     let fresh = problems.filter(|problem| said.insert(problem.field.clone()));
                     self.problems.extend(fresh.map(|problem| of_file(problem, &name)));
                     let (name, form) = (Arc::clone(&name), head.form);
-                    self.files.push(SurveyedFile { name, table, header, unfolding: Some(unfolding), form });
+                    let (unfolding, is_delta) = (Some(unfolding), false);
+                    self.files.push(SurveyedFile { name, table, header, is_delta, unfolding, form });
                 }
                 Err(problem) => {
                     let reason = format!("{name} can't be read: {}", problem.message);
@@ -190,23 +197,16 @@ impl Survey {
     }
 
     /// Compares what is there with what the manifest says, and finds the tables that miss.
-    fn compare(&mut self, manifest: Option<&Manifest>) -> Result<()> {
+    fn compare(&mut self, manifest: Option<&Manifest>) {
+        let delta = ManifestFile::Present(Mode::Delta);
+        self.is_delta = manifest.is_some_and(|manifest| manifest.files.values().any(|said| *said == delta));
         for table in self.dialect.tables.iter().filter(|table| table.rows != Rows::Other) {
             let said = manifest.and_then(|manifest| manifest.files.get(table.name)).copied();
             let there = self.has(table);
             match said {
                 Some(ManifestFile::Present(Mode::Delta)) if there => {
-                    let message = format!(
-                        "the manifest says that {}.csv is a delta file, and delta sets are not read yet: \
-                         have a bulk set exported",
-                        table.name
-                    );
-                    return Err(Error::new(
-                        ErrorKind::Unsupported,
-                        PROVIDER,
-                        "reading the manifest",
-                        message,
-                    ));
+                    let files = self.files.iter_mut().filter(|file| file.table.name == table.name);
+                    files.for_each(|file| file.is_delta = true);
                 }
                 Some(ManifestFile::Absent) if there => {
                     let message = format!(
@@ -224,14 +224,25 @@ impl Survey {
                 _ => self.miss(table, there, said),
             }
         }
-        Ok(())
+    }
+
+    /// Whether what the set says of a kind is what changed of it, not everything.
+    pub(crate) fn tells_changes(&self, kind: EntityKind) -> bool {
+        let is_of = |rows: Rows| match rows {
+            Rows::Records(of) => of == kind || kind == EntityKind::Relationship && of == EntityKind::Person,
+            Rows::Other => false,
+            _ => matches!(kind, EntityKind::Person | EntityKind::Relationship),
+        };
+        let mut files = self.files.iter().filter(|file| is_of(file.table.rows)).peekable();
+        self.is_delta && (files.peek().is_none() || files.any(|file| file.is_delta))
     }
 
     /// Notes a table without a file, if the set should have one.
     fn miss(&mut self, table: &'static Table, there: bool, said: Option<ManifestFile>) {
         // Files that a set may do without are missed if the manifest announces them.
         let expected = !table.optional || matches!(said, Some(ManifestFile::Present(_)));
-        if there || !expected {
+        let nothing_changed = self.is_delta && !matches!(said, Some(ManifestFile::Present(_)));
+        if there || !expected || nothing_changed {
             return;
         }
         let reason = format!("{}.csv is missing", table.name);

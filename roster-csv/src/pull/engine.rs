@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use roster_core::{
-    Completeness, EntityKind, FieldSet, PartialCode, Problem, PullEvent, PullRequest, RowCounts,
+    Completeness, EntityKind, FieldSet, PartialCode, Problem, PullEvent, PullMode, PullRequest, RowCounts,
     SensitiveField, Severity, Slice, SourcedId, codes,
     table::{Holds, Rows},
 };
@@ -34,6 +34,9 @@ pub(crate) struct Engine {
     pub(super) unused: Vec<HashedMap<Unused>>,
     /// Whether the file of a kind was read, so that references to it can be checked.
     pub(super) known: [bool; EntityKind::ALL.len()],
+    /// Kinds of which the files hold what changed, not everything.
+    delta: [bool; EntityKind::ALL.len()],
+    ended: [bool; EntityKind::ALL.len()],
     /// Why a kind is partial.
     pub(super) partial: [Option<(PartialCode, String)>; EntityKind::ALL.len()],
     pub(super) counts: Vec<RowCounts>,
@@ -110,6 +113,8 @@ impl Engine {
             ids: EntityKind::ALL.map(|_| Ids::default()).into(),
             unused: EntityKind::ALL.map(|_| HashedMap::default()).into(),
             known: [false; EntityKind::ALL.len()],
+            delta: EntityKind::ALL.map(|kind| survey.tells_changes(kind)),
+            ended: [false; EntityKind::ALL.len()],
             partial: EntityKind::ALL.map(|_| None),
             counts: vec![RowCounts::default(); survey.files.len()],
             scope,
@@ -177,7 +182,10 @@ impl Engine {
             _ => EntityKind::Person,
         };
         let known = self.known;
-        let read = |refers: EntityKind| refers == kind || known.get(refers as usize) == Some(&true);
+        // What a row of changes names may be known from earlier.
+        let read = |refers: EntityKind| {
+            !survey.is_delta && (refers == kind || known.get(refers as usize) == Some(&true))
+        };
         self.at = At {
             step,
             kind,
@@ -191,7 +199,7 @@ impl Engine {
             name: Arc::clone(&file.name),
             usual_width: 0,
             // Elsewhere the column is an ordinary one.
-            said_status: survey.dialect.version.is_none(),
+            said_status: survey.dialect.version.is_none() || file.is_delta,
         };
     }
 
@@ -256,13 +264,38 @@ impl Engine {
         self.end_kind(kind);
     }
 
+    /// Everything was read: ends the kinds that no file was about.
+    pub(crate) fn finish(&mut self, survey: &Survey) {
+        let is_over = |engine: &Self, kind| engine.ended.get(kind as usize) == Some(&true);
+        if self.is_delta(EntityKind::Person) && !is_over(self, EntityKind::Person) {
+            self.end_people(survey);
+        }
+        for kind in self.kinds() {
+            self.end_kind(kind);
+        }
+    }
+
+    /// Whether the files hold what changed of a kind, not everything.
+    pub(super) fn is_delta(&self, kind: EntityKind) -> bool {
+        self.delta.get(kind as usize) == Some(&true)
+    }
+
     /// Ends a kind that was asked for.
     pub(super) fn end_kind(&mut self, kind: EntityKind) {
         if !self.wants(kind) {
             return;
         }
+        if std::mem::replace(self.ended.get_mut(kind as usize).unwrap_or(&mut true), true) {
+            return;
+        }
+        let is_delta = self.delta.get(kind as usize) == Some(&true);
         let completeness = match self.partial.get(kind as usize) {
             Some(Some((code, reason))) => Completeness::Partial { code: *code, reason: reason.clone() },
+            _ if is_delta && self.request.mode == PullMode::Changes => Completeness::Changes,
+            _ if is_delta => {
+                let reason = "the files hold what changed, not everything".to_owned();
+                Completeness::Partial { code: PartialCode::NeedsFull, reason }
+            }
             _ => Completeness::Complete,
         };
         self.out.push_back(PullEvent::End { kind, slice: Slice::All, completeness });

@@ -27,7 +27,7 @@ struct Fates {
 }
 
 impl Folded {
-    fn note(&mut self, file: &Arc<str>, record: u64, outcome: Outcome) {
+    pub(super) fn note(&mut self, file: &Arc<str>, record: u64, outcome: Outcome) {
         if outcome == Outcome::Used {
             return;
         }

@@ -155,6 +155,9 @@ impl Engine {
         let mut mapped = self.map(survey, file, batch, mark, (id, key));
         if let Mapped::Reject(problem) = mapped {
             self.people.settle(&mut self.counts, false);
+            if problem.code == codes::DELTA_INCOMPLETE_PERSON {
+                self.needs_person();
+            }
             self.reject(file, mark, *problem, Some((id, key)));
             return None;
         }

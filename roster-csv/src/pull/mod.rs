@@ -30,6 +30,7 @@ use self::{
     reader::{Message, Reader},
 };
 pub(crate) use self::{
+    people::incomplete,
     plan::{blocked, extra_field},
     reader::Job,
 };
@@ -160,6 +161,7 @@ impl Pull {
                 self.end(checkpoint);
             }
             (Some(Message::Done(hash)), Some((survey, steps, engine))) => {
+                engine.finish(survey);
                 for (file, rows) in engine.file_counts(survey, steps) {
                     debug_assert!(rows.add_up(), "{file}: {rows:?}");
                     self.cx.observer().notice(&Notice::File { file, rows });

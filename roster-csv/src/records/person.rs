@@ -23,6 +23,8 @@ pub(crate) struct PersonSides {
     pub(crate) identifiers: Vec<Identifier>,
     /// From a file of demographics.
     pub(crate) demographics: Demographics,
+    /// The files hold what changed, and none of the person's roles: what those are, the host knows or nobody.
+    pub(crate) is_incomplete: bool,
     /// What those files should say of the person and can't.
     pub(crate) unseen: FieldSet,
 }
@@ -49,6 +51,13 @@ pub(crate) fn person(
     row.findings.unseen = row.findings.unseen.union(sides.unseen);
     let with_contacts = sensitive.contains(&SensitiveField::Contacts);
     let mut affiliations = match sides.affiliations {
+        Some(_) if sides.is_incomplete && !with_contacts => {
+            return Mapped::Reject(crate::pull::incomplete().into());
+        }
+        Some(affiliations) if sides.is_incomplete => {
+            row.findings.unseen = row.findings.unseen.with(PersonField::Affiliations);
+            affiliations
+        }
         Some(affiliations) if affiliations.is_empty() && sides.gone.is_empty() => {
             if let Err(problem) = without_role(row, with_contacts) {
                 return Mapped::Reject(problem);

@@ -36,7 +36,8 @@ use roster_core::{
 
 pub use self::{
     oneroster::{
-        OneRosterCsv, OneRosterVersion, oneroster_csv_files, what_oneroster_says, write_oneroster_csv,
+        OneRosterCsv, OneRosterVersion, oneroster_csv_delta, oneroster_csv_files, what_oneroster_says,
+        write_oneroster_csv,
     },
     spec::DistrictSpec,
     truth::DayTruth,
