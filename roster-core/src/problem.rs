@@ -221,6 +221,9 @@ pub mod codes {
         LINE_ENDS = "line_ends":
             "A carriage return stands alone in a row: rows may have run together.",
             "Export with one kind of line end, LF or CR LF.";
+        LOOKS_LIKE_SIS_ID_NOT_CLEVER_ID = "looks_like_sis_id_not_clever_id":
+            "The value should be an id of Clever's, 24 hexadecimal digits, and looks like the school system's own.",
+            "Export the column of Clever's ids, not that of student or teacher numbers.";
         MISSING_COLUMN = "missing_column":
             "A column that the format demands is not in the header.", "Have the column exported, even if it is empty.";
         MISSING_FILE = "missing_file":
@@ -265,6 +268,9 @@ pub mod codes {
         UNCLOSED_QUOTE = "unclosed_quote":
             "A quote is opened on this line and not closed; the row was left out.",
             "Close the quote, or double it if it belongs to the text.";
+        UNKNOWN_CLEVER_ID = "unknown_clever_id":
+            "Nobody that Clever shares has this id: the person is gone, or not shared.",
+            "Ask the district whether the person is shared with the product.";
         UNKNOWN_COLUMN = "unknown_column":
             "The header has a column that the format does not know; it was not read.", "Nothing needs to be done.";
         UNKNOWN_GRADE = "unknown_grade":

@@ -63,6 +63,8 @@ pub enum Made {
     Read,
     /// It is the same in every row, and stands nowhere.
     Fixed(&'static str),
+    /// It stands in the file in other words: of each pair the first is what stands there, and the second what it says.
+    Words(&'static [(&'static str, &'static str)]),
     /// It is an id made of the values of these columns of the file, of which none may be empty.
     /// See [`SourcedId::from_parts`](crate::SourcedId::from_parts).
     Parts(&'static [Part]),
@@ -129,7 +131,14 @@ impl Column {
 
     /// Whether it stands in the file.
     pub const fn is_read(&self) -> bool {
-        matches!(self.made, Made::Read)
+        matches!(self.made, Made::Read | Made::Words(_))
+    }
+
+    /// Its values stand in the file in other words.
+    #[must_use]
+    pub const fn in_words(mut self, words: &'static [(&'static str, &'static str)]) -> Self {
+        self.made = Made::Words(words);
+        self
     }
 
     /// Other headers that it goes by.

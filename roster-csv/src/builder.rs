@@ -1,6 +1,6 @@
 //! Settings, checked all at once.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Mutex};
 
 use roster_core::{Error, ErrorKind, Result};
 
@@ -8,6 +8,7 @@ use crate::{
     config::CsvConfig,
     dialect::{DIALECTS, Dialect},
     limits::Limits,
+    mapping::CsvMapping,
     source::{CsvSource, PROVIDER, Settings},
 };
 
@@ -15,12 +16,13 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub struct CsvSourceBuilder {
     config: CsvConfig,
+    mapping: Option<CsvMapping>,
     limits: Limits,
 }
 
 impl From<CsvConfig> for CsvSourceBuilder {
     fn from(config: CsvConfig) -> Self {
-        Self { config, limits: Limits::default() }
+        Self { config, mapping: None, limits: Limits::default() }
     }
 }
 
@@ -36,6 +38,13 @@ impl CsvSourceBuilder {
     #[must_use]
     pub fn dialect(mut self, name: impl Into<String>) -> Self {
         self.config.dialect = Some(name.into());
+        self
+    }
+
+    /// Which columns of files of no dialect hold what.
+    #[must_use]
+    pub fn mapping(mut self, mapping: CsvMapping) -> Self {
+        self.mapping = Some(mapping);
         self
     }
 
@@ -64,7 +73,7 @@ impl CsvSourceBuilder {
     ///
     /// # Errors
     ///
-    /// `Config` if the path is missing or has no name, or if there is no dialect of that name.
+    /// `Config` if the path is missing or has no name, or if there is no dialect of that name, or one and a mapping.
     pub fn build(self) -> Result<CsvSource> {
         let Some(path) = self.config.path else {
             return Err(config("`path` is missing: name a folder or a zip"));
@@ -75,16 +84,23 @@ impl CsvSourceBuilder {
                 config("`path` has no name to take the data set's name from; name a folder or a file")
             })?,
         };
-        let dialect = match self.config.dialect {
-            None => None,
-            Some(name) => Some(Dialect::named(&name).ok_or_else(|| unknown_dialect(&name))?),
+        let may_repair = self.config.repair_mojibake
+            || self.mapping.as_ref().is_some_and(|mapping| mapping.repair_mojibake);
+        let dialect = match (self.config.dialect, self.mapping) {
+            (Some(_), Some(_)) => {
+                return Err(config("`dialect` and `mapping` contradict each other; leave one out"));
+            }
+            (None, Some(mapping)) => Some(mapping.dialect()?),
+            (None, None) => None,
+            (Some(name), None) => Some(Dialect::named(&name).ok_or_else(|| unknown_dialect(&name))?),
         };
         Ok(CsvSource::new(Settings {
             path,
             dialect,
             tenant,
             limits: self.limits,
-            may_repair: self.config.repair_mojibake,
+            may_repair,
+            found: Mutex::new(None),
         }))
     }
 }

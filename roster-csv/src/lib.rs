@@ -3,6 +3,7 @@
 mod address;
 mod builder;
 mod changes;
+mod clever_ids;
 mod config;
 mod dates;
 mod dialect;
@@ -10,6 +11,7 @@ mod excel;
 mod files;
 mod keys;
 mod limits;
+mod mapping;
 mod pull;
 mod records;
 mod row;
@@ -21,9 +23,11 @@ mod text;
 
 pub use self::{
     builder::CsvSourceBuilder,
+    clever_ids::{CleverIdRow, CleverIds, Fate, Found},
     config::CsvConfig,
     dates::DateOrder,
     dialect::{DIALECTS, Dialect},
     limits::Limits,
+    mapping::{CsvMapping, MappedFile},
     source::{CsvSource, PROVIDER},
 };

@@ -1,6 +1,9 @@
 //! The source.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use futures::{StreamExt, channel::oneshot, stream};
 use roster_core::{
@@ -15,8 +18,9 @@ use crate::{
     dialect::{DIALECTS, Dialect},
     files::FileSet,
     limits::Limits,
+    mapping::propose,
     pull::{Job, Pull},
-    survey::Survey,
+    survey::{Survey, header},
 };
 
 /// The provider's id.
@@ -38,6 +42,8 @@ pub(crate) struct Settings {
     pub(crate) tenant: String,
     pub(crate) limits: Limits,
     pub(crate) may_repair: bool,
+    /// The dialect that the files were in when they were last looked at.
+    pub(crate) found: Mutex<Option<&'static Dialect>>,
 }
 
 impl CsvSource {
@@ -58,7 +64,8 @@ impl RosterSource for CsvSource {
     }
 
     fn capabilities(&self) -> Capabilities {
-        let dialects: Vec<_> = match self.settings.dialect {
+        let found = *self.settings.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let dialects: Vec<_> = match self.settings.dialect.or(found) {
             Some(dialect) => vec![dialect],
             None => DIALECTS.iter().collect(),
         };
@@ -103,6 +110,25 @@ fn stopped(why: &str) -> Error {
     Error::new(ErrorKind::Transport, PROVIDER, "looking at the files", why)
 }
 
+/// Proposes a mapping for the first file whose headers are of no dialect.
+fn proposed(settings: &Settings) -> Option<CheckReport> {
+    let mut files = FileSet::open(&settings.path, settings.limits).ok()?;
+    let names = files.names().to_vec();
+    let (name, proposal) = names.into_iter().find_map(|name| {
+        let header = header(&mut files, &name, &settings.limits)?;
+        Some((name, propose(&header)?))
+    })?;
+    let mut report = CheckReport::default();
+    report.data_as_of = files.newest();
+    report.warnings.push(format!(
+        "the headers of {name} are of no dialect; look at the mapping below, save it, and name it with `mapping`"
+    ));
+    report.warnings.extend(proposal.missing);
+    report.warnings.push(format!("a mapping to begin with:\n\n{}", proposal.toml));
+    report.profile = Some(serde_json::json!({ "file": name, "mapping": proposal.toml }));
+    Some(report)
+}
+
 /// What a dialect can say of a kind.
 fn says(dialect: &Dialect, kind: EntityKind) -> FieldSet {
     if kind == EntityKind::Relationship && dialect.has_agents() {
@@ -120,7 +146,14 @@ fn says(dialect: &Dialect, kind: EntityKind) -> FieldSet {
 
 fn look(settings: &Settings) -> Result<CheckReport> {
     let mut files = FileSet::open(&settings.path, settings.limits)?;
-    let survey = Survey::take(&mut files, settings.dialect, &settings.limits)?;
+    let survey = match Survey::take(&mut files, settings.dialect, &settings.limits) {
+        Ok(survey) => survey,
+        Err(error) if error.kind() == ErrorKind::Config && settings.dialect.is_none() => {
+            return proposed(settings).ok_or(error);
+        }
+        Err(error) => return Err(error),
+    };
+    *settings.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(survey.dialect);
     let mut report = CheckReport::default();
     report.state = Some(ConnectionState::Live);
     report.data_as_of = files.newest();

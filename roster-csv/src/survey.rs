@@ -101,10 +101,13 @@ impl Survey {
 
     /// Gives each table its file.
     fn assign(&mut self, heads: Vec<Head>) -> Result<()> {
+        let alone = self.dialect.tables.first().filter(|_| self.dialect.is_one_file() && heads.len() == 1);
         for head in heads {
             let header = head.header.as_deref().unwrap_or(&[]).to_vec();
             let candidate = Candidate { name: head.name.clone(), header };
-            let Some((name, by_name)) = readings_for(self.dialect, &candidate) else {
+            // What is wrong with the one file of the dialect is to be told.
+            let reading = readings_for(self.dialect, &candidate).or(alone.map(|table| (table.name, true)));
+            let Some((name, by_name)) = reading else {
                 self.ignore(&head.name, &format!("it is no file of {}", self.dialect.title));
                 continue;
             };
@@ -311,6 +314,11 @@ impl Head {
         };
         Ok(Self { name: name.to_owned(), header, form: sniffed.form, guessed: sniffed.guessed })
     }
+}
+
+/// The header of a file, if it can be read.
+pub(crate) fn header(files: &mut FileSet, name: &str, limits: &Limits) -> Option<Vec<String>> {
+    Head::read(files, name, limits).ok()?.header.ok()
 }
 
 fn header_of(sniffed: &Sniffed, limits: &Limits) -> Result<Vec<String>, Unusable> {

@@ -2,7 +2,7 @@
 
 use roster_core::{
     DemographicField, FieldSet, Problem, codes, decode,
-    table::{Column, Holds, Need, Table},
+    table::{Column, Holds, Made, Need, Part, Table},
 };
 
 use crate::rows::RowCells;
@@ -180,6 +180,15 @@ impl Header {
     /// The columns of facts for statistics.
     pub(crate) fn demographics(&self) -> impl Iterator<Item = (usize, &DemographicField)> {
         self.demographics.iter().map(|(position, field)| (usize::from(*position), field))
+    }
+
+    /// Whether ids are made of addresses alone.
+    pub(crate) fn is_by_address(&self) -> bool {
+        let is_hashed = |part: &Part| matches!(part, Part::Hashed(_));
+        self.known().any(|(_, column)| match column.made {
+            Made::Parts(parts) => column.holds == Holds::Id && parts.iter().any(is_hashed),
+            _ => false,
+        })
     }
 
     /// The columns for `extra`.

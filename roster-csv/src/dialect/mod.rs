@@ -33,6 +33,8 @@ pub struct Dialect {
     pub tables: &'static [Table],
     /// The OneRoster version that a manifest names it by.
     pub(crate) version: Option<Version>,
+    /// Columns that its files never have: who has them is of another dialect.
+    pub(crate) never: &'static [&'static str],
     /// How dates are written beside YYYY-MM-DD.
     pub(crate) dates: DateOrder,
     /// How grades are spelled.
@@ -40,12 +42,14 @@ pub struct Dialect {
 }
 
 const fn dialect(name: &'static str, title: &'static str, tables: &'static [Table]) -> Dialect {
-    Dialect { name, title, tables, version: None, dates: DateOrder::MonthFirst, grades: GradeTable::Ceds }
+    let (dates, grades) = (DateOrder::MonthFirst, GradeTable::Ceds);
+    // OneRoster's files and those of School Data Sync go by the same names.
+    Dialect { name, title, tables, version: None, never: &["dateLastModified"], dates, grades }
 }
 
 const fn oneroster(name: &'static str, title: &'static str, version: Version) -> Dialect {
     let plain = dialect(name, title, csv::tables(version));
-    Dialect { version: Some(version), dates: DateOrder::Standard, ..plain }
+    Dialect { version: Some(version), never: &[], dates: DateOrder::Standard, ..plain }
 }
 
 /// The dialects that can be read.

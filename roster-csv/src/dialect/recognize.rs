@@ -96,7 +96,9 @@ impl Fit {
             if dialect.readings(name).all(|table| table.rows == Rows::Other) {
                 continue;
             }
+            let is_of_another = file.header.iter().any(|name| dialect.never.contains(&name.as_str()));
             match fit(dialect, name, file) {
+                _ if is_of_another => all.misfits += 1,
                 Ok(columns) => all.columns += columns,
                 Err(_) => all.misfits += 1,
             }

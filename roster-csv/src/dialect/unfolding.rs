@@ -26,6 +26,8 @@ pub(crate) enum Source {
     At(usize),
     /// The same in every row.
     Fixed(&'static str),
+    /// A cell of the file, in other words.
+    Words(usize, &'static [(&'static str, &'static str)]),
     /// An id made of these.
     Made(Vec<Piece>),
 }
@@ -53,7 +55,7 @@ impl Dialect {
     /// Whether rows of the file are to be unfolded before they are read.
     pub(crate) fn is_folded(&self, table: &Table) -> bool {
         let has_id = table.columns.iter().any(|column| column.holds == Holds::Id && column.is_read());
-        let is_whole = table.columns.iter().all(Column::is_read);
+        let is_whole = table.columns.iter().all(|column| matches!(column.made, Made::Read));
         let is_read = table.rows != Rows::Other && self.version.is_none();
         is_read && !(has_id && is_whole && self.readings(table.name).count() == 1)
     }
@@ -91,7 +93,11 @@ fn bind(names: &[String], table: &'static Table) -> Result<(Header, Vec<Source>)
             _ => {
                 let position = position(names, column)?;
                 let name = position.and_then(|position| names.get(position)).cloned().unwrap_or_default();
-                (name, position.map(Source::At))
+                let source = position.map(|position| match column.made {
+                    Made::Words(words) => Source::Words(position, words),
+                    _ => Source::At(position),
+                });
+                (name, source)
             }
         };
         match source {
@@ -116,28 +122,25 @@ fn bind(names: &[String], table: &'static Table) -> Result<(Header, Vec<Source>)
 /// What a column that is missing is called in the file.
 fn needed_name(column: &Column) -> &'static str {
     match column.made {
-        Made::Parts(parts) => parts.iter().find_map(|part| first_column(*part)).unwrap_or(""),
+        Made::Parts(parts) => parts.iter().find_map(|part| columns_of(*part).next()).unwrap_or(""),
         _ => column.name,
     }
 }
 
-const fn first_column(part: Part) -> Option<&'static str> {
-    match part {
-        Part::Column(name)
-        | Part::Maybe(name)
-        | Part::ColumnOrHashed(name, _)
-        | Part::MaybeOrHashed(name, _) => Some(name),
-        Part::Hashed(columns) => match columns {
-            [name, ..] => Some(name),
-            [] => None,
-        },
-        _ => None,
-    }
+/// The columns of the file that a part is made of.
+fn columns_of(part: Part) -> impl Iterator<Item = &'static str> {
+    let (first, others) = match part {
+        Part::Column(name) | Part::Maybe(name) => (Some(name), &[][..]),
+        Part::Hashed(others) => (None, others),
+        Part::ColumnOrHashed(name, others) | Part::MaybeOrHashed(name, others) => (Some(name), others),
+        _ => (None, &[][..]),
+    };
+    first.into_iter().chain(others.iter().copied())
 }
 
 /// The file's own name of the first column that an id is made of.
 fn first_name(names: &[String], parts: &[Part]) -> String {
-    let column = parts.iter().find_map(|part| first_column(*part));
+    let column = parts.iter().find_map(|part| columns_of(*part).next());
     let position = column.and_then(|column| at(names, column, &[]));
     position.and_then(|position| names.get(position)).cloned().unwrap_or_default()
 }
@@ -198,9 +201,18 @@ fn key_of(header: &Header, table: &Table) -> Option<usize> {
 fn whole(names: &[String], tables: impl Iterator<Item = &'static Table>) -> Result<Header, Unusable> {
     let mut header = Header::of_names(names.to_vec());
     for table in tables {
-        for column in table.columns.iter().filter(|column| column.is_read()) {
-            if let Some(at) = position(names, column)? {
-                header.know(at, column);
+        for column in table.columns {
+            match column.made {
+                Made::Parts(parts) => {
+                    let used = parts.iter().flat_map(|part| columns_of(*part));
+                    used.filter_map(|name| at(names, name, &[])).for_each(|at| header.know(at, column));
+                }
+                Made::Fixed(_) => {}
+                _ => {
+                    if let Some(at) = position(names, column)? {
+                        header.know(at, column);
+                    }
+                }
             }
         }
     }
@@ -218,7 +230,7 @@ impl Unfolding {
         let mut columns = Vec::new();
         for cell in &self.cells {
             match cell {
-                Source::At(at) => columns.push(*at),
+                Source::At(at) | Source::Words(at, _) => columns.push(*at),
                 Source::Fixed(_) => {}
                 Source::Made(pieces) => {
                     for piece in pieces {

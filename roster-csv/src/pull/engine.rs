@@ -49,6 +49,8 @@ pub(crate) struct Engine {
     /// How many rows or files could not be used.
     pub(super) errors: u64,
     pub(super) emails: Ids,
+    /// Addresses of people who are no pupils.
+    pub(super) staff_emails: Ids,
     pub(super) at: At,
     pub(super) findings: Findings,
 }
@@ -78,6 +80,8 @@ pub(super) struct At {
     /// The file, if its rows are several records each.
     pub(super) is_folded: bool,
     pub(super) name: Arc<str>,
+    /// People are told apart by their addresses alone.
+    pub(super) is_by_address: bool,
     /// How many cells the file's first row has.
     pub(super) usual_width: usize,
     pub(super) said_status: bool,
@@ -98,6 +102,7 @@ impl Engine {
             email: None,
             is_folded: false,
             name: "".into(),
+            is_by_address: false,
             usual_width: 0,
             said_status: false,
         };
@@ -119,6 +124,7 @@ impl Engine {
             counts: vec![RowCounts::default(); survey.files.len()],
             scope,
             emails: Ids::default(),
+            staff_emails: Ids::default(),
             at,
             findings: Findings::default(),
         };
@@ -197,6 +203,7 @@ impl Engine {
             email: email_key(&file.header).filter(|_| step.purpose == Purpose::Records),
             is_folded: file.unfolding.is_some(),
             name: Arc::clone(&file.name),
+            is_by_address: kind == EntityKind::Person && file.header.is_by_address(),
             usual_width: 0,
             // Elsewhere the column is an ordinary one.
             said_status: survey.dialect.version.is_none() || file.is_delta,

@@ -115,10 +115,13 @@ impl<'f> Door<'f> {
         batch.hash(&key_columns(&self.file.header, self.file.table.rows), &mut Vec::new());
         if let Some(ids) = &mut self.ids {
             let is_seat = self.file.table.rows == Rows::Records(EntityKind::Enrollment);
-            for (mark, hashes) in batch.marks().filter(|(mark, _)| mark.seen == Seen::First) {
-                if !ids.insert(hashes.key(0)) {
-                    // A seat that stands in two columns is one seat; a person in two tables may be two people.
-                    mark.seen = if is_seat { Seen::Identical } else { Seen::Conflict };
+            for mut window in batch.windows() {
+                ids.touch_all(window.keys(0));
+                for (mark, _, hashes) in window.rows().filter(|(mark, ..)| mark.seen == Seen::First) {
+                    if !ids.insert(hashes.key(0)) {
+                        // A seat that stands in two columns is one seat; a person in two tables may be two people.
+                        mark.seen = if is_seat { Seen::Identical } else { Seen::Conflict };
+                    }
                 }
             }
         }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use roster_core::{
-    EntityKind, Person, Place, Problem, PullEvent, Record, codes, decode,
+    EntityKind, Person, Place, Problem, PullEvent, Record, Role, codes, decode,
     table::{Holds, Need},
 };
 
@@ -164,6 +164,14 @@ impl Engine {
         if !self.in_scope(id, &mapped) {
             mapped = Mapped::Skip;
         }
+        if self.at.is_by_address && self.is_of_staff(&mapped) {
+            self.people.settle(&mut self.counts, false);
+            let message = "a member of staff has this e-mail address, which alone tells people apart here";
+            let problem = Problem::error(codes::SHARED_EMAIL, message);
+            let problem = problem.in_field(file.header.name_of(Holds::PersonEmail));
+            self.reject(file, mark, problem, Some((id, key)));
+            return None;
+        }
         if is_referred_to(kind) {
             self.see(kind, key);
         }
@@ -323,6 +331,18 @@ impl Engine {
                 .at(self.place(file, mark));
             self.findings.problems.push(problem);
         }
+    }
+
+    /// Whether a pupil has the address of a member of staff. Those come first.
+    fn is_of_staff(&mut self, mapped: &Mapped) -> bool {
+        let Mapped::Record(Record::Person(person)) = mapped else { return false };
+        let Some(email) = &person.email else { return false };
+        let key = hash(&email.to_lowercase());
+        if person.has_role(&Role::Student) {
+            return self.staff_emails.contains(key);
+        }
+        self.staff_emails.insert(key);
+        false
     }
 
     /// Whether somebody has that e-mail address already; `key` is its hash as it stands.

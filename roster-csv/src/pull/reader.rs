@@ -3,7 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, mpsc as std_mpsc},
+    sync::{Arc, PoisonError, mpsc as std_mpsc},
     thread::JoinHandle,
 };
 
@@ -155,6 +155,7 @@ fn read(job: Job, sender: &mut Sender) -> Result<Option<Message>> {
     let limits = settings.limits;
     let mut files = FileSet::open(&settings.path, limits)?;
     let survey = Arc::new(Survey::take(&mut files, settings.dialect, &limits)?);
+    *settings.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(survey.dialect);
     let steps = plan(&survey, &request);
     // Of a set that was not sound the same files are read again, so that what is wrong is said again.
     let known = known.filter(|known| known.sound && survey.unreadable.is_empty());

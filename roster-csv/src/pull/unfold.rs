@@ -108,6 +108,7 @@ impl<'f> Views<'f> {
             let mut rows = std::mem::take(&mut self.rows);
             rows.clear();
             self.cells.clear();
+            self.judge.look_ahead(batch, from);
             for index in from..batch.len().min(from + WINDOW) {
                 let Some(mark) = batch.row(index) else { continue };
                 if self.judge.is_sound(batch, index, mark, odd) {
@@ -170,7 +171,7 @@ impl<'f> View<'f> {
         };
         let subject = subject.unwrap_or(0);
         let tells_of_it = |(position, column): (usize, &roster_core::table::Column)| {
-            let is_read = matches!(unfolding.cells.get(position), Some(Source::At(_)));
+            let is_read = matches!(unfolding.cells.get(position), Some(Source::At(_) | Source::Words(..)));
             (is_read && column.refers.is_none() && position != subject).then_some(position)
         };
         let required = |(position, column): (usize, &roster_core::table::Column)| {
@@ -246,7 +247,8 @@ impl<'f> View<'f> {
             _ => columns.iter().fold(1, |all, column| mixed(all, at(*column))).max(1),
         };
         match self.unfolding.cells.get(position) {
-            Some(Source::At(position)) => at(*position),
+            Some(Source::At(position) | Source::Words(position, _)) => at(*position),
+            Some(Source::Fixed(_)) => 1,
             Some(Source::Made(pieces)) => {
                 let mut id = 1;
                 for piece in pieces {
@@ -267,7 +269,7 @@ impl<'f> View<'f> {
                 }
                 id.max(1)
             }
-            _ => 0,
+            None => 0,
         }
     }
 
@@ -299,6 +301,10 @@ impl<'f> View<'f> {
         match self.unfolding.cells.get(position) {
             Some(Source::At(at)) => decode::trim(cells.cell(*at)),
             Some(Source::Fixed(value)) => value,
+            Some(Source::Words(at, words)) => {
+                let said = decode::trim(cells.cell(*at));
+                words.iter().find(|(word, _)| said.eq_ignore_ascii_case(word)).map_or(said, |(_, says)| says)
+            }
             Some(Source::Made(_)) => {
                 let start = position.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
                 let end = self.ends.get(position).copied().unwrap_or(0);
@@ -451,6 +457,14 @@ struct Judge<'f> {
 impl<'f> Judge<'f> {
     fn of(header: &'f Header, tells: bool) -> Self {
         Self { header, tells, seen: Ids::default(), usual_width: 0, record: 0, is_replaced: false }
+    }
+
+    /// Brings near what the next rows will be compared with.
+    fn look_ahead(&self, batch: &Batch, from: usize) {
+        if self.tells {
+            let rows = from..batch.len().min(from + WINDOW);
+            self.seen.touch_all(rows.map(|index| batch.row_hash(index)));
+        }
     }
 
     fn is_sound(&mut self, batch: &Batch, index: usize, mark: &RowMark, odd: &mut Vec<Odd>) -> bool {

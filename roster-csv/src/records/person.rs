@@ -8,7 +8,7 @@ use roster_core::{
 use roster_oneroster::csv::{Status, user_ids};
 
 use super::{Mapped, extra, status};
-use crate::row::Row;
+use crate::{clever_ids, row::Row};
 
 /// What other files say of a person, already read.
 #[derive(Default)]
@@ -224,6 +224,11 @@ fn identifiers(row: &mut Row<'_>, affiliations: &[Affiliation]) -> Vec<Identifie
         (Holds::PersonCleverId, IdentifierScheme::Clever),
     ] {
         if !row.is_empty(holds) {
+            if holds == Holds::PersonCleverId && !clever_ids::is_clever_id(row.value(holds)) {
+                let message =
+                    "the value does not look as Clever's ids do; often it is the school system's own id";
+                row.warn(holds, codes::LOOKS_LIKE_SIS_ID_NOT_CLEVER_ID, message);
+            }
             identifiers.extend(row.text(holds).map(|value| Identifier::new(scheme, value)));
         }
     }

@@ -12,7 +12,7 @@ pub(crate) const WINDOW: usize = 64;
 
 /// The hashes of one row.
 #[derive(Clone, Copy)]
-pub(crate) struct Hashes<'a>(pub(super) &'a [u64]);
+pub(crate) struct Hashes<'a>(&'a [u64]);
 
 impl Hashes<'_> {
     /// That of what the row says: equal for equal cells, quoted or not.

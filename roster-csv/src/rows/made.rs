@@ -1,9 +1,6 @@
 //! Batches of rows that are made of other rows.
 
-use super::{
-    batch::{Batch, RowMark},
-    hashes::Hashes,
-};
+use super::batch::{Batch, RowMark};
 
 /// What is taken over from the row that another is made of.
 pub(crate) struct Origin<'a> {
@@ -60,12 +57,6 @@ impl Batch {
     /// Whether two blanks stand side by side anywhere.
     pub(crate) fn has_wide_blanks(&self) -> bool {
         memchr::memmem::find(self.text.as_bytes(), b"  ").is_some()
-    }
-
-    /// The rows, to be marked, with their hashes.
-    pub(crate) fn marks(&mut self) -> impl Iterator<Item = (&mut RowMark, Hashes<'_>)> {
-        let stride = self.stride.max(1);
-        self.rows.iter_mut().zip(self.hashes.chunks_exact(stride).map(Hashes))
     }
 
     /// The hash of what a row says.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::similar_names, reason = "a test may panic")]
 
 mod forms;
+mod mapping;
 mod one_file;
 mod reading;
 mod sds;

@@ -8,7 +8,7 @@ use crate::reading::{Read, fixture, read_all, roles};
 
 /// Rows of a file, its header aside.
 fn rows(set: &str, file: &str) -> usize {
-    let text = fs::read_to_string(fixture("sds").join(set).join(file)).unwrap();
+    let text = String::from_utf8(fs::read(fixture("sds").join(set).join(file)).unwrap()).unwrap();
     text.lines().filter(|line| !line.trim().is_empty()).count() - 1
 }
 
@@ -19,7 +19,7 @@ async fn whole(set: &str) -> Read {
     assert!(errors.is_empty(), "{set}: {errors:?}");
     assert!(read.partial().is_empty(), "{set}: {:?}", read.roster.ends);
     for (file, counts) in &read.files {
-        assert_eq!((counts.used, counts.rows as usize), (counts.rows, rows(set, file)), "{set}/{file}");
+        assert_eq!((counts.used, counts.rows), (counts.rows, rows(set, file) as u64), "{set}/{file}");
     }
     read
 }
@@ -50,7 +50,7 @@ async fn the_first_version_in_all_its_headers() {
     assert_eq!(birth.to_string(), "2000-04-02");
     let term = &read.roster.sessions[0];
     assert_eq!((&*term.id, term.begin.unwrap().to_string()), ("12000", "2017-07-01".to_owned()));
-    assert_eq!(read.roster.classes[0].sessions, [term.id.clone()]);
+    assert_eq!(read.roster.classes[0].sessions.as_slice(), std::slice::from_ref(&term.id));
     assert!(!format!("{:?}", serde_json::to_value(&read.roster.people).unwrap()).contains("P@ss"));
 }
 
