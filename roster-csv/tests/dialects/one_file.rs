@@ -2,7 +2,7 @@
 
 use roster_core::{Severity, codes};
 
-use crate::reading::{fixture, read_path, roles};
+use crate::reading::{fixture, read_path, roles, text_of};
 
 #[tokio::test]
 async fn conflicts_are_errors_at_their_lines() {
@@ -75,8 +75,8 @@ async fn a_class_in_two_schools_and_a_pupil_with_a_teachers_address_are_errors()
 
 #[tokio::test]
 async fn row_order_column_order_and_headers_in_other_case_change_nothing() {
-    let text = std::fs::read(fixture("dirty_forms").join("rocketlit_utf8.csv")).unwrap();
-    let text = String::from_utf8(text).unwrap().replace("\"Art, Year 7\"", "Art Year 7");
+    let text =
+        text_of(&fixture("dirty_forms").join("rocketlit_utf8.csv")).replace("\"Art, Year 7\"", "Art Year 7");
     let base = of_rows(text.split_once('\n').unwrap().1).await;
     let mut rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').rev().collect()).collect();
     rows[1..].reverse();

@@ -34,6 +34,11 @@ pub(crate) fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
+#[expect(clippy::disallowed_methods, reason = "fixtures are small")]
+pub(crate) fn text_of(path: &Path) -> String {
+    String::from_utf8(std::fs::read(path).unwrap()).unwrap()
+}
+
 pub(crate) async fn read(builder: CsvSourceBuilder, request: PullRequest) -> Read {
     let files = Arc::new(Files::default());
     let cx = PullContext::new(Arc::clone(&files) as Arc<dyn Observer>);

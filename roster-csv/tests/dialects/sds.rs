@@ -1,14 +1,12 @@
 //! Microsoft's own demo sets arrive whole.
 
-use std::fs;
-
 use roster_core::{DemographicField, Severity};
 
-use crate::reading::{Read, fixture, read_all, roles};
+use crate::reading::{Read, fixture, read_all, roles, text_of};
 
 /// Rows of a file, its header aside.
 fn rows(set: &str, file: &str) -> usize {
-    let text = String::from_utf8(fs::read(fixture("sds").join(set).join(file)).unwrap()).unwrap();
+    let text = text_of(&fixture("sds").join(set).join(file));
     text.lines().filter(|line| !line.trim().is_empty()).count() - 1
 }
 

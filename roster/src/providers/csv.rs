@@ -41,19 +41,20 @@ fn open(settings: &Settings) -> Result<Box<dyn RosterSource>> {
     Ok(Box::new(builder.build()?))
 }
 
+#[expect(clippy::disallowed_methods, reason = "the read is capped by `take`")]
 fn mapping_in(path: &Path) -> Result<CsvMapping> {
     let wrong = |why: &str| {
         let message = format!("can't read the mapping {}: {why}", path.display());
         Error::new(ErrorKind::Config, ID, "opening a source", message)
     };
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let file = File::open(path).map_err(|error| wrong(&error.kind().to_string()))?;
-    file.take(LARGEST_MAPPING + 1)
-        .read_to_string(&mut text)
-        .map_err(|error| wrong(&error.kind().to_string()))?;
-    if text.len() as u64 > LARGEST_MAPPING {
+    let read = file.take(LARGEST_MAPPING + 1).read_to_end(&mut bytes);
+    read.map_err(|error| wrong(&error.kind().to_string()))?;
+    if bytes.len() as u64 > LARGEST_MAPPING {
         return Err(wrong("it is larger than a mapping can be"));
     }
+    let text = String::from_utf8(bytes).map_err(|_| wrong("it is not in UTF-8"))?;
     CsvMapping::from_toml(&text)
 }
 
