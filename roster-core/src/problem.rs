@@ -180,12 +180,21 @@ pub mod codes {
             "Add the missing record; often one file is truncated or from another day.";
         DATE_FORM = "date_form":
             "The date was understood, though not written as YYYY-MM-DD.", "Write dates as YYYY-MM-DD.";
+        DELIMITER_NOT_FOUND = "delimiter_not_found":
+            "No comma, semicolon, tab or bar divides the header into columns.",
+            "Save the file as CSV with commas.";
+        DELTA_INCOMPLETE_PERSON = "delta_incomplete_person":
+            "A file of changes tells of a person only in part: of a role without the person, or of the person without roles.",
+            "Have the whole set exported.";
         DUPLICATE_COLUMN = "duplicate_column":
             "Two columns have the same name; the file can't be read.", "Remove or rename one of them.";
         DUPLICATE_IDENTICAL = "duplicate_identical":
             "The same row stands there twice; it was counted once.", "Nothing needs to be done.";
         EMPTY_FILE = "empty_file":
             "The file is empty: not even a header is there.", "Have the file exported again.";
+        ENCODING_GUESSED = "encoding_guessed":
+            "The file is not in UTF-8; its encoding was guessed by how its text looks.",
+            "Look at names with accents; export as UTF-8.";
         FILE_NAME = "file_name":
             "The file was recognized by its header, under another name than expected.", "Give it its proper name.";
         FLAG_FORM = "flag_form":
@@ -196,6 +205,15 @@ pub mod codes {
         HEADER_ONLY_FILE = "header_only_file":
             "The file has a header and no rows: it says that there is nothing of the kind.",
             "If there should be something, have the file exported again.";
+        ID_IS_DATE = "id_is_date":
+            "A spreadsheet made a date of the id, such as `2-Jan` of `1-2`; the row was left out.",
+            "Format the column as text before the file is opened, or have it exported again.";
+        ID_IS_PLACEHOLDER = "id_is_placeholder":
+            "The id is a word that stands for no value, such as `#N/A` or `NULL`; the row was left out.",
+            "Fill in the id in the system that exports.";
+        ID_SHORTENED = "id_shortened":
+            "A spreadsheet shortened the number that was the id, as in `1.23457E+11`; the row was left out.",
+            "Format the column as text before the file is opened, or have it exported again.";
         IGNORED_FILE = "ignored_file":
             "The file is not a part of the roster, or not recognized; it was not read.", "Nothing needs to be done.";
         INVALID_UTF8 = "invalid_utf8":
@@ -203,6 +221,9 @@ pub mod codes {
         LINE_ENDS = "line_ends":
             "A carriage return stands alone in a row: rows may have run together.",
             "Export with one kind of line end, LF or CR LF.";
+        LOOKS_LIKE_SIS_ID_NOT_CLEVER_ID = "looks_like_sis_id_not_clever_id":
+            "The value should be an id of Clever's, 24 hexadecimal digits, and looks like the school system's own.",
+            "Export the column of Clever's ids, not that of student or teacher numbers.";
         MISSING_COLUMN = "missing_column":
             "A column that the format demands is not in the header.", "Have the column exported, even if it is empty.";
         MISSING_FILE = "missing_file":
@@ -234,6 +255,9 @@ pub mod codes {
         STRAY_QUOTE = "stray_quote":
             "Text follows a closing quote; the cell was kept without its quotes.",
             "Double the quotes inside a quoted cell.";
+        SUSPECTED_MOJIBAKE = "suspected_mojibake":
+            "The text looks as if it was read in a wrong encoding once, such as `Ã©` for an accented letter.",
+            "Have the file exported from the system itself, as UTF-8.";
         TOO_MANY_COLUMNS = "too_many_columns":
             "The header has more columns than the limit.", "Check that the file is what it should be.";
         TRIMMED = "trimmed":
@@ -244,6 +268,9 @@ pub mod codes {
         UNCLOSED_QUOTE = "unclosed_quote":
             "A quote is opened on this line and not closed; the row was left out.",
             "Close the quote, or double it if it belongs to the text.";
+        UNKNOWN_CLEVER_ID = "unknown_clever_id":
+            "Nobody that Clever shares has this id: the person is gone, or not shared.",
+            "Ask the district whether the person is shared with the product.";
         UNKNOWN_COLUMN = "unknown_column":
             "The header has a column that the format does not know; it was not read.", "Nothing needs to be done.";
         UNKNOWN_GRADE = "unknown_grade":

@@ -5,16 +5,19 @@
 
 use crate::{
     AcademicSessionField as Session, ClassField, CourseField, EnrollmentField, EntityKind, FieldSet,
-    OrgField, PersonField, SensitiveField,
+    OrgField, PersonField, RelationshipField, SensitiveField,
 };
 
-/// One file of a set.
+/// One file of a set, or one reading of it: several tables of one name read the same file, and each row of the file is then a row
+/// of each of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Table {
     /// Its name without `.csv`, in the standard's own spelling.
     pub name: &'static str,
     /// What its rows are.
     pub rows: Rows,
+    /// A set may do without it: that says nothing of its kind, and nothing is wrong.
+    pub optional: bool,
     /// Its columns in the standard's order.
     pub columns: &'static [Column],
 }
@@ -48,12 +51,47 @@ pub struct Column {
     pub holds: Holds,
     /// The kind of record that its value names.
     pub refers: Option<EntityKind>,
+    /// Where its value comes from.
+    pub made: Made,
+}
+
+/// Where a column's value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Made {
+    /// It stands in the file, under the column's name.
+    Read,
+    /// It is the same in every row, and stands nowhere.
+    Fixed(&'static str),
+    /// It stands in the file in other words: of each pair the first is what stands there, and the second what it says.
+    Words(&'static [(&'static str, &'static str)]),
+    /// It is an id made of the values of these columns of the file, of which none may be empty.
+    /// See [`SourcedId::from_parts`](crate::SourcedId::from_parts).
+    Parts(&'static [Part]),
+}
+
+/// A part of an id that is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Part {
+    /// The value of the file's column of this name.
+    Column(&'static str),
+    /// The value of the file's column of this name, where the file has one.
+    Maybe(&'static str),
+    /// A hash of the values of these columns, without regard to case: ids are printed, and addresses and names are not.
+    Hashed(&'static [&'static str]),
+    /// The value of the first column, else the hash of the others. The file must have the first.
+    ColumnOrHashed(&'static str, &'static [&'static str]),
+    /// The same, of a file that may do without the first column.
+    MaybeOrHashed(&'static str, &'static [&'static str]),
+    /// A word that keeps ids of several sorts apart.
+    Word(&'static str),
 }
 
 impl Column {
     /// An optional column without aliases.
     pub const fn new(name: &'static str, holds: Holds) -> Self {
-        Self { name, aliases: &[], need: Need::Optional, holds, refers: None }
+        Self { name, aliases: &[], need: Need::Optional, holds, refers: None, made: Made::Read }
     }
 
     /// A row without it makes no sense.
@@ -74,6 +112,32 @@ impl Column {
     #[must_use]
     pub const fn refers(mut self, kind: EntityKind) -> Self {
         self.refers = Some(kind);
+        self
+    }
+
+    /// Its value is the same in every row.
+    #[must_use]
+    pub const fn fixed(mut self, value: &'static str) -> Self {
+        self.made = Made::Fixed(value);
+        self
+    }
+
+    /// Its value is an id made of these.
+    #[must_use]
+    pub const fn of_parts(mut self, parts: &'static [Part]) -> Self {
+        self.made = Made::Parts(parts);
+        self
+    }
+
+    /// Whether it stands in the file.
+    pub const fn is_read(&self) -> bool {
+        matches!(self.made, Made::Read | Made::Words(_))
+    }
+
+    /// Its values stand in the file in other words.
+    #[must_use]
+    pub const fn in_words(mut self, words: &'static [(&'static str, &'static str)]) -> Self {
+        self.made = Made::Words(words);
         self
     }
 
@@ -137,6 +201,10 @@ holds! {
     OrgIdentifier => OrgField::Identifiers,
     /// The org above.
     OrgParent => OrgField::Parent,
+    /// An org's number with its state.
+    OrgStateId => OrgField::Identifiers,
+    /// An org's number with the National Center for Education Statistics.
+    OrgNcesId => OrgField::Identifiers,
     /// A session's title.
     SessionTitle => Session::Title,
     /// A session's type.
@@ -149,6 +217,10 @@ holds! {
     SessionParent => Session::Parent,
     /// The year in which a session's school year ends.
     SessionYear => Session::SchoolYear,
+    /// The year in which a session's school year begins, as some formats have it.
+    SessionYearBegin => Session::SchoolYear,
+    /// A session's school.
+    SessionOrg => Session::Org,
     /// A course's title.
     CourseTitle => CourseField::Title,
     /// A course's code.
@@ -175,6 +247,8 @@ holds! {
     ClassCourse => ClassField::Course,
     /// A class's school.
     ClassOrg => ClassField::Org,
+    /// A class's one session.
+    ClassSession => ClassField::Sessions,
     /// A class's sessions, a list.
     ClassSessions => ClassField::Sessions,
     /// Names of a class's subjects, a list.
@@ -183,6 +257,10 @@ holds! {
     ClassSubjectCodes => ClassField::Subjects,
     /// A class's periods, a list.
     ClassPeriods => ClassField::Periods,
+    /// A class's first day.
+    ClassBegin => ClassField::Begin,
+    /// A class's end.
+    ClassEnd => ClassField::End,
     /// A class's room.
     ClassLocation => ClassField::Location,
     /// Whether a person's account may be used.
@@ -223,6 +301,26 @@ holds! {
     PersonPhone => PersonField::Phones,
     /// The people that a person is related to, a list.
     PersonAgents,
+    /// A person's whole name, where it is one field.
+    PersonFull => PersonField::Full,
+    /// A person's number with the state.
+    PersonStateId => PersonField::Identifiers,
+    /// A person's number as a pupil.
+    StudentNumber => PersonField::Identifiers,
+    /// A person's number as a member of staff.
+    StaffNumber => PersonField::Identifiers,
+    /// A person's id at Clever.
+    PersonCleverId => PersonField::Identifiers,
+    /// The year in which a pupil will leave school.
+    GraduationYear => PersonField::GraduationYear,
+    /// Lines, city, state and postal code of a person's address, a column each.
+    AddressLine => PersonField::Addresses,
+    /// A person's city.
+    AddressCity => PersonField::Addresses,
+    /// A person's state.
+    AddressState => PersonField::Addresses,
+    /// A person's postal code.
+    AddressPostalCode => PersonField::Addresses,
     /// A person's grades, a list.
     PersonGrades => PersonField::Grades,
     /// The person that a row adds to.
@@ -233,6 +331,10 @@ holds! {
     AffiliationRole => PersonField::Affiliations,
     /// An affiliation's org.
     AffiliationOrg => PersonField::Affiliations,
+    /// The grade that a pupil is in at an affiliation's org.
+    AffiliationGrade => PersonField::Grades,
+    /// What a person is called in an affiliation.
+    AffiliationTitle => PersonField::Affiliations,
     /// An affiliation's first day.
     AffiliationBegin => PersonField::Affiliations,
     /// An affiliation's end.
@@ -247,6 +349,8 @@ holds! {
     Gender => PersonField::Gender,
     /// A fact for statistics; the column's name says which.
     Demographic => PersonField::Demographics,
+    /// The name of a fact for statistics that is true of a person, or several.
+    DemographicFlag => PersonField::Demographics,
     /// An enrollment's class.
     EnrollmentClass => EnrollmentField::Class,
     /// An enrollment's person.
@@ -261,6 +365,14 @@ holds! {
     EnrollmentBegin => EnrollmentField::Begin,
     /// An enrollment's end.
     EnrollmentEnd => EnrollmentField::End,
+    /// A relationship's pupil.
+    RelationStudent => RelationshipField::Student,
+    /// A relationship's contact.
+    RelationContact => RelationshipField::Contact,
+    /// The word for a relationship, such as `mother`.
+    Relation => RelationshipField::Relation,
+    /// In which way a contact matters.
+    RelationKind => RelationshipField::Kinds,
 }
 
 impl Holds {
@@ -269,8 +381,11 @@ impl Holds {
         match self {
             Self::BirthDate => Some(SensitiveField::BirthDate),
             Self::Gender => Some(SensitiveField::Gender),
-            Self::Demographic => Some(SensitiveField::Demographics),
+            Self::Demographic | Self::DemographicFlag => Some(SensitiveField::Demographics),
             Self::PersonSms | Self::PersonPhone => Some(SensitiveField::Phones),
+            Self::AddressLine | Self::AddressCity | Self::AddressState | Self::AddressPostalCode => {
+                Some(SensitiveField::Addresses)
+            }
             Self::PersonAgents => Some(SensitiveField::Contacts),
             _ => None,
         }

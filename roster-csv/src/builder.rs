@@ -1,6 +1,6 @@
 //! Settings, checked all at once.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Mutex};
 
 use roster_core::{Error, ErrorKind, Result};
 
@@ -8,19 +8,21 @@ use crate::{
     config::CsvConfig,
     dialect::{DIALECTS, Dialect},
     limits::Limits,
-    source::{CsvSource, PROVIDER},
+    mapping::CsvMapping,
+    source::{CsvSource, PROVIDER, Settings},
 };
 
 /// Builds a [`CsvSource`]. Setters never fail; [`build`](Self::build) checks everything at once and names the wrong field.
 #[derive(Clone, Debug, Default)]
 pub struct CsvSourceBuilder {
     config: CsvConfig,
+    mapping: Option<CsvMapping>,
     limits: Limits,
 }
 
 impl From<CsvConfig> for CsvSourceBuilder {
     fn from(config: CsvConfig) -> Self {
-        Self { config, limits: Limits::default() }
+        Self { config, mapping: None, limits: Limits::default() }
     }
 }
 
@@ -39,10 +41,24 @@ impl CsvSourceBuilder {
         self
     }
 
+    /// Which columns of files of no dialect hold what.
+    #[must_use]
+    pub fn mapping(mut self, mapping: CsvMapping) -> Self {
+        self.mapping = Some(mapping);
+        self
+    }
+
     /// The data set's name. Without it, the stem of the file's or folder's name.
     #[must_use]
     pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
         self.config.tenant = Some(tenant.into());
+        self
+    }
+
+    /// Repairs names that were read in a wrong encoding once (`JosÃ©`), where that is exact; else they are only told of.
+    #[must_use]
+    pub fn repair_mojibake(mut self, repair: bool) -> Self {
+        self.config.repair_mojibake = repair;
         self
     }
 
@@ -57,7 +73,7 @@ impl CsvSourceBuilder {
     ///
     /// # Errors
     ///
-    /// `Config` if the path is missing or has no name, or if there is no dialect of that name.
+    /// `Config` if the path is missing or has no name, or if there is no dialect of that name, or one and a mapping.
     pub fn build(self) -> Result<CsvSource> {
         let Some(path) = self.config.path else {
             return Err(config("`path` is missing: name a folder or a zip"));
@@ -68,11 +84,24 @@ impl CsvSourceBuilder {
                 config("`path` has no name to take the data set's name from; name a folder or a file")
             })?,
         };
-        let dialect = match self.config.dialect {
-            None => None,
-            Some(name) => Some(Dialect::named(&name).ok_or_else(|| unknown_dialect(&name))?),
+        let may_repair = self.config.repair_mojibake
+            || self.mapping.as_ref().is_some_and(|mapping| mapping.repair_mojibake);
+        let dialect = match (self.config.dialect, self.mapping) {
+            (Some(_), Some(_)) => {
+                return Err(config("`dialect` and `mapping` contradict each other; leave one out"));
+            }
+            (None, Some(mapping)) => Some(mapping.dialect()?),
+            (None, None) => None,
+            (Some(name), None) => Some(Dialect::named(&name).ok_or_else(|| unknown_dialect(&name))?),
         };
-        Ok(CsvSource::new(path, dialect, tenant, self.limits))
+        Ok(CsvSource::new(Settings {
+            path,
+            dialect,
+            tenant,
+            limits: self.limits,
+            may_repair,
+            found: Mutex::new(None),
+        }))
     }
 }
 

@@ -10,8 +10,8 @@ const VERSION: u16 = 2;
 /// Where a pull of files ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Position {
-    /// What the files were read as.
-    pub(crate) dialect: String,
+    /// How the files were read: under other terms they may say something else.
+    pub(crate) terms: String,
     /// What each file that was read says, by its name, as it was read: what the host was told is what this stands for, even
     /// if a file changed before the pull was over.
     pub(crate) files: BTreeMap<String, String>,

@@ -17,4 +17,7 @@ pub struct CsvConfig {
     /// The data set's name; without it, the stem of the file's or folder's name.
     #[serde(default)]
     pub tenant: Option<String>,
+    /// Repair names that were read in a wrong encoding once (`JosÃ©`), where that is exact. Ids and addresses are never touched.
+    #[serde(default)]
+    pub repair_mojibake: bool,
 }

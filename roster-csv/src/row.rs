@@ -10,8 +10,10 @@ use roster_core::{
 };
 
 use crate::{
+    dates::{self, DateOrder},
     dialect::Header,
     rows::{Batch, RowCells, RowMark},
+    text::{has_lost_text, repaired},
 };
 
 /// Stands between the cells of a packed row. No value holds it: a row with control characters is rejected.
@@ -28,6 +30,8 @@ pub(crate) enum Cells<'a> {
         padded: bool,
         /// Some hold a line break.
         has_newline: bool,
+        /// Some may hold text that was read in a wrong encoding once.
+        garbled: bool,
     },
     /// In one text, kept for later.
     Packed(&'a str),
@@ -35,7 +39,12 @@ pub(crate) enum Cells<'a> {
 
 impl<'a> Cells<'a> {
     pub(crate) fn of(batch: &'a Batch, mark: &RowMark) -> Self {
-        Self::Batch { cells: batch.row_cells(mark), padded: mark.padded, has_newline: mark.has_newline }
+        Self::Batch {
+            cells: batch.row_cells(mark),
+            padded: mark.padded,
+            has_newline: mark.has_newline,
+            garbled: mark.garbled,
+        }
     }
 }
 
@@ -45,7 +54,17 @@ pub(crate) struct Findings {
     pub(crate) problems: Vec<Problem>,
     /// Fields whose value could not be read: they are unknown, not empty.
     pub(crate) unseen: FieldSet,
+    pub(crate) ways: Ways,
     dates: Dates,
+}
+
+/// How values are to be read.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Ways {
+    /// Text that was read in a wrong encoding once may be repaired, where that is exact.
+    pub(crate) may_repair: bool,
+    pub(crate) dates: DateOrder,
+    pub(crate) grades: GradeTable,
 }
 
 impl Findings {
@@ -71,8 +90,8 @@ impl Dates {
         self.last.iter().find(|(last, _)| *last == key).map(|(_, date)| *date)
     }
 
-    fn read(&mut self, text: &str) -> Option<Read<Date>> {
-        let read = decode::date(text)?;
+    fn read(&mut self, text: &str, order: DateOrder) -> Option<Read<Date>> {
+        let read = dates::read(text, order)?;
         if let (Ok(key), Some(last)) = (text.as_bytes().try_into(), self.last.get_mut(self.next)) {
             *last = (key, read.value);
             self.next = 1 - self.next;
@@ -158,7 +177,27 @@ impl<'a> Row<'a> {
             return None;
         }
         self.look_at(holds, value);
+        if matches!(self.cells, Cells::Batch { garbled: true, .. }) {
+            return Some(self.ungarbled(holds, value));
+        }
         Some(value.to_owned())
+    }
+
+    /// A text of a row that may have been read in a wrong encoding once. Ids and addresses are not asked for as texts.
+    #[inline(never)]
+    fn ungarbled(&mut self, holds: Holds, value: &str) -> String {
+        let repaired = repaired(value);
+        if repaired.is_none() && !has_lost_text(value) {
+            return value.to_owned();
+        }
+        let (message, text) = match repaired.filter(|_| self.findings.ways.may_repair) {
+            Some(repaired) => ("the text was read in a wrong encoding once; it was repaired", repaired),
+            None => {
+                ("the text looks as if it was read in a wrong encoding once; it was kept", value.to_owned())
+            }
+        };
+        self.warn(holds, codes::SUSPECTED_MOJIBAKE, message);
+        text
     }
 
     /// A text that the record must have: empty where even that is allowed to miss.
@@ -196,7 +235,8 @@ impl<'a> Row<'a> {
     /// A date that is none of the last two.
     #[inline(never)]
     fn new_date(&mut self, holds: Holds, value: &str) -> Option<Date> {
-        let Some(read) = self.findings.dates.read(value) else {
+        let order = self.findings.ways.dates;
+        let Some(read) = self.findings.dates.read(value, order) else {
             self.drop(holds, codes::BAD_DATE, "the value is not a date; it was dropped");
             return None;
         };
@@ -268,7 +308,8 @@ impl<'a> Row<'a> {
     }
 
     /// A list of grades.
-    pub(crate) fn grades(&mut self, holds: Holds, table: GradeTable) -> Vec<GradeLevel> {
+    pub(crate) fn grades(&mut self, holds: Holds) -> Vec<GradeLevel> {
+        let table = self.findings.ways.grades;
         let mut grades = Vec::new();
         // One note a cell is enough: it may hold half a million items.
         let mut noted = false;

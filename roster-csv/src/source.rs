@@ -1,12 +1,15 @@
 //! The source.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use futures::{StreamExt, channel::oneshot, stream};
 use roster_core::{
-    Capabilities, CheckReport, ConnectionState, EntityKind, Error, ErrorKind, FieldSet, KindCapability,
-    PullContext, PullRequest, PullStream, RelationshipField, Result, RosterSource, SensitiveField,
-    SourceInfo, async_trait, table::Rows,
+    Capabilities, CheckReport, ConnectionState, EntityKind, Error, ErrorKind, FieldSet, Incremental,
+    KindCapability, PullContext, PullRequest, PullStream, RelationshipField, Result, RosterSource,
+    SensitiveField, SourceInfo, async_trait, table::Rows,
 };
 
 use crate::{
@@ -15,8 +18,9 @@ use crate::{
     dialect::{DIALECTS, Dialect},
     files::FileSet,
     limits::Limits,
+    mapping::propose,
     pull::{Job, Pull},
-    survey::Survey,
+    survey::{Survey, header},
 };
 
 /// The provider's id.
@@ -30,12 +34,16 @@ pub struct CsvSource {
     settings: Arc<Settings>,
 }
 
+/// What a source knows.
 #[derive(Debug)]
-struct Settings {
-    path: PathBuf,
-    dialect: Option<&'static Dialect>,
-    tenant: String,
-    limits: Limits,
+pub(crate) struct Settings {
+    pub(crate) path: PathBuf,
+    pub(crate) dialect: Option<&'static Dialect>,
+    pub(crate) tenant: String,
+    pub(crate) limits: Limits,
+    pub(crate) may_repair: bool,
+    /// The dialect that the files were in when they were last looked at.
+    pub(crate) found: Mutex<Option<&'static Dialect>>,
 }
 
 impl CsvSource {
@@ -44,13 +52,8 @@ impl CsvSource {
         CsvSourceBuilder::default()
     }
 
-    pub(crate) fn new(
-        path: PathBuf,
-        dialect: Option<&'static Dialect>,
-        tenant: String,
-        limits: Limits,
-    ) -> Self {
-        Self { settings: Arc::new(Settings { path, dialect, tenant, limits }) }
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self { settings: Arc::new(settings) }
     }
 }
 
@@ -61,15 +64,22 @@ impl RosterSource for CsvSource {
     }
 
     fn capabilities(&self) -> Capabilities {
-        let dialects: Vec<_> = match self.settings.dialect {
+        let found = *self.settings.found.lock().unwrap_or_else(PoisonError::into_inner);
+        let dialects: Vec<_> = match self.settings.dialect.or(found) {
             Some(dialect) => vec![dialect],
             None => DIALECTS.iter().collect(),
         };
         let kinds = EntityKind::ALL.into_iter();
+        let kinds = kinds.filter(|kind| dialects.iter().any(|dialect| dialect.has(*kind)));
         kinds.fold(Capabilities::default(), |capabilities, kind| {
             let fields =
                 dialects.iter().fold(FieldSet::EMPTY, |fields, dialect| fields.union(says(dialect, kind)));
-            capabilities.with(kind, KindCapability::whole_sets(fields))
+            let mut capability = KindCapability::whole_sets(fields);
+            if dialects.iter().any(|dialect| dialect.version.is_some()) {
+                // A set of changes tells of deletions too.
+                capability.incremental = Incremental::UpsertsAndDeletes;
+            }
+            capabilities.with(kind, capability)
         })
     }
 
@@ -91,8 +101,7 @@ impl RosterSource for CsvSource {
             Ok(known) => known,
             Err(error) => return stream::iter([Err(error)]).boxed(),
         };
-        let Settings { path, dialect, limits, .. } = &*self.settings;
-        let job = Job { path: path.clone(), dialect: *dialect, limits: *limits, request, known };
+        let job = Job { settings: Arc::clone(&self.settings), request, known };
         Pull::new(info, job, cx).boxed()
     }
 }
@@ -101,9 +110,28 @@ fn stopped(why: &str) -> Error {
     Error::new(ErrorKind::Transport, PROVIDER, "looking at the files", why)
 }
 
+/// Proposes a mapping for the first file whose headers are of no dialect.
+fn proposed(settings: &Settings) -> Option<CheckReport> {
+    let mut files = FileSet::open(&settings.path, settings.limits).ok()?;
+    let names = files.names().to_vec();
+    let (name, proposal) = names.into_iter().find_map(|name| {
+        let header = header(&mut files, &name, &settings.limits)?;
+        Some((name, propose(&header)?))
+    })?;
+    let mut report = CheckReport::default();
+    report.data_as_of = files.newest();
+    report.warnings.push(format!(
+        "the headers of {name} are of no dialect; look at the mapping below, save it, and name it with `mapping`"
+    ));
+    report.warnings.extend(proposal.missing);
+    report.warnings.push(format!("a mapping to begin with:\n\n{}", proposal.toml));
+    report.profile = Some(serde_json::json!({ "file": name, "mapping": proposal.toml }));
+    Some(report)
+}
+
 /// What a dialect can say of a kind.
 fn says(dialect: &Dialect, kind: EntityKind) -> FieldSet {
-    if kind == EntityKind::Relationship {
+    if kind == EntityKind::Relationship && dialect.has_agents() {
         use RelationshipField::{Contact, Kinds, Relation, Student};
         return FieldSet::of([Student, Contact, Relation, Kinds]);
     }
@@ -118,7 +146,14 @@ fn says(dialect: &Dialect, kind: EntityKind) -> FieldSet {
 
 fn look(settings: &Settings) -> Result<CheckReport> {
     let mut files = FileSet::open(&settings.path, settings.limits)?;
-    let survey = Survey::take(&mut files, settings.dialect, &settings.limits)?;
+    let survey = match Survey::take(&mut files, settings.dialect, &settings.limits) {
+        Ok(survey) => survey,
+        Err(error) if error.kind() == ErrorKind::Config && settings.dialect.is_none() => {
+            return proposed(settings).ok_or(error);
+        }
+        Err(error) => return Err(error),
+    };
+    *settings.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(survey.dialect);
     let mut report = CheckReport::default();
     report.state = Some(ConnectionState::Live);
     report.data_as_of = files.newest();

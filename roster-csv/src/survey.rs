@@ -1,8 +1,7 @@
 //! A first look at the set: which files there are, in which dialect, and what can't be read.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use memchr::memchr;
 use roster_core::{
     EntityKind, Error, ErrorKind, PartialCode, Place, Problem, Result, Severity, codes, decode,
     table::{Rows, Table},
@@ -10,11 +9,12 @@ use roster_core::{
 use roster_oneroster::csv::{MANIFEST, Manifest, ManifestFile, Mode};
 
 use crate::{
-    dialect::{Candidate, Dialect, Header, Unusable, recognize, table_for},
+    dialect::{Candidate, Dialect, Header, Unfolding, Unusable, readings_for, recognize, unfold},
     files::FileSet,
     limits::Limits,
     rows::{Batch, Scanner},
     source::PROVIDER,
+    text::{Form, Sniffed, sniff},
 };
 
 /// How much of a file is looked at for its header.
@@ -29,6 +29,8 @@ pub(crate) struct Survey {
     pub(crate) unreadable: Vec<Unreadable>,
     /// What is to be said of the set.
     pub(crate) problems: Vec<Problem>,
+    /// Some of its files hold what changed, and files that are not there say that nothing did.
+    pub(crate) is_delta: bool,
 }
 
 /// A file that can be read.
@@ -36,6 +38,12 @@ pub(crate) struct SurveyedFile {
     pub(crate) name: Arc<str>,
     pub(crate) table: &'static Table,
     pub(crate) header: Header,
+    /// It holds what changed, not everything.
+    pub(crate) is_delta: bool,
+    /// How its rows become those of the table, if they are not.
+    pub(crate) unfolding: Option<Unfolding>,
+    /// How its text is written.
+    pub(crate) form: Form,
 }
 
 /// A table that can't be read.
@@ -70,10 +78,11 @@ impl Survey {
             Some(dialect) => dialect,
             None => recognize(&candidates, manifest.as_ref().and_then(|manifest| manifest.version))?,
         };
-        let mut survey = Self { dialect, files: Vec::new(), unreadable: Vec::new(), problems };
+        let mut survey =
+            Self { dialect, files: Vec::new(), unreadable: Vec::new(), problems, is_delta: false };
         survey.check_version(manifest.as_ref());
         survey.assign(heads)?;
-        survey.compare(manifest.as_ref())?;
+        survey.compare(manifest.as_ref());
         Ok(survey)
     }
 
@@ -92,31 +101,39 @@ impl Survey {
 
     /// Gives each table its file.
     fn assign(&mut self, heads: Vec<Head>) -> Result<()> {
+        let alone = self.dialect.tables.first().filter(|_| self.dialect.is_one_file() && heads.len() == 1);
         for head in heads {
             let header = head.header.as_deref().unwrap_or(&[]).to_vec();
             let candidate = Candidate { name: head.name.clone(), header };
-            let Some((table, by_name)) = table_for(self.dialect, &candidate) else {
+            // What is wrong with the one file of the dialect is to be told.
+            let reading = readings_for(self.dialect, &candidate).or(alone.map(|table| (table.name, true)));
+            let Some((name, by_name)) = reading else {
                 self.ignore(&head.name, &format!("it is no file of {}", self.dialect.title));
                 continue;
             };
-            if table.rows == Rows::Other {
+            let Some(table) = self.dialect.readings(name).next().filter(|table| table.rows != Rows::Other)
+            else {
                 self.ignore(&head.name, "it is not a part of the roster");
                 continue;
-            }
+            };
             if self.has(table) {
                 let message =
                     format!("there are two files for `{}`, {} among them; leave one", table.name, head.name);
                 return Err(Error::new(ErrorKind::Config, PROVIDER, "recognizing the files", message));
             }
-            if head.name != format!("{}.csv", table.name) {
+            if !self.dialect.is_one_file() && head.name != format!("{}.csv", table.name) {
                 let message = format!("{} was read as {}.csv", head.name, table.name);
                 self.problems.push(of_file(Problem::warning(codes::FILE_NAME, message), &head.name));
             }
             // A file known by its header alone has one that binds.
             debug_assert!(by_name || head.header.is_ok());
-            self.take_file(table, head);
+            if self.dialect.is_folded(table) {
+                self.take_folded(table.name, &head);
+            } else {
+                self.take_file(table, head);
+            }
         }
-        let order = |table: &Table| self.dialect.tables.iter().position(|other| other.name == table.name);
+        let order = |table: &Table| self.dialect.tables.iter().position(|other| std::ptr::eq(other, table));
         self.files.sort_by_key(|file| order(file.table));
         Ok(())
     }
@@ -127,12 +144,48 @@ impl Survey {
         match bound {
             Ok(mut header) => {
                 self.problems.extend(header.problems.drain(..).map(|problem| of_file(problem, &name)));
-                self.files.push(SurveyedFile { name: name.into(), table, header });
+                self.problems.extend(head.guessed.map(|encoding| in_encoding(&name, encoding)));
+                let (unfolding, form) = (None, head.form);
+                let is_delta = false;
+                self.files.push(SurveyedFile { name: name.into(), table, header, is_delta, unfolding, form });
             }
             Err(problem) => {
                 let reason = format!("{name} can't be read: {}", problem.message);
                 self.fail(table, of_file(*problem, &name), PartialCode::Unreadable, reason);
             }
+        }
+    }
+
+    /// Takes in a file that several tables read.
+    fn take_folded(&mut self, tables: &str, head: &Head) {
+        let name: Arc<str> = head.name.as_str().into();
+        self.problems.extend(head.guessed.map(|encoding| in_encoding(&name, encoding)));
+        let mut said = BTreeSet::new();
+        let (dialect, before) = (self.dialect, self.files.len() + self.unreadable.len());
+        for table in dialect.readings(tables) {
+            let bound = match &head.header {
+                Ok(header) => unfold(header, table, dialect),
+                Err(problem) => Err(problem.clone()),
+            };
+            match bound {
+                Ok(None) => {}
+                Ok(Some((mut header, mut unfolding))) => {
+                    let problems = header.problems.drain(..).chain(unfolding.file.problems.drain(..));
+                    // A column may be wanted by several of the tables, and one that none knows is told by each.
+                    let fresh = problems.filter(|problem| said.insert(problem.field.clone()));
+                    self.problems.extend(fresh.map(|problem| of_file(problem, &name)));
+                    let (name, form) = (Arc::clone(&name), head.form);
+                    let (unfolding, is_delta) = (Some(unfolding), false);
+                    self.files.push(SurveyedFile { name, table, header, is_delta, unfolding, form });
+                }
+                Err(problem) => {
+                    let reason = format!("{name} can't be read: {}", problem.message);
+                    self.fail(table, of_file(*problem, &name), PartialCode::Unreadable, reason);
+                }
+            }
+        }
+        if self.files.len() + self.unreadable.len() == before {
+            self.ignore(&name, "its header lacks the columns that tell what its rows are about");
         }
     }
 
@@ -147,23 +200,16 @@ impl Survey {
     }
 
     /// Compares what is there with what the manifest says, and finds the tables that miss.
-    fn compare(&mut self, manifest: Option<&Manifest>) -> Result<()> {
+    fn compare(&mut self, manifest: Option<&Manifest>) {
+        let delta = ManifestFile::Present(Mode::Delta);
+        self.is_delta = manifest.is_some_and(|manifest| manifest.files.values().any(|said| *said == delta));
         for table in self.dialect.tables.iter().filter(|table| table.rows != Rows::Other) {
             let said = manifest.and_then(|manifest| manifest.files.get(table.name)).copied();
             let there = self.has(table);
             match said {
                 Some(ManifestFile::Present(Mode::Delta)) if there => {
-                    let message = format!(
-                        "the manifest says that {}.csv is a delta file, and delta sets are not read yet: \
-                         have a bulk set exported",
-                        table.name
-                    );
-                    return Err(Error::new(
-                        ErrorKind::Unsupported,
-                        PROVIDER,
-                        "reading the manifest",
-                        message,
-                    ));
+                    let files = self.files.iter_mut().filter(|file| file.table.name == table.name);
+                    files.for_each(|file| file.is_delta = true);
                 }
                 Some(ManifestFile::Absent) if there => {
                     let message = format!(
@@ -181,17 +227,25 @@ impl Survey {
                 _ => self.miss(table, there, said),
             }
         }
-        Ok(())
+    }
+
+    /// Whether what the set says of a kind is what changed of it, not everything.
+    pub(crate) fn tells_changes(&self, kind: EntityKind) -> bool {
+        let is_of = |rows: Rows| match rows {
+            Rows::Records(of) => of == kind || kind == EntityKind::Relationship && of == EntityKind::Person,
+            Rows::Other => false,
+            _ => matches!(kind, EntityKind::Person | EntityKind::Relationship),
+        };
+        let mut files = self.files.iter().filter(|file| is_of(file.table.rows)).peekable();
+        self.is_delta && (files.peek().is_none() || files.any(|file| file.is_delta))
     }
 
     /// Notes a table without a file, if the set should have one.
     fn miss(&mut self, table: &'static Table, there: bool, said: Option<ManifestFile>) {
-        let expected = match table.rows {
-            Rows::Records(_) | Rows::Affiliations => true,
-            // Files that add to people are optional, unless the manifest announces them.
-            _ => matches!(said, Some(ManifestFile::Present(_))),
-        };
-        if there || !expected {
+        // Files that a set may do without are missed if the manifest announces them.
+        let expected = !table.optional || matches!(said, Some(ManifestFile::Present(_)));
+        let nothing_changed = self.is_delta && !matches!(said, Some(ManifestFile::Present(_)));
+        if there || !expected || nothing_changed {
             return;
         }
         let reason = format!("{}.csv is missing", table.name);
@@ -218,9 +272,18 @@ impl Survey {
         self.unreadable.push(Unreadable { table, code, reason });
     }
 
-    /// The file of a table.
-    pub(crate) fn file_of(&self, rows: Rows) -> Option<usize> {
-        self.files.iter().position(|file| file.table.rows == rows)
+    /// The files whose rows are these.
+    pub(crate) fn files_of(&self, rows: Rows) -> impl Iterator<Item = usize> {
+        let files = self.files.iter().enumerate();
+        files.filter(move |(_, file)| file.table.rows == rows).map(|(index, _)| index)
+    }
+
+    /// Whether the set can say anything of a kind.
+    pub(crate) fn supports(&self, kind: EntityKind) -> bool {
+        let tables = self.dialect.tables.iter().filter(|table| table.rows == Rows::Records(kind));
+        let is_there = |table: &Table| self.files.iter().any(|file| std::ptr::eq(file.table, table));
+        tables.into_iter().any(|table| !table.optional || is_there(table))
+            || kind == EntityKind::Relationship && self.dialect.has_agents()
     }
 
     /// Why a table can't be read, if it can't.
@@ -233,26 +296,40 @@ impl Survey {
 struct Head {
     name: String,
     header: Result<Vec<String>, Unusable>,
+    form: Form,
+    /// The encoding, if it had to be guessed.
+    guessed: Option<&'static str>,
 }
 
 impl Head {
     fn read(files: &mut FileSet, name: &str, limits: &Limits) -> Result<Self> {
         let bytes = files.head(name, HEAD)?;
-        Ok(Self { name: name.to_owned(), header: header_of(&bytes, limits) })
+        let sniffed = sniff(&bytes, limits.row_bytes);
+        let header = match not_text(&bytes) {
+            Some(what) => {
+                let message = format!("it is {what}, not a text file");
+                Err(Problem::error(codes::NOT_TEXT, message).into())
+            }
+            None => header_of(&sniffed, limits),
+        };
+        Ok(Self { name: name.to_owned(), header, form: sniffed.form, guessed: sniffed.guessed })
     }
 }
 
-fn header_of(bytes: &[u8], limits: &Limits) -> Result<Vec<String>, Unusable> {
+/// The header of a file, if it can be read.
+pub(crate) fn header(files: &mut FileSet, name: &str, limits: &Limits) -> Option<Vec<String>> {
+    Head::read(files, name, limits).ok()?.header.ok()
+}
+
+fn header_of(sniffed: &Sniffed, limits: &Limits) -> Result<Vec<String>, Unusable> {
     let unusable = |code, message: &str| Err(Box::new(Problem::error(code, message)));
-    let text = without_bom(bytes);
-    if let Some(what) = not_text(bytes) {
-        return unusable(codes::NOT_TEXT, &format!("it is {what}, not a text file in UTF-8"));
-    }
-    if text.iter().all(u8::is_ascii_whitespace) {
+    if sniffed.text.iter().all(u8::is_ascii_whitespace) {
         return unusable(codes::EMPTY_FILE, "it is empty");
     }
     let mut batch = Batch::default();
-    Scanner::new(limits.row_bytes).scan(text, true, 1, &mut batch);
+    let mut scanner = Scanner::new(limits.row_bytes);
+    scanner.split_at(sniffed.form.delimiter);
+    scanner.scan(&sniffed.text, true, 1, &mut batch);
     let Some(mark) = batch.row(0) else {
         return unusable(codes::EMPTY_FILE, "it is empty");
     };
@@ -263,26 +340,25 @@ fn header_of(bytes: &[u8], limits: &Limits) -> Result<Vec<String>, Unusable> {
         let message = format!("its header has more than {} columns", limits.columns);
         return unusable(codes::TOO_MANY_COLUMNS, &message);
     }
+    if sniffed.is_undivided {
+        let message = "no comma, semicolon, tab or bar divides its first line into columns";
+        return unusable(codes::DELIMITER_NOT_FOUND, message);
+    }
     Ok(batch.cells(mark).map(|cell| decode::trim(cell).to_owned()).collect())
 }
 
-/// Takes a byte order mark off.
-pub(crate) fn without_bom(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)
+/// Says that an encoding was guessed.
+pub(crate) fn in_encoding(name: &str, encoding: &str) -> Problem {
+    let message = format!("the file is not in UTF-8; it was read as {encoding}, which its bytes look like");
+    of_file(Problem::warning(codes::ENCODING_GUESSED, message), name)
 }
 
-/// What a file is that is no UTF-8 text, by its first bytes.
+/// What a file is that is no text, by its first bytes.
 fn not_text(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [b'P', b'K', 3, 4, ..] => Some("a spreadsheet or a zip"),
         [0xd0, 0xcf, 0x11, 0xe0, ..] => Some("an old spreadsheet"),
         [0x1f, 0x8b, ..] => Some("compressed with gzip"),
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..] => Some("UTF-16"),
-        _ if memchr(b'\n', bytes).is_none()
-            && memchr(b'\r', bytes).is_some_and(|at| at + 1 < bytes.len()) =>
-        {
-            Some("text with the line ends of an old Macintosh")
-        }
         _ => None,
     }
 }
@@ -300,7 +376,9 @@ fn read_manifest(
     let mut batch = Batch::default();
     let mut scanner = Scanner::new(limits.row_bytes);
     let mut more = not_text(&bytes).is_none();
-    let mut text = without_bom(&bytes);
+    let sniffed = sniff(&bytes, limits.row_bytes);
+    scanner.split_at(sniffed.form.delimiter);
+    let mut text = sniffed.text.as_slice();
     while more {
         more = scanner.scan(text, true, 1000, &mut batch);
         text = &[];
@@ -324,7 +402,8 @@ mod tests {
     use super::*;
 
     fn header(bytes: &[u8]) -> Result<Vec<String>, String> {
-        header_of(bytes, &Limits::default()).map_err(|problem| problem.code.into_owned())
+        let limits = Limits::default();
+        header_of(&sniff(bytes, limits.row_bytes), &limits).map_err(|problem| problem.code.into_owned())
     }
 
     #[test]
@@ -335,14 +414,20 @@ mod tests {
 
     #[test]
     fn what_is_no_text_is_told_by_its_first_bytes() {
-        for bytes in
-            [&b"PK\x03\x04abc"[..], b"\x1f\x8b\x08", b"\xff\xfea\0", b"a\0b\0", b"\0a\0b", b"a,b\r1,2\r"]
-        {
-            assert_eq!(header(bytes), Err(codes::NOT_TEXT.to_owned()), "{bytes:?}");
+        for bytes in [&b"PK\x03\x04abc"[..], b"\x1f\x8b\x08", b"\xd0\xcf\x11\xe0"] {
+            assert!(not_text(bytes).is_some(), "{bytes:?}");
         }
         for bytes in [&b""[..], b"\xef\xbb\xbf", b"\r\n\n "] {
             assert_eq!(header(bytes), Err(codes::EMPTY_FILE.to_owned()), "{bytes:?}");
         }
-        assert_eq!(header(&[b','; 2000]), Err(codes::TOO_MANY_COLUMNS.to_owned()));
+        assert_eq!(header(&b"a,".repeat(2000)), Err(codes::TOO_MANY_COLUMNS.to_owned()));
+        assert_eq!(header(b"sourcedId\n1\n"), Err(codes::DELIMITER_NOT_FOUND.to_owned()));
+    }
+
+    #[test]
+    fn a_header_is_read_in_any_encoding_with_any_separator() {
+        for text in [&b"\xff\xfea\0\t\0b\0\n\0"[..], b"sep=;\na;b\n", b"a|b\r1|2\r3|4", b"\0a\0,\0b\0\n"] {
+            assert_eq!(header(text).unwrap(), ["a", "b"], "{text:?}");
+        }
     }
 }

@@ -204,7 +204,8 @@ mod tests {
         );
         assert_eq!(message(&Settings::new().with("path", true)), "`path` wants a path");
         assert!(
-            message(&Settings::new().with("path", "x").with("mapping", "m")).contains("not in this version")
+            message(&Settings::new().with("path", "x").with("mapping", "m"))
+                .contains("can't read the mapping m")
         );
         assert_eq!(csv.open(&Settings::new().with("path", "a/lincoln")).unwrap().info().tenant, "lincoln");
     }

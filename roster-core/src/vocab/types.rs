@@ -108,17 +108,17 @@ vocabulary! {
         /// `true` or `false`.
         TwoOrMoreRaces = "two_or_more_races" | "demographicracetwoormoreraces",
         /// `true` or `false`.
-        HispanicOrLatino = "hispanic_or_latino" | "hispanicorlatinoethnicity",
+        HispanicOrLatino = "hispanic_or_latino" | "hispanicorlatinoethnicity" | "hispaniclatino",
         /// The vendor's word for a person's race, where it has one word for it.
         Race = "race",
         /// The vendor's word for a person's ethnicity.
         Ethnicity = "ethnicity",
         /// Code of the country of birth.
-        CountryOfBirth = "country_of_birth" | "countryofbirthcode",
+        CountryOfBirth = "country_of_birth" | "countryofbirthcode" | "birthcountry",
         /// Abbreviation of the state of birth.
-        StateOfBirth = "state_of_birth" | "stateofbirthabbreviation",
+        StateOfBirth = "state_of_birth" | "stateofbirthabbreviation" | "birthstate",
         /// The city of birth.
-        CityOfBirth = "city_of_birth",
+        CityOfBirth = "city_of_birth" | "birthcity",
         /// Status of residence for the public school.
         PublicSchoolResidenceStatus = "public_school_residence_status",
         /// The language spoken at home.
@@ -126,9 +126,9 @@ vocabulary! {
         /// Whether the pupil learns English as a further language.
         EnglishLearner = "english_learner" | "ellstatus",
         /// Special education.
-        SpecialEducation = "special_education" | "iepstatus",
+        SpecialEducation = "special_education" | "iepstatus" | "iep",
         /// Free or reduced meals.
-        MealStatus = "meal_status" | "frlstatus",
+        MealStatus = "meal_status" | "frlstatus" | "freelunch",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use roster_core::{
     DemographicField, FieldSet, Problem, codes, decode,
-    table::{Column, Holds, Need, Table},
+    table::{Column, Holds, Made, Need, Part, Table},
 };
 
 use crate::rows::RowCells;
@@ -84,10 +84,30 @@ impl Header {
             return Ok(());
         };
         if self.has(column) {
-            let message =
-                format!("the column `{}` stands there twice; which one counts can't be told", column.name);
-            return Err(Problem::error(codes::DUPLICATE_COLUMN, message).in_field(column.name).into());
+            return Err(twice(column));
         }
+        self.enter(position, column);
+        Ok(())
+    }
+
+    /// Adds a column under the file's own name for it, whose cells are made of a row of the file.
+    pub(super) fn add(&mut self, name: String, column: &'static Column) {
+        self.names.push(name);
+        self.enter(self.names.len() - 1, column);
+    }
+
+    /// Notes that a column of the file is known, whatever it is read as.
+    pub(super) fn know(&mut self, position: usize, column: &'static Column) {
+        self.known.push((u16::try_from(position).unwrap_or(NONE), column));
+    }
+
+    /// A header of these names, of which nothing is known yet.
+    pub(super) fn of_names(names: Vec<String>) -> Self {
+        Self { names, ..Self::empty() }
+    }
+
+    fn enter(&mut self, position: usize, column: &'static Column) {
+        let at = u16::try_from(position).unwrap_or(NONE);
         self.known.push((at, column));
         if column.need != Need::Optional {
             self.needed.push((position, column));
@@ -98,11 +118,10 @@ impl Header {
         } else if let Some(place) = self.positions.get_mut(column.holds as usize) {
             *place = at;
         }
-        Ok(())
     }
 
     /// A column that the table does not know. `metadata.x` is OneRoster's way to extend a file, and no surprise.
-    fn stranger(&mut self, at: u16, name: String) {
+    pub(super) fn stranger(&mut self, at: u16, name: String) {
         if name.is_empty() {
             return;
         }
@@ -163,6 +182,15 @@ impl Header {
         self.demographics.iter().map(|(position, field)| (usize::from(*position), field))
     }
 
+    /// Whether ids are made of addresses alone.
+    pub(crate) fn is_by_address(&self) -> bool {
+        let is_hashed = |part: &Part| matches!(part, Part::Hashed(_));
+        self.known().any(|(_, column)| match column.made {
+            Made::Parts(parts) => column.holds == Holds::Id && parts.iter().any(is_hashed),
+            _ => false,
+        })
+    }
+
     /// The columns for `extra`.
     pub(crate) fn extra(&self) -> impl Iterator<Item = (usize, &str)> {
         self.extra.iter().map(|(position, name)| (usize::from(*position), name.as_str()))
@@ -176,20 +204,30 @@ impl Header {
     }
 }
 
-/// Finds the column of that name: first exactly, then without case and separators.
-fn find(table: &'static Table, name: &str) -> Option<&'static Column> {
-    let exact = table.columns.iter().find(|column| column.name == name || column.aliases.contains(&name));
-    exact.or_else(|| {
-        let folded = fold(name);
-        let same = |other: &str| fold(other) == folded;
-        table
-            .columns
-            .iter()
-            .find(|column| same(column.name) || column.aliases.iter().any(|alias| same(alias)))
-    })
+pub(super) fn twice(column: &Column) -> Unusable {
+    let message = format!("the column `{}` stands there twice; which one counts can't be told", column.name);
+    Problem::error(codes::DUPLICATE_COLUMN, message).in_field(column.name).into()
 }
 
-fn fold(name: &str) -> String {
+pub(super) fn missing(table: &Table, column: &str) -> Problem {
+    let message = format!("{} has no column `{column}`", table.name);
+    Problem::error(codes::MISSING_COLUMN, message).in_field(column.to_owned())
+}
+
+/// Finds the column of that name: first exactly, then without case and separators.
+fn find(table: &'static Table, name: &str) -> Option<&'static Column> {
+    let columns = || table.columns.iter().filter(|column| column.is_read());
+    let exact = columns().find(|column| column.name == name || column.aliases.contains(&name));
+    exact.or_else(|| columns().find(|column| goes_by(column, name)))
+}
+
+/// Whether a header names the column, case and separators aside.
+pub(super) fn goes_by(column: &Column, name: &str) -> bool {
+    let folded = fold(name);
+    fold(column.name) == folded || column.aliases.iter().any(|alias| fold(alias) == folded)
+}
+
+pub(super) fn fold(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, ' ' | '_' | '-')).flat_map(char::to_lowercase).collect()
 }
 

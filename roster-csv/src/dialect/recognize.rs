@@ -1,12 +1,12 @@
 //! Which dialect a set of files is in: told by headers, not by file names.
 
 use roster_core::{
-    Error, ErrorKind, Result,
+    Error, ErrorKind, Problem, Result, codes,
     table::{Rows, Table},
 };
 use roster_oneroster::Version;
 
-use super::{DIALECTS, Dialect, Header};
+use super::{DIALECTS, Dialect, Header, Unusable, unfolding::unfold};
 use crate::source::PROVIDER;
 
 /// A file whose header is known.
@@ -21,7 +21,7 @@ pub(crate) fn recognize(files: &[Candidate], manifest: Option<Version>) -> Resul
     let fits: Vec<_> = DIALECTS.iter().map(|dialect| (Fit::of(dialect, files), dialect)).collect();
     let named = fits.iter().find(|(_, dialect)| manifest.is_some() && dialect.version == manifest);
     if let Some((fit, dialect)) = named
-        && (fit.misfits == 0 || fits.iter().all(|(fit, _)| fit.misfits > 0))
+        && (fit.misfits == 0 || fits.iter().all(|(fit, _)| fit.misfits > 0 || fit.columns == 0))
     {
         return Ok(dialect);
     }
@@ -37,22 +37,45 @@ pub(crate) fn recognize(files: &[Candidate], manifest: Option<Version>) -> Resul
     }
 }
 
-/// The table that a file is read as, and whether its name says so too. Under another name its header must be that of one
-/// table and no other, to the last column.
-pub(crate) fn table_for(dialect: &Dialect, file: &Candidate) -> Option<(&'static Table, bool)> {
+/// The name of the tables that read a file, and whether its own name says so too. Under another name its header must be that of one
+/// table and no other, to the last column; unless the dialect is one file, which may be called anything.
+pub(crate) fn readings_for(dialect: &Dialect, file: &Candidate) -> Option<(&'static str, bool)> {
     if let Some(table) = dialect.table_named(&file.name) {
-        return Some((table, true));
+        return Some((table.name, true));
+    }
+    if dialect.is_one_file() {
+        let name = dialect.tables.first()?.name;
+        return fit(dialect, name, file).is_ok().then_some((name, true));
     }
     let fits = |table: &&'static Table| {
-        bind(table, file)
-            .is_ok_and(|header| header.known_columns() == table.columns.len() && header.problems.is_empty())
+        !dialect.is_folded(table)
+            && bind(table, file).is_ok_and(|header| {
+                header.known_columns() == table.columns.len() && header.problems.is_empty()
+            })
     };
     let mut tables = dialect.tables.iter().filter(|table| table.rows != Rows::Other).filter(fits);
-    tables.next().filter(|_| tables.next().is_none()).map(|table| (table, false))
+    tables.next().filter(|_| tables.next().is_none()).map(|table| (table.name, false))
 }
 
-fn bind(table: &'static Table, file: &Candidate) -> Result<Header, super::Unusable> {
+fn bind(table: &'static Table, file: &Candidate) -> Result<Header, Unusable> {
     Header::bind(file.header.iter().map(String::as_str), table)
+}
+
+/// How many columns of the file the dialect knows.
+fn fit(dialect: &Dialect, name: &str, file: &Candidate) -> Result<usize, Unusable> {
+    let mut columns = 0;
+    for table in dialect.readings(name) {
+        columns = columns.max(if dialect.is_folded(table) {
+            unfold(&file.header, table, dialect)?.map_or(0, |(_, unfolding)| unfolding.known_columns())
+        } else {
+            bind(table, file)?.known_columns()
+        });
+    }
+    if columns == 0 {
+        let message = format!("{name} has no column that is known");
+        return Err(Problem::error(codes::MISSING_COLUMN, message).into());
+    }
+    Ok(columns)
 }
 
 /// How well a dialect fits the files.
@@ -65,30 +88,28 @@ struct Fit {
 
 impl Fit {
     fn of(dialect: &Dialect, files: &[Candidate]) -> Self {
-        let mut fit = Self { misfits: 0, columns: 0 };
+        let mut all = Self { misfits: 0, columns: 0 };
         for file in files {
-            let Some((table, _)) = table_for(dialect, file).filter(|(table, _)| table.rows != Rows::Other)
-            else {
+            let Some((name, _)) = readings_for(dialect, file) else {
                 continue;
             };
-            match bind(table, file) {
-                Ok(header) => fit.columns += header.known_columns(),
-                Err(_) => fit.misfits += 1,
+            if dialect.readings(name).all(|table| table.rows == Rows::Other) {
+                continue;
+            }
+            let is_of_another = file.header.iter().any(|name| dialect.never.contains(&name.as_str()));
+            match fit(dialect, name, file) {
+                _ if is_of_another => all.misfits += 1,
+                Ok(columns) => all.columns += columns,
+                Err(_) => all.misfits += 1,
             }
         }
-        fit
+        all
     }
 }
 
 fn unknown(files: &[Candidate]) -> Error {
     let known = DIALECTS.iter().map(|dialect| dialect.title).collect::<Vec<_>>().join(", ");
-    let other =
-        files.iter().find(|file| matches!(file.header.as_slice(), [one] if one.contains([';', '\t', '|'])));
     let message = match files {
-        _ if other.is_some() => {
-            let name = other.map_or("", |file| &file.name);
-            format!("the cells of {name} are not separated by commas; save it as CSV with commas")
-        }
         [] => format!("there is no file of a roster; known are: {known}"),
         _ => {
             let names = files.iter().map(|file| file.name.as_str()).take(10).collect::<Vec<_>>().join(", ");
@@ -102,8 +123,8 @@ fn unknown(files: &[Candidate]) -> Error {
 /// What the first file of the dialect lacks.
 fn lacking(dialect: &Dialect, files: &[Candidate]) -> Option<String> {
     files.iter().find_map(|file| {
-        let (table, _) = table_for(dialect, file).filter(|(table, _)| table.rows != Rows::Other)?;
-        let problem = bind(table, file).err()?;
+        let (name, _) = readings_for(dialect, file)?;
+        let problem = fit(dialect, name, file).err()?;
         Some(format!(" (as {} {}: {})", dialect.title, file.name, problem.message))
     })
 }
@@ -153,9 +174,8 @@ mod tests {
     #[test]
     fn a_file_under_another_name_is_known_by_its_whole_header() {
         let dialect = Dialect::named("oneroster_1_1").unwrap();
-        let (table, by_name) = table_for(dialect, &file("Export (2).csv", ORGS)).unwrap();
-        assert_eq!((table.name, by_name), ("orgs", false));
-        assert!(table_for(dialect, &file("Export (2).csv", "sourcedId,name,type")).is_none());
+        assert_eq!(readings_for(dialect, &file("Export (2).csv", ORGS)), Some(("orgs", false)));
+        assert!(readings_for(dialect, &file("Export (2).csv", "sourcedId,name,type")).is_none());
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use roster_core::{
-    Completeness, EntityKind, FieldSet, PartialCode, Problem, PullEvent, PullRequest, RowCounts,
+    Completeness, EntityKind, FieldSet, PartialCode, Problem, PullEvent, PullMode, PullRequest, RowCounts,
     SensitiveField, Severity, Slice, SourcedId, codes,
     table::{Holds, Rows},
 };
 
 use super::{
+    folded::Folded,
     people::People,
     plan::{Purpose, Step, blocked, fields},
     references::{Pending, Referring, email_key, place},
@@ -33,9 +34,14 @@ pub(crate) struct Engine {
     pub(super) unused: Vec<HashedMap<Unused>>,
     /// Whether the file of a kind was read, so that references to it can be checked.
     pub(super) known: [bool; EntityKind::ALL.len()],
+    /// Kinds of which the files hold what changed, not everything.
+    delta: [bool; EntityKind::ALL.len()],
+    ended: [bool; EntityKind::ALL.len()],
     /// Why a kind is partial.
     pub(super) partial: [Option<(PartialCode, String)>; EntityKind::ALL.len()],
     pub(super) counts: Vec<RowCounts>,
+    /// Rows of files whose rows are several records each.
+    pub(super) folded: Folded,
     pub(super) scope: InScope,
     pub(super) people: People,
     /// A file has another header than when the set was looked at.
@@ -43,6 +49,8 @@ pub(crate) struct Engine {
     /// How many rows or files could not be used.
     pub(super) errors: u64,
     pub(super) emails: Ids,
+    /// Addresses of people who are no pupils.
+    pub(super) staff_emails: Ids,
     pub(super) at: At,
     pub(super) findings: Findings,
 }
@@ -69,6 +77,11 @@ pub(super) struct At {
     pub(super) unresolved: u64,
     /// Which of a person's keys is the e-mail address.
     pub(super) email: Option<usize>,
+    /// The file, if its rows are several records each.
+    pub(super) is_folded: bool,
+    pub(super) name: Arc<str>,
+    /// People are told apart by their addresses alone.
+    pub(super) is_by_address: bool,
     /// How many cells the file's first row has.
     pub(super) usual_width: usize,
     pub(super) said_status: bool,
@@ -77,7 +90,7 @@ pub(super) struct At {
 impl Engine {
     pub(crate) fn new(request: PullRequest, survey: &Survey) -> Self {
         let scope = InScope::new(request.scope.clone());
-        let step = Step { file: 0, purpose: Purpose::Scope };
+        let step = Step { file: 0, purpose: Purpose::Scope, is_lead: false, is_last: false };
         let at = At {
             step,
             kind: EntityKind::Org,
@@ -87,6 +100,9 @@ impl Engine {
             pending: Pending::default(),
             unresolved: u64::MAX,
             email: None,
+            is_folded: false,
+            name: "".into(),
+            is_by_address: false,
             usual_width: 0,
             said_status: false,
         };
@@ -94,17 +110,21 @@ impl Engine {
             people: People::new(&request, survey),
             replaced: false,
             errors: 0,
-            wanted: EntityKind::ALL.map(|kind| request.wants(kind)),
+            wanted: EntityKind::ALL.map(|kind| request.wants(kind) && survey.supports(kind)),
+            folded: Folded::default(),
             with_contacts: request.sees(SensitiveField::Contacts),
             request,
             out: VecDeque::new(),
             ids: EntityKind::ALL.map(|_| Ids::default()).into(),
             unused: EntityKind::ALL.map(|_| HashedMap::default()).into(),
             known: [false; EntityKind::ALL.len()],
+            delta: EntityKind::ALL.map(|kind| survey.tells_changes(kind)),
+            ended: [false; EntityKind::ALL.len()],
             partial: EntityKind::ALL.map(|_| None),
             counts: vec![RowCounts::default(); survey.files.len()],
             scope,
             emails: Ids::default(),
+            staff_emails: Ids::default(),
             at,
             findings: Findings::default(),
         };
@@ -114,7 +134,7 @@ impl Engine {
 
     /// Says what is to be said before the first row, and ends the kinds that can't be read.
     fn open(&mut self, survey: &Survey) {
-        for kind in self.request.clone().wanted() {
+        for kind in self.kinds() {
             self.out.push_back(PullEvent::Begin {
                 kind,
                 expected: None,
@@ -125,13 +145,18 @@ impl Engine {
             // A kind that nobody asked for is nobody's problem.
             self.say(problem.clone());
         }
-        for kind in self.request.clone().wanted() {
+        for kind in self.kinds() {
             if let Some(file) = blocked(survey, &self.request, kind).and_then(|rows| survey.unreadable(rows))
             {
                 self.make_partial(kind, file.code, &file.reason);
                 self.end_kind(kind);
             }
         }
+    }
+
+    /// The kinds that are due.
+    fn kinds(&self) -> Vec<EntityKind> {
+        EntityKind::ALL.into_iter().filter(|kind| self.wants(*kind)).collect()
     }
 
     /// Whether the kind is due.
@@ -145,7 +170,7 @@ impl Engine {
 
     /// Nothing changed since the cursor.
     pub(crate) fn unchanged(&mut self) {
-        for kind in self.request.clone().wanted() {
+        for kind in self.kinds() {
             self.out.push_back(PullEvent::End {
                 kind,
                 slice: Slice::All,
@@ -163,7 +188,10 @@ impl Engine {
             _ => EntityKind::Person,
         };
         let known = self.known;
-        let read = |refers: EntityKind| refers == kind || known.get(refers as usize) == Some(&true);
+        // What a row of changes names may be known from earlier.
+        let read = |refers: EntityKind| {
+            !survey.is_delta && (refers == kind || known.get(refers as usize) == Some(&true))
+        };
         self.at = At {
             step,
             kind,
@@ -173,8 +201,12 @@ impl Engine {
             pending: Pending::default(),
             unresolved: u64::MAX,
             email: email_key(&file.header).filter(|_| step.purpose == Purpose::Records),
+            is_folded: file.unfolding.is_some(),
+            name: Arc::clone(&file.name),
+            is_by_address: kind == EntityKind::Person && file.header.is_by_address(),
             usual_width: 0,
-            said_status: false,
+            // Elsewhere the column is an ordinary one.
+            said_status: survey.dialect.version.is_none() || file.is_delta,
         };
     }
 
@@ -212,8 +244,9 @@ impl Engine {
     }
 
     fn note_header_only(&mut self, file: &SurveyedFile, kind: EntityKind) {
-        let rows = self.counts.get(self.at.step.file).copied().unwrap_or_default();
-        if rows.rows == 0 {
+        let rows = self.counts.get(self.at.step.file).map_or(0, |counts| counts.rows);
+        let rows = if file.unfolding.is_some() { self.folded.rows(&file.name) } else { rows };
+        if rows == 0 && (file.unfolding.is_none() || self.at.step.is_lead) {
             let message = format!("{} has a header and no rows", file.name);
             let place = place(&file.name, 1, 0);
             self.say(Problem::warning(codes::HEADER_ONLY_FILE, message).of(kind).at(place));
@@ -229,10 +262,29 @@ impl Engine {
             self.out.extend(dangling.map(|problem| PullEvent::Problem(Box::new(problem))));
         }
         self.note_header_only(file, kind);
+        if !self.at.step.is_last {
+            return;
+        }
         if kind == EntityKind::Person {
             self.end_people(survey);
         }
         self.end_kind(kind);
+    }
+
+    /// Everything was read: ends the kinds that no file was about.
+    pub(crate) fn finish(&mut self, survey: &Survey) {
+        let is_over = |engine: &Self, kind| engine.ended.get(kind as usize) == Some(&true);
+        if self.is_delta(EntityKind::Person) && !is_over(self, EntityKind::Person) {
+            self.end_people(survey);
+        }
+        for kind in self.kinds() {
+            self.end_kind(kind);
+        }
+    }
+
+    /// Whether the files hold what changed of a kind, not everything.
+    pub(super) fn is_delta(&self, kind: EntityKind) -> bool {
+        self.delta.get(kind as usize) == Some(&true)
     }
 
     /// Ends a kind that was asked for.
@@ -240,8 +292,17 @@ impl Engine {
         if !self.wants(kind) {
             return;
         }
+        if std::mem::replace(self.ended.get_mut(kind as usize).unwrap_or(&mut true), true) {
+            return;
+        }
+        let is_delta = self.delta.get(kind as usize) == Some(&true);
         let completeness = match self.partial.get(kind as usize) {
             Some(Some((code, reason))) => Completeness::Partial { code: *code, reason: reason.clone() },
+            _ if is_delta && self.request.mode == PullMode::Changes => Completeness::Changes,
+            _ if is_delta => {
+                let reason = "the files hold what changed, not everything".to_owned();
+                Completeness::Partial { code: PartialCode::NeedsFull, reason }
+            }
             _ => Completeness::Complete,
         };
         self.out.push_back(PullEvent::End { kind, slice: Slice::All, completeness });
@@ -290,7 +351,9 @@ impl Engine {
     }
 
     pub(super) fn count(&mut self, change: impl FnOnce(&mut RowCounts)) {
-        if let Some(counts) = self.counts.get_mut(self.at.step.file) {
+        if self.at.is_folded {
+            self.folded.count(&self.at, change);
+        } else if let Some(counts) = self.counts.get_mut(self.at.step.file) {
             change(counts);
         }
     }
@@ -302,6 +365,12 @@ impl Engine {
         steps: &'a [Step],
     ) -> impl Iterator<Item = (&'a Arc<str>, RowCounts)> {
         let counted = steps.iter().filter(|step| step.purpose != Purpose::Scope);
-        counted.filter_map(|step| Some((&survey.files.get(step.file)?.name, *self.counts.get(step.file)?)))
+        counted.filter_map(|step| {
+            let file = survey.files.get(step.file)?;
+            if file.unfolding.is_none() {
+                return Some((&file.name, *self.counts.get(step.file)?));
+            }
+            step.is_lead.then(|| (&file.name, self.folded.counts(&file.name)))
+        })
     }
 }

@@ -3,7 +3,7 @@
 //! The order of rows says nothing, so it counts for nothing: a server that exports the same rows in another order every night
 //! has changed nothing.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use memchr::memchr;
 use roster_core::{Error, ErrorKind, Result};
@@ -15,11 +15,13 @@ use super::{
 };
 use crate::{
     changes::Position,
+    dialect::Dialect,
     files::{FileSet, PIECE, READING, Sink},
     limits::Limits,
     rows::Batch,
     source::PROVIDER,
-    survey::{Survey, SurveyedFile, without_bom},
+    survey::{Survey, SurveyedFile},
+    text::{Charset, Form},
 };
 
 /// What one file says: its header, and its rows in any order.
@@ -57,15 +59,20 @@ impl Fingerprint {
     }
 }
 
-/// Those of the files that were read.
+/// How the files of a dialect are read. A mapping is a dialect of its own, so that another one is told by what is in it.
+pub(super) fn terms(dialect: &Dialect, may_repair: bool) -> String {
+    let all = format!("{dialect:?} {may_repair}");
+    format!("{} {:016x}", dialect.name, xxh3_64(all.as_bytes()))
+}
+
+/// Those of the files that were read, by name.
 #[derive(Debug, Default)]
-pub(super) struct Fingerprints(BTreeMap<usize, Fingerprint>);
+pub(super) struct Fingerprints(BTreeMap<Arc<str>, Fingerprint>);
 
 impl Fingerprints {
     /// Enters a file. One that is read twice must say the same both times.
-    pub(super) fn add(&mut self, survey: &Survey, file: usize, fingerprint: Fingerprint) -> Result<()> {
-        if self.0.insert(file, fingerprint).is_some_and(|before| before != fingerprint) {
-            let name = survey.files.get(file).map_or("", |file| &*file.name);
+    pub(super) fn add(&mut self, name: &Arc<str>, fingerprint: Fingerprint) -> Result<()> {
+        if self.0.insert(Arc::clone(name), fingerprint).is_some_and(|before| before != fingerprint) {
             let message = format!("{name} changed while the set was read; try again");
             return Err(Error::new(ErrorKind::Unstable, PROVIDER, READING, message));
         }
@@ -73,12 +80,8 @@ impl Fingerprints {
     }
 
     /// What the set says, by the names of its files.
-    pub(super) fn finish(&self, survey: &Survey) -> BTreeMap<String, String> {
-        let named = self.0.iter().filter_map(|(file, print)| {
-            let name = survey.files.get(*file)?.name.to_string();
-            Some((name, print.text()))
-        });
-        named.collect()
+    pub(super) fn finish(&self) -> BTreeMap<String, String> {
+        self.0.iter().map(|(name, print)| (name.to_string(), print.text())).collect()
     }
 }
 
@@ -93,19 +96,20 @@ pub(super) fn is_unchanged(
     limits: Limits,
     sender: &mut Sender,
 ) -> Result<Option<bool>> {
-    let mut due: BTreeMap<(u64, usize), _> = BTreeMap::new();
+    // A file that several tables are read from is one.
+    let mut due: BTreeMap<(u64, &str), _> = BTreeMap::new();
     for step in steps {
         if let Some(file) = survey.files.get(step.file) {
-            due.insert((files.size(&file.name), step.file), file);
+            due.insert((files.size(&file.name), &*file.name), file);
         }
     }
-    if known.dialect != survey.dialect.name || known.files.len() != due.len() {
+    if known.files.len() != due.len() {
         return Ok(Some(false));
     }
     for file in due.values() {
         let quick = Lines::read(files, file, sender)?;
         let print =
-            if quick.has_quote { Feed::check(files, file, limits, sender)? } else { Some(quick.print) };
+            if quick.is_not_enough { Feed::check(files, file, limits, sender)? } else { Some(quick.print) };
         let Some(print) = print.filter(|_| !sender.is_deaf()) else { return Ok(None) };
         if print.damaged || known.files.get(&*file.name) != Some(&print.text()) {
             return Ok(Some(false));
@@ -114,23 +118,36 @@ pub(super) fn is_unchanged(
     Ok(Some(true))
 }
 
-/// Looks at a file without quotes: there each line is a row, and its hash that of its bytes. Bytes that no row may hold give a
-/// hash that no sound row has.
+/// Looks at a plain file without quotes: there each line is a row, and its hash that of its bytes. Bytes that no row may hold
+/// give a hash that no sound row has.
 #[derive(Default)]
 struct Lines<'a> {
     print: Fingerprint,
-    /// A quote was seen: only the scanner knows what that means.
-    has_quote: bool,
+    /// A quote was seen, or the encoding is not known: only the scanner can tell the rows.
+    is_not_enough: bool,
+    /// Whether anything but ASCII makes it so.
+    wants_ascii: bool,
     /// What was read and not yet looked at, and how much of it is the beginning of a line whose end is not here yet.
     text: Vec<u8>,
     rest: usize,
-    is_first: bool,
+    /// Bytes of the mark with which the file begins.
+    mark: usize,
     sender: Option<&'a Sender>,
 }
 
 impl<'a> Lines<'a> {
     fn read(files: &mut FileSet, file: &SurveyedFile, sender: &'a Sender) -> Result<Self> {
-        let mut lines = Self { is_first: true, sender: Some(sender), ..Self::default() };
+        let Form { charset, mark, delimiter, .. } = file.form;
+        let mut lines = Self {
+            is_not_enough: !file.form.is_plain() || delimiter != b',',
+            wants_ascii: charset == Charset::Ascii,
+            mark,
+            sender: Some(sender),
+            ..Self::default()
+        };
+        if lines.is_not_enough {
+            return Ok(lines);
+        }
         files.read_into(&file.name, &mut lines)?;
         if lines.rest > 0 {
             let rest = std::mem::take(&mut lines.text);
@@ -154,8 +171,8 @@ impl Sink for Lines<'_> {
     fn take(&mut self, count: usize) -> bool {
         let text = std::mem::take(&mut self.text);
         let filled = text.get(..self.rest + count).unwrap_or(&[]);
-        let mut left = if std::mem::take(&mut self.is_first) { without_bom(filled) } else { filled };
-        self.has_quote |= memchr(b'"', left).is_some();
+        let mut left = filled.get(std::mem::take(&mut self.mark)..).unwrap_or(&[]);
+        self.is_not_enough |= memchr(b'"', left).is_some() || self.wants_ascii && !left.is_ascii();
         while let Some(end) = memchr(b'\n', left) {
             self.line(left.get(..end).unwrap_or(&[]));
             left = left.get(end + 1..).unwrap_or(&[]);
@@ -165,8 +182,8 @@ impl Sink for Lines<'_> {
         self.text = text;
         self.text.copy_within(from..from + self.rest, 0);
         // A line without end is no row that could be read.
-        self.has_quote |= self.rest > PIECE;
-        !self.has_quote && !self.sender.is_some_and(Sender::is_deaf)
+        self.is_not_enough |= self.rest > PIECE;
+        !self.is_not_enough && !self.sender.is_some_and(Sender::is_deaf)
     }
 }
 
@@ -187,7 +204,7 @@ mod tests {
     }
 
     fn looked_at(text: &[u8], pieces: usize) -> Option<Fingerprint> {
-        let mut lines = Lines { is_first: true, ..Lines::default() };
+        let mut lines = Lines::default();
         for piece in text.chunks(pieces) {
             lines.room()[..piece.len()].copy_from_slice(piece);
             if !lines.take(piece.len()) {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use roster_core::{
-    EntityKind, Person, Place, Problem, PullEvent, Record, codes, decode,
+    EntityKind, Person, Place, Problem, PullEvent, Record, Role, codes, decode,
     table::{Holds, Need},
 };
 
@@ -14,6 +14,7 @@ use super::{
     shape::{check_width, describe, is_blank, own_id},
 };
 use crate::{
+    excel::damage,
     keys::{Seen, hash},
     records::{self, Mapped},
     row::{Cells, Row},
@@ -41,7 +42,7 @@ impl Engine {
     pub(crate) fn row(&mut self, survey: &Survey, batch: &Batch, index: usize) -> Option<PullEvent> {
         let mark = batch.row(index)?;
         let file = survey.files.get(self.at.step.file)?;
-        self.at.record += 1;
+        self.at.record = if mark.record == 0 { self.at.record + 1 } else { mark.record };
         // The first row is the header, which the survey has read; unless another file was put in its place since.
         if self.at.record == 1 {
             self.replaced |= !file.header.is_repeated_by(batch.row_cells(mark));
@@ -113,6 +114,10 @@ impl Engine {
             }
             let name = header.name_at(position);
             let problem = match column.need {
+                Need::Required if !column.is_read() => {
+                    let message = "the row has no value that tells who or what it is about";
+                    Problem::error(codes::MISSING_REQUIRED, message)
+                }
                 Need::Required => {
                     Problem::error(codes::MISSING_REQUIRED, "a value that each row must have is empty")
                 }
@@ -123,6 +128,10 @@ impl Engine {
             }
             self.findings.unseen = self.findings.unseen.union(column.holds.fields());
             self.findings.problems.push(self.locate(file, batch, mark, problem.in_field(name)));
+        }
+        if let Some(problem) = header.position(Holds::Id).and_then(|id| damage(decode::trim(cells.cell(id))))
+        {
+            return Err(problem.in_field(header.name_of(Holds::Id)).into());
         }
         if mark.has_stray_quote {
             let problem = Problem::warning(codes::STRAY_QUOTE, "text follows a closing quote; it was kept");
@@ -146,11 +155,22 @@ impl Engine {
         let mut mapped = self.map(survey, file, batch, mark, (id, key));
         if let Mapped::Reject(problem) = mapped {
             self.people.settle(&mut self.counts, false);
+            if problem.code == codes::DELTA_INCOMPLETE_PERSON {
+                self.needs_person();
+            }
             self.reject(file, mark, *problem, Some((id, key)));
             return None;
         }
         if !self.in_scope(id, &mapped) {
             mapped = Mapped::Skip;
+        }
+        if self.at.is_by_address && self.is_of_staff(&mapped) {
+            self.people.settle(&mut self.counts, false);
+            let message = "a member of staff has this e-mail address, which alone tells people apart here";
+            let problem = Problem::error(codes::SHARED_EMAIL, message);
+            let problem = problem.in_field(file.header.name_of(Holds::PersonEmail));
+            self.reject(file, mark, problem, Some((id, key)));
+            return None;
         }
         if is_referred_to(kind) {
             self.see(kind, key);
@@ -209,6 +229,7 @@ impl Engine {
             EntityKind::Course => records::course(&mut row, request.extra),
             EntityKind::Class => records::class(&mut row, request.extra),
             EntityKind::Enrollment => records::enrollment(&mut row, request.extra, *with_contacts),
+            EntityKind::Relationship => records::relationship(&mut row),
             _ => {
                 let key = if mark.ordinary { key } else { hash(id) };
                 people.person(survey, request, key, &mut row)
@@ -247,6 +268,7 @@ impl Engine {
             Record::Class(class) => self.scope.enter_class(id, class.org.as_ref()),
             Record::Enrollment(seat) => self.scope.enter_seat(&seat.class, &seat.person),
             Record::Person(person) => self.scope.holds_person(hash(id), &person.affiliations),
+            Record::Relationship(relationship) => self.scope.holds_pupil(hash(&relationship.student)),
             _ => true,
         }
     }
@@ -309,6 +331,18 @@ impl Engine {
                 .at(self.place(file, mark));
             self.findings.problems.push(problem);
         }
+    }
+
+    /// Whether a pupil has the address of a member of staff. Those come first.
+    fn is_of_staff(&mut self, mapped: &Mapped) -> bool {
+        let Mapped::Record(Record::Person(person)) = mapped else { return false };
+        let Some(email) = &person.email else { return false };
+        let key = hash(&email.to_lowercase());
+        if person.has_role(&Role::Student) {
+            return self.staff_emails.contains(key);
+        }
+        self.staff_emails.insert(key);
+        false
     }
 
     /// Whether somebody has that e-mail address already; `key` is its hash as it stands.

@@ -2,6 +2,8 @@
 
 mod engine;
 mod fingerprint;
+mod folded;
+mod folds;
 mod intake;
 mod people;
 mod plan;
@@ -12,6 +14,7 @@ mod rejection;
 mod relations;
 mod scope;
 mod shape;
+mod unfold;
 
 use std::{
     pin::Pin,
@@ -20,7 +23,7 @@ use std::{
 };
 
 use futures::Stream;
-use roster_core::{Error, ErrorKind, Notice, PullContext, PullEvent, PullRequest, Result, SourceInfo};
+use roster_core::{Error, Notice, PullContext, PullEvent, PullRequest, Result, SourceInfo};
 
 use self::{
     engine::Engine,
@@ -28,13 +31,14 @@ use self::{
     reader::{Message, Reader},
 };
 pub(crate) use self::{
+    people::incomplete,
     plan::{blocked, extra_field},
     reader::Job,
 };
 use crate::{
     changes::Position,
+    row::Ways,
     rows::{Batch, WINDOW},
-    source::PROVIDER,
     survey::Survey,
 };
 
@@ -45,6 +49,7 @@ const TURN: u32 = 4096;
 pub(crate) struct Pull {
     info: SourceInfo,
     request: PullRequest,
+    may_repair: bool,
     cx: PullContext,
     state: State,
     /// The batch at hand, and the next row of it.
@@ -74,6 +79,7 @@ impl Pull {
         Self {
             info,
             request,
+            may_repair: job.settings.may_repair,
             cx,
             state: State::Waiting(Box::new(job)),
             batch: Batch::default(),
@@ -124,12 +130,16 @@ impl Pull {
         self.next = 0;
         reading.reader.recycle(batch);
         if reading.survey.as_ref().is_some_and(|(_, _, engine)| engine.replaced) {
-            let message = "a file was replaced while the set was read; try again when all of it is there";
-            return Some(Error::new(ErrorKind::Unstable, PROVIDER, "reading the files", message));
+            return Some(reader::replaced());
         }
         match (message, &mut reading.survey) {
             (Some(Message::Surveyed(survey, steps)), _) => {
-                let engine = Engine::new(self.request.clone(), &survey);
+                let mut engine = Engine::new(self.request.clone(), &survey);
+                engine.findings.ways = Ways {
+                    may_repair: self.may_repair,
+                    dates: survey.dialect.dates,
+                    grades: survey.dialect.grades,
+                };
                 reading.survey = Some((survey, steps, engine));
             }
             (Some(Message::Rows(batch)), _) => self.batch = batch,
@@ -139,6 +149,11 @@ impl Pull {
                 }
                 engine.begin(survey, step);
             }
+            (Some(Message::Problem(problem)), Some((_, _, engine))) => engine.say(*problem),
+            (Some(Message::Odd(rows)), Some((survey, _, engine))) => engine.take_odd(survey, rows),
+            (Some(Message::Counted(rows)), Some((_, _, engine))) => {
+                engine.folded.count_rows(&engine.at.name, rows);
+            }
             (Some(Message::End), Some((survey, _, engine))) => engine.end(survey),
             (Some(Message::Unchanged), Some((_, _, engine))) => {
                 engine.unchanged();
@@ -146,13 +161,13 @@ impl Pull {
                     self.request.cursor.clone().map(|cursor| PullEvent::Checkpoint(Box::new(cursor)));
                 self.end(checkpoint);
             }
-            (Some(Message::Done(files)), Some((survey, steps, engine))) => {
+            (Some(Message::Done(position)), Some((survey, steps, engine))) => {
+                engine.finish(survey);
                 for (file, rows) in engine.file_counts(survey, steps) {
                     debug_assert!(rows.add_up(), "{file}: {rows:?}");
                     self.cx.observer().notice(&Notice::File { file, rows });
                 }
-                let dialect = survey.dialect.name.to_owned();
-                let position = Position { dialect, files, sound: engine.is_sound() };
+                let position = Position { sound: engine.is_sound(), ..*position };
                 match position.encode(&self.info, &self.request) {
                     Ok(cursor) => self.end(Some(PullEvent::Checkpoint(Box::new(cursor)))),
                     Err(error) => return Some(error),

@@ -1,13 +1,13 @@
 //! People: the one kind that may be spread over files.
 
 use roster_core::{
-    Affiliation, EntityKind, FieldSet, Person, PersonField, Place, Problem, PullEvent, PullRequest,
-    RowCounts, SensitiveField, SourcedId, codes,
+    Affiliation, EntityKind, FieldSet, PartialCode, Person, PersonField, Place, Problem, PullEvent,
+    PullRequest, RowCounts, SensitiveField, SourcedId, codes,
     table::{Holds, Rows},
 };
 use roster_oneroster::csv::Status;
 
-use super::{engine::Engine, references, relations::Relations, shape::is_blank};
+use super::{engine::Engine, references, relations::Relations, shape::is_blank, unfold::Outcome};
 use crate::{
     keys::{HashedMap, HashedSet, Seen, hash},
     records::{self, Mapped, PersonSides, SaidRole},
@@ -17,9 +17,17 @@ use crate::{
     survey::{Survey, SurveyedFile},
 };
 
+/// Changes that tell of a person only in part.
+pub(crate) fn incomplete() -> Problem {
+    let message = "the changes tell of a person only in part: without the other file's row nothing was done";
+    Problem::error(codes::DELTA_INCOMPLETE_PERSON, message)
+}
+
 /// What is held of people beside their ids.
 pub(crate) struct People {
     sides: Vec<(usize, Rows, Side)>,
+    /// The files hold what changed, not everything.
+    are_changes: bool,
     /// The dialect has a file of roles; else a person's own row has the role.
     has_roles_file: bool,
     /// People whose roles can't all be read: what they are can't be told.
@@ -40,12 +48,14 @@ impl People {
     pub(crate) fn new(request: &PullRequest, survey: &Survey) -> Self {
         Self {
             sides: Vec::new(),
+            are_changes: survey.tells_changes(EntityKind::Person),
             has_roles_file: survey.dialect.table_of(Rows::Affiliations).is_some(),
             damaged: HashedSet::default(),
             roles_broken: false,
             obscured: HashedMap::default(),
             obscured_for_all: FieldSet::EMPTY,
-            relations: request.wants(EntityKind::Relationship).then(Relations::default),
+            relations: (request.wants(EntityKind::Relationship) && survey.dialect.has_agents())
+                .then(Relations::default),
             agents: Vec::new(),
             taken: Vec::new(),
         }
@@ -145,10 +155,13 @@ impl People {
             for row in rows_of_person.into_iter().filter(|_| obscured.common(file.header.fields).is_empty()) {
                 let mut row = row.row(&file.header, &file.name, findings);
                 match rows {
-                    Rows::Affiliations => match records::affiliation(&mut row) {
-                        SaidRole::Stands(role) => sides.affiliations.get_or_insert_default().push(role),
-                        SaidRole::Gone(role) => sides.gone.push(role),
-                    },
+                    Rows::Affiliations => {
+                        sides.grades.extend(row.grades(Holds::AffiliationGrade));
+                        match records::affiliation(&mut row) {
+                            SaidRole::Stands(role) => sides.affiliations.get_or_insert_default().push(role),
+                            SaidRole::Gone(role) => sides.gone.push(role),
+                        }
+                    }
                     Rows::Accounts => sides.add_account(&mut row),
                     _ => sides.add_demographics(&mut row, &request.sensitive),
                 }
@@ -167,7 +180,9 @@ impl People {
         key: u64,
         row: &mut Row<'_>,
     ) -> Mapped {
-        let sides = self.gather(survey, request, key, row.findings, false);
+        let mut sides = self.gather(survey, request, key, row.findings, false);
+        let has_no_role = sides.affiliations.as_ref().is_some_and(Vec::is_empty) && sides.gone.is_empty();
+        sides.is_incomplete = self.are_changes && has_no_role;
         if request.sees(SensitiveField::Contacts) {
             self.agents = row.ids(Holds::PersonAgents);
         }
@@ -250,6 +265,11 @@ impl Engine {
                 let person = row.value(Holds::EnrollmentPerson);
                 self.scope.enter_seat(class, person);
             }
+            Rows::Records(EntityKind::Relationship) => {
+                let (student, contact) =
+                    (row.value(Holds::RelationStudent), row.value(Holds::RelationContact));
+                self.scope.learn_relation(hash(student), hash(contact));
+            }
             Rows::Records(EntityKind::Person) => {
                 let affiliations = self.affiliations(survey, &mut row);
                 let agents = row.ids(Holds::PersonAgents);
@@ -276,18 +296,26 @@ impl Engine {
             let mut findings = Findings::default();
             for row in side.left() {
                 let row = row.row(&file.header, &file.name, &mut findings);
-                let Some(counts) = self.counts.get_mut(*index) else {
-                    continue;
-                };
                 // A person who was left out is told of already.
-                if self.ids.get(EntityKind::Person as usize).is_some_and(|ids| ids.contains(hash(row.id))) {
-                    counts.skipped += 1;
-                } else {
-                    counts.rejected += 1;
-                    let problem =
-                        references::nobody(row.id, file.header.name_of(Holds::OfPerson), row.place());
-                    self.say(problem);
+                let is_told =
+                    self.ids.get(EntityKind::Person as usize).is_some_and(|ids| ids.contains(hash(row.id)));
+                if let Some(counts) = self.counts.get_mut(*index) {
+                    *if is_told { &mut counts.skipped } else { &mut counts.rejected } += 1;
                 }
+                if is_told {
+                    continue;
+                }
+                if file.unfolding.is_some() {
+                    self.folded.note(&file.name, row.record, Outcome::Rejected);
+                }
+                let field = file.header.name_of(Holds::OfPerson);
+                let problem = if survey.is_delta {
+                    self.needs_person();
+                    row.locate(incomplete()).in_field(field)
+                } else {
+                    references::nobody(row.id, field, row.place())
+                };
+                self.say(problem);
             }
         }
         let Some(relations) = self.people.relations.take() else {
@@ -300,6 +328,13 @@ impl Engine {
             }
         }
         self.end_kind(EntityKind::Relationship);
+    }
+
+    /// Changes tell of a person only in part: what the rest is, only a whole set can say.
+    pub(super) fn needs_person(&mut self) {
+        let reason = "the changes tell of a person only in part";
+        self.make_partial(EntityKind::Person, PartialCode::NeedsFull, reason);
+        self.make_partial(EntityKind::Relationship, PartialCode::NeedsFull, reason);
     }
 
     fn relationship(&mut self, related: super::relations::Related) {

@@ -15,6 +15,10 @@ pub(crate) struct Step {
     /// Which of the survey's files.
     pub(crate) file: usize,
     pub(crate) purpose: Purpose,
+    /// Of a file that is read several times: this time tells what is odd about its rows.
+    pub(crate) is_lead: bool,
+    /// The records of a kind are over with this.
+    pub(crate) is_last: bool,
 }
 
 /// What a file is read for.
@@ -36,8 +40,10 @@ pub(crate) fn plan(survey: &Survey, request: &PullRequest) -> Vec<Step> {
     let scoped = !request.scope.is_everything();
     let people = request.wants(Person) || request.wants(Relationship);
     let mut steps = Vec::new();
-    let mut add =
-        |rows: Rows, purpose: Purpose| steps.extend(survey.file_of(rows).map(|file| Step { file, purpose }));
+    let mut add = |rows: Rows, purpose: Purpose| {
+        let step = |file| Step { file, purpose, is_lead: false, is_last: false };
+        steps.extend(survey.files_of(rows).map(step));
+    };
 
     if request.scope.orgs.is_some() {
         add(Rows::Records(Org), Purpose::Scope);
@@ -66,14 +72,34 @@ pub(crate) fn plan(survey: &Survey, request: &PullRequest) -> Vec<Step> {
             }
         }
         if scoped && request.sees(SensitiveField::Contacts) {
+            add(Rows::Records(Relationship), Purpose::Scope);
             add(Rows::Records(Person), Purpose::Scope);
         }
         add(Rows::Records(Person), Purpose::Records);
     }
+    if request.wants(Relationship) {
+        add(Rows::Records(Relationship), Purpose::Records);
+    }
     if !scoped && request.wants(Enrollment) {
         add(Rows::Records(Enrollment), Purpose::Records);
     }
+    mark(survey, &mut steps);
     steps
+}
+
+/// Marks the first reading of each file that counts its rows, and the last one for the records of each kind.
+fn mark(survey: &Survey, steps: &mut [Step]) {
+    let mut led = std::collections::BTreeSet::new();
+    for step in steps.iter_mut().filter(|step| step.purpose != Purpose::Scope) {
+        step.is_lead = survey.files.get(step.file).is_some_and(|file| led.insert(&file.name));
+    }
+    let mut over = std::collections::BTreeSet::new();
+    for step in steps.iter_mut().rev().filter(|step| step.purpose == Purpose::Records) {
+        step.is_last = survey.files.get(step.file).is_some_and(|file| match file.table.rows {
+            Rows::Records(kind) => over.insert(kind),
+            _ => false,
+        });
+    }
 }
 
 pub(crate) fn wants_demographics(request: &PullRequest) -> bool {
@@ -89,7 +115,8 @@ pub(crate) fn blocked(survey: &Survey, request: &PullRequest, kind: EntityKind) 
         Person | Relationship if scoped => {
             &[Rows::Records(Person), Rows::Affiliations, Rows::Records(Class), Rows::Records(Enrollment)]
         }
-        Person | Relationship => &[Rows::Records(Person), Rows::Affiliations],
+        Relationship => &[Rows::Records(Person), Rows::Affiliations, Rows::Records(Relationship)],
+        Person => &[Rows::Records(Person), Rows::Affiliations],
         Enrollment if scoped => &[Rows::Records(Enrollment), Rows::Records(Class)],
         Org => &[Rows::Records(Org)],
         AcademicSession => &[Rows::Records(AcademicSession)],
@@ -104,7 +131,7 @@ pub(crate) fn blocked(survey: &Survey, request: &PullRequest, kind: EntityKind) 
 
 /// What this pull can see of a kind.
 pub(crate) fn fields(survey: &Survey, request: &PullRequest, kind: EntityKind) -> FieldSet {
-    if kind == Relationship {
+    if kind == Relationship && survey.dialect.has_agents() {
         use RelationshipField::{Contact, Kinds, Relation, Student};
         return FieldSet::of([Student, Contact, Relation, Kinds]);
     }

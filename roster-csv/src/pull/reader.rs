@@ -2,36 +2,34 @@
 //! times the reading itself.
 
 use std::{
-    collections::BTreeMap,
-    path::PathBuf,
-    sync::{Arc, mpsc as std_mpsc},
+    sync::{Arc, PoisonError, mpsc as std_mpsc},
     thread::JoinHandle,
 };
 
 use futures::{SinkExt, StreamExt, channel::mpsc, executor::block_on};
-use roster_core::{Error, ErrorKind, PullRequest, Result};
+use roster_core::{Error, ErrorKind, Problem, PullRequest, Result};
 
 use super::{
-    fingerprint::{Fingerprint, Fingerprints, is_unchanged},
+    fingerprint::{Fingerprint, Fingerprints, is_unchanged, terms},
+    folds::{Folding, Folds},
     plan::{Step, plan},
     references::key_columns,
     register::Register,
+    unfold::Odd,
 };
 use crate::{
     changes::Position,
-    dialect::Dialect,
     files::{FileSet, PIECE, Sink},
     limits::Limits,
     rows::{Batch, Scanner},
-    source::PROVIDER,
-    survey::{Survey, SurveyedFile, without_bom},
+    source::{PROVIDER, Settings},
+    survey::{Survey, SurveyedFile, in_encoding},
+    text::{Charset, Form, Transcoder, of_late},
 };
 
 /// What the thread has to do.
 pub(crate) struct Job {
-    pub(crate) path: PathBuf,
-    pub(crate) dialect: Option<&'static Dialect>,
-    pub(crate) limits: Limits,
+    pub(crate) settings: Arc<Settings>,
     pub(crate) request: PullRequest,
     /// What the files were last time, for a pull of changes.
     pub(crate) known: Option<Position>,
@@ -47,10 +45,16 @@ pub(crate) enum Message {
     Begin(Step),
     /// Rows of the step at hand, the header among them.
     Rows(Batch),
+    /// What is to be said of the file at hand.
+    Problem(Box<Problem>),
+    /// What is to be said of rows of the file at hand, which stand for several records each.
+    Odd(Vec<Odd>),
+    /// How many rows the file at hand had, if its rows stand for several records each.
+    Counted(u64),
     /// The step at hand is over.
     End,
-    /// All steps are over; what the files say, by name.
-    Done(BTreeMap<String, String>),
+    /// All steps are over; what the files say, and how they were read.
+    Done(Box<Position>),
     /// It can't go on.
     Failed(Error),
 }
@@ -59,7 +63,7 @@ pub(crate) enum Message {
 const IN_FLIGHT: usize = 3;
 
 /// Rows of a batch, at most.
-const ROWS: usize = 4096;
+pub(super) const ROWS: usize = 4096;
 
 /// The other end of the thread.
 pub(crate) struct Reader {
@@ -108,6 +112,12 @@ fn died(why: &str) -> Error {
     Error::new(ErrorKind::Transport, PROVIDER, crate::files::READING, why)
 }
 
+/// Another file was put in the place of one.
+pub(super) fn replaced() -> Error {
+    let message = "a file was replaced while the set was read; try again when all of it is there";
+    Error::new(ErrorKind::Unstable, PROVIDER, "reading the files", message)
+}
+
 pub(super) struct Sender {
     messages: mpsc::Sender<Message>,
     recycled: std_mpsc::Receiver<Batch>,
@@ -115,7 +125,7 @@ pub(super) struct Sender {
 
 impl Sender {
     /// Sends, waiting for room. `false` if nobody listens any more.
-    fn send(&mut self, message: Message) -> bool {
+    pub(super) fn send(&mut self, message: Message) -> bool {
         block_on(self.messages.send(message)).is_ok()
     }
 
@@ -124,7 +134,12 @@ impl Sender {
         self.messages.is_closed()
     }
 
-    fn batch(&self) -> Batch {
+    /// Frees the batches that came back and won't be filled again.
+    pub(super) fn free_spent(&self) {
+        while self.recycled.try_recv().is_ok() {}
+    }
+
+    pub(super) fn batch(&self) -> Batch {
         self.recycled.try_recv().unwrap_or_default()
     }
 }
@@ -140,16 +155,19 @@ fn run(job: Job, mut sender: Sender) {
 
 /// Reads everything. `None` if nobody listens any more.
 fn read(job: Job, sender: &mut Sender) -> Result<Option<Message>> {
-    let Job { path, dialect, limits, request, known } = job;
-    let mut files = FileSet::open(&path, limits)?;
-    let survey = Arc::new(Survey::take(&mut files, dialect, &limits)?);
+    let Job { settings, request, known } = job;
+    let limits = settings.limits;
+    let mut files = FileSet::open(&settings.path, limits)?;
+    let survey = Arc::new(Survey::take(&mut files, settings.dialect, &limits)?);
+    *settings.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(survey.dialect);
     let steps = plan(&survey, &request);
     // Of a set that was not sound the same files are read again, so that what is wrong is said again.
     let known = known.filter(|known| known.sound && survey.unreadable.is_empty());
     if !sender.send(Message::Surveyed(Arc::clone(&survey), steps.clone())) {
         return Ok(None);
     }
-    if let Some(known) = known {
+    let terms = terms(survey.dialect, settings.may_repair);
+    if let Some(known) = known.filter(|known| known.terms == terms) {
         match is_unchanged(&mut files, &survey, &steps, &known, limits, sender)? {
             None => return Ok(None),
             Some(true) => return Ok(Some(Message::Unchanged)),
@@ -157,28 +175,43 @@ fn read(job: Job, sender: &mut Sender) -> Result<Option<Message>> {
         }
     }
     let mut prints = Fingerprints::default();
-    for step in steps {
-        if !sender.send(Message::Begin(step)) {
+    let mut folds = Folds::of(&survey, &steps);
+    for (index, step) in steps.iter().enumerate() {
+        if !sender.send(Message::Begin(*step)) {
             return Ok(None);
         }
-        let Some(file) = survey.files.get(step.file) else { continue };
-        let Some(print) = Feed::stream(&mut files, file, step, limits, sender)? else {
-            return Ok(None);
-        };
-        prints.add(&survey, step.file, print)?;
+        if folds.has(index) {
+            if !folds.give(&survey, *step, index, sender) {
+                return Ok(None);
+            }
+        } else if let Some(file) = survey.files.get(step.file) {
+            let feed = Feed::of(file, files.size(&file.name), limits, sender);
+            let Some(print) = feed.stream(&mut files, &survey, index, &mut folds)? else {
+                return Ok(None);
+            };
+            prints.add(&file.name, print)?;
+        }
         if !sender.send(Message::End) {
             return Ok(None);
         }
     }
-    Ok(Some(Message::Done(prints.finish(&survey))))
+    // Whether it was sound is known where the records are made.
+    Ok(Some(Message::Done(Box::new(Position { terms, files: prints.finish(), sound: false }))))
 }
 
 /// Makes batches of a file's bytes.
 pub(super) struct Feed<'a> {
+    file: &'a SurveyedFile,
+    /// Of a file whose rows are several records each.
+    folding: Option<Folding<'a>>,
+    charset: Charset,
+    /// Of a file that can't be read as it stands: what brings its bytes to text, and where they lie until then.
+    transcoder: Option<Transcoder>,
+    raw: Vec<u8>,
     scanner: Scanner,
     /// The batch that is filled next.
     batch: Batch,
-    /// Marks the rows, which are sent then; without it they are read for the fingerprint alone.
+    /// Marks the rows, which are sent then. Without it, and without a folding, they are read for the fingerprint alone.
     register: Option<Register<'a>>,
     /// How many bytes the file seems to have.
     size: u64,
@@ -191,19 +224,29 @@ pub(super) struct Feed<'a> {
 
 impl Sink for Feed<'_> {
     fn room(&mut self) -> &mut [u8] {
+        if self.transcoder.is_some() {
+            self.raw.resize(PIECE, 0);
+            return &mut self.raw;
+        }
         self.next_batch();
         self.scanner.room(&mut self.batch, PIECE)
     }
 
     fn take(&mut self, count: usize) -> bool {
-        let piece = self.scanner.fill(count);
-        if std::mem::take(&mut self.is_first) {
-            if let Some(register) = &mut self.register {
-                let lines = memchr::memchr_iter(b'\n', piece).count() as u64;
-                register.expect(lines.saturating_mul(self.size) / (count as u64).max(1));
+        if self.transcoder.is_some() {
+            self.transcode(count, false);
+        } else {
+            let piece = self.scanner.fill(count);
+            if std::mem::take(&mut self.is_first) {
+                if let Some(register) = &mut self.register {
+                    let lines = memchr::memchr_iter(b'\n', piece).count() as u64;
+                    register.expect(lines.saturating_mul(self.size) / (count as u64).max(1));
+                }
+                self.scanner.pass_over(self.file.form.mark.min(count));
             }
-            let mark = count - without_bom(piece).len();
-            self.scanner.pass_over(mark);
+            if self.charset == Charset::Ascii {
+                self.decide(count);
+            }
         }
         self.give(false);
         self.is_heard
@@ -211,34 +254,18 @@ impl Sink for Feed<'_> {
 }
 
 impl<'a> Feed<'a> {
-    /// Sends the rows of one file, and returns what it says. `None` if nobody listens any more.
-    fn stream(
-        files: &mut FileSet,
-        file: &'a SurveyedFile,
-        step: Step,
-        limits: Limits,
-        sender: &'a mut Sender,
-    ) -> Result<Option<Fingerprint>> {
-        let mut feed = Self::new(files.size(&file.name), file, limits, sender);
-        feed.scanner.hash_columns(key_columns(&file.header, file.table.rows));
-        feed.register = Some(Register::of(file, step.purpose));
-        feed.read(files, file)
-    }
-
-    /// Reads one file for what it says alone. `None` if nobody listens any more.
-    pub(super) fn check(
-        files: &mut FileSet,
-        file: &'a SurveyedFile,
-        limits: Limits,
-        sender: &'a mut Sender,
-    ) -> Result<Option<Fingerprint>> {
-        Self::new(0, file, limits, sender).read(files, file)
-    }
-
-    fn new(size: u64, file: &SurveyedFile, limits: Limits, sender: &'a mut Sender) -> Self {
+    fn of(file: &'a SurveyedFile, size: u64, limits: Limits, sender: &'a mut Sender) -> Self {
         let mut scanner = Scanner::new(limits.row_bytes);
-        scanner.expect_width(file.header.width());
+        let width = file.unfolding.as_ref().map_or(file.header.width(), |unfolding| unfolding.file.width());
+        scanner.expect_width(width);
+        scanner.split_at(file.form.delimiter);
+        scanner.begin_on(file.form.first_line());
         Self {
+            file,
+            folding: None,
+            charset: file.form.charset,
+            transcoder: (!file.form.is_plain()).then(|| Transcoder::new(&file.form)),
+            raw: Vec::new(),
             scanner,
             batch: Batch::default(),
             register: None,
@@ -250,12 +277,85 @@ impl<'a> Feed<'a> {
         }
     }
 
-    fn read(mut self, files: &mut FileSet, file: &SurveyedFile) -> Result<Option<Fingerprint>> {
-        files.read_into(&file.name, &mut self)?;
+    /// Sends the rows of the file, and returns what it says. `None` if nobody listens any more.
+    fn stream(
+        mut self,
+        files: &mut FileSet,
+        survey: &'a Survey,
+        index: usize,
+        folds: &mut Folds,
+    ) -> Result<Option<Fingerprint>> {
+        let Some(step) = folds.step(index) else { return Ok(Some(self.print)) };
+        if self.file.unfolding.is_none() {
+            self.scanner.hash_columns(key_columns(&self.file.header, self.file.table.rows));
+            self.register = Some(Register::of(self.file, step.purpose));
+        }
+        self.folding = Folding::of(survey, folds, index);
+        self.read(files)?;
+        folds.keep(self.folding.map(Folding::into_kept).unwrap_or_default());
+        Ok(self.is_heard.then_some(self.print))
+    }
+
+    /// Reads the file for what it says alone. `None` if nobody listens any more.
+    pub(super) fn check(
+        files: &mut FileSet,
+        file: &'a SurveyedFile,
+        limits: Limits,
+        sender: &'a mut Sender,
+    ) -> Result<Option<Fingerprint>> {
+        let mut feed = Self::of(file, 0, limits, sender);
+        feed.read(files)?;
+        Ok(feed.is_heard.then_some(feed.print))
+    }
+
+    fn read(&mut self, files: &mut FileSet) -> Result<()> {
+        let name = Arc::clone(&self.file.name);
+        files.read_into(&name, self)?;
         if self.is_heard {
+            self.transcode(0, true);
             self.give(true);
         }
-        Ok(self.is_heard.then_some(self.print))
+        Ok(())
+    }
+
+    /// Whether rows are read for what they say alone.
+    const fn is_check(&self) -> bool {
+        self.register.is_none() && self.folding.is_none()
+    }
+
+    /// A batch to fill: one that came back, unless the last one was not sent away.
+    fn next_batch(&mut self) {
+        if self.register.is_some() && self.folding.is_none() {
+            self.batch = self.sender.batch();
+        }
+    }
+
+    /// Decides on the encoding, as soon as something tells it.
+    fn decide(&mut self, count: usize) {
+        let piece = self.scanner.last(count);
+        self.charset = of_late(piece);
+        let Charset::Other(encoding) = self.charset else { return };
+        let piece = piece.to_vec();
+        let mut transcoder = Transcoder::new(&Form { charset: self.charset, ..Form::default() });
+        let mut text = Vec::new();
+        transcoder.push(&piece, false, &mut text);
+        self.scanner.replace(count, &text);
+        self.transcoder = Some(transcoder);
+        if self.is_check() {
+            return;
+        }
+        let problem = in_encoding(&self.file.name, encoding.name());
+        self.is_heard = self.sender.send(Message::Problem(Box::new(problem)));
+    }
+
+    /// Hands the scanner what the first `count` bytes of the raw piece say.
+    fn transcode(&mut self, count: usize, last: bool) {
+        let Some(transcoder) = &mut self.transcoder else { return };
+        let mut text = Vec::new();
+        transcoder.push(self.raw.get(..count).unwrap_or(&[]), last, &mut text);
+        self.next_batch();
+        self.scanner.room(&mut self.batch, text.len()).copy_from_slice(&text);
+        self.scanner.fill(text.len());
     }
 
     /// Gives away the rows that are complete.
@@ -264,28 +364,23 @@ impl<'a> Feed<'a> {
             let mut batch = std::mem::take(&mut self.batch);
             let more = self.scanner.rows(last, ROWS, &mut batch);
             self.print.add(&batch);
-            match &mut self.register {
-                Some(register) => {
-                    register.mark(&mut batch);
-                    self.is_heard = batch.len() == 0 || self.sender.send(Message::Rows(batch));
-                }
-                None => {
-                    self.batch = batch;
-                    self.is_heard = !self.sender.is_deaf();
-                }
+            if let Some(folding) = &mut self.folding {
+                batch.mark_garbled();
+                self.is_heard = folding.take(&batch, last && !more, self.sender);
+                self.batch = batch;
+            } else if let Some(register) = &mut self.register {
+                batch.mark_garbled();
+                register.mark(&mut batch);
+                self.is_heard = batch.len() == 0 || self.sender.send(Message::Rows(batch));
+            } else {
+                self.batch = batch;
+                self.is_heard = !self.sender.is_deaf();
             }
             if !(more && self.is_heard) {
                 return;
             }
             self.next_batch();
             self.scanner.room(&mut self.batch, 0);
-        }
-    }
-
-    /// A batch to fill: one that came back, unless the last one was not sent away.
-    fn next_batch(&mut self) {
-        if self.register.is_some() {
-            self.batch = self.sender.batch();
         }
     }
 }

@@ -25,7 +25,8 @@ impl<'f> Register<'f> {
         Self {
             header: &file.header,
             ordinary: Ordinary::of(&file.header),
-            keys: (purpose != Purpose::Scope).then(|| (Keys::default(), unique)),
+            // Rows that are unfolded were told apart before.
+            keys: (purpose != Purpose::Scope && file.unfolding.is_none()).then(|| (Keys::default(), unique)),
         }
     }
 

@@ -117,6 +117,11 @@ impl InScope {
         }
     }
 
+    /// Learns who is related to whom.
+    pub(crate) fn learn_relation(&mut self, pupil: u64, contact: u64) {
+        self.links.push((pupil, contact));
+    }
+
     /// All people were learnt: finds the contacts of the pupils in scope.
     pub(crate) fn close_people(&mut self) {
         for (pupil, contact) in std::mem::take(&mut self.links) {

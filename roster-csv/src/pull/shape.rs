@@ -7,6 +7,7 @@ use roster_core::{
 
 use crate::{
     dialect::Header,
+    excel::may_be_damaged,
     rows::{Batch, Fault, RowCells, RowMark},
     survey::SurveyedFile,
 };
@@ -17,6 +18,8 @@ pub(super) struct Ordinary {
     width: usize,
     /// How the header begins.
     first: String,
+    /// The cell of the row's id.
+    id: Option<usize>,
     /// The cells that should not be empty; none if there is no column that each row must have, and nothing is ordinary then.
     filled: Vec<usize>,
 }
@@ -25,7 +28,12 @@ impl Ordinary {
     pub(super) fn of(header: &Header) -> Self {
         let must = header.needed().iter().any(|(_, column)| column.need == Need::Required);
         let needed = header.needed().iter().filter(|_| must).map(|(position, _)| *position);
-        Self { width: header.width(), first: header.name_at(0), filled: needed.collect() }
+        Self {
+            width: header.width(),
+            first: header.name_at(0),
+            id: header.position(Holds::Id),
+            filled: needed.collect(),
+        }
     }
 
     /// Whether the row is so.
@@ -38,6 +46,7 @@ impl Ordinary {
             && !self.filled.is_empty()
             && self.filled.iter().all(|position| !cells.is_empty(*position))
             && cells.cell(0) != self.first
+            && !self.id.is_some_and(|id| may_be_damaged(cells.cell(id)))
     }
 }
 

@@ -1,8 +1,9 @@
-//! Rows to records: pure, one kind a file.
+//! Rows to records: pure, one kind a table.
 
 mod enrollment;
 mod org;
 mod person;
+mod relationship;
 mod teaching;
 
 use roster_core::{Extra, Problem, Record, codes, table::Holds};
@@ -12,6 +13,7 @@ pub(crate) use self::{
     enrollment::enrollment,
     org::{org, session},
     person::{PersonSides, SaidRole, affiliation, own_affiliations, person},
+    relationship::relationship,
     teaching::{class, course},
 };
 use crate::row::Row;

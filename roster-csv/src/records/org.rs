@@ -18,6 +18,11 @@ pub(crate) fn org(row: &mut Row<'_>, with_extra: bool) -> Mapped {
     if let Some(value) = row.text(Holds::OrgIdentifier) {
         org.identifiers.push(Identifier::new(IdentifierScheme::Other("identifier".to_owned()), value));
     }
+    for (holds, scheme) in
+        [(Holds::OrgStateId, IdentifierScheme::StateId), (Holds::OrgNcesId, IdentifierScheme::Nces)]
+    {
+        org.identifiers.extend(row.text(holds).map(|value| Identifier::new(scheme, value)));
+    }
     org.extra = extra(row, with_extra);
     org.into()
 }
@@ -35,7 +40,10 @@ pub(crate) fn session(row: &mut Row<'_>, with_extra: bool) -> Mapped {
     let mut session = AcademicSession::new(row.id, session_type, title);
     session.begin = row.date(Holds::SessionBegin);
     session.end = row.date(Holds::SessionEnd);
-    session.school_year = row.year(Holds::SessionYear);
+    // A school year that begins in one year ends in the next.
+    session.school_year =
+        row.year(Holds::SessionYear).or_else(|| row.year(Holds::SessionYearBegin).map(|year| year + 1));
+    session.org = row.id(Holds::SessionOrg);
     session.parent = row.id(Holds::SessionParent);
     session.extra = extra(row, with_extra);
     session.into()

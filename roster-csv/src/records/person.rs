@@ -1,14 +1,14 @@
 use std::collections::BTreeSet;
 
 use roster_core::{
-    AccountState, Affiliation, DemographicField, FieldSet, GradeTable, Identifier, IdentifierScheme,
+    AccountState, Address, Affiliation, DemographicField, FieldSet, GradeLevel, Identifier, IdentifierScheme,
     LabeledText, Person, PersonField, Problem, Record, Role, SensitiveField, SourcedId, codes, decode,
     table::Holds,
 };
 use roster_oneroster::csv::{Status, user_ids};
 
 use super::{Mapped, extra, status};
-use crate::row::Row;
+use crate::{clever_ids, row::Row};
 
 /// What other files say of a person, already read.
 #[derive(Default)]
@@ -17,10 +17,14 @@ pub(crate) struct PersonSides {
     pub(crate) affiliations: Option<Vec<Affiliation>>,
     /// Roles of that file that are gone.
     pub(crate) gone: Vec<Role>,
+    /// Grades that stand beside the roles.
+    pub(crate) grades: Vec<GradeLevel>,
     /// From a file of accounts.
     pub(crate) identifiers: Vec<Identifier>,
     /// From a file of demographics.
     pub(crate) demographics: Demographics,
+    /// The files hold what changed, and none of the person's roles: what those are, the host knows or nobody.
+    pub(crate) is_incomplete: bool,
     /// What those files should say of the person and can't.
     pub(crate) unseen: FieldSet,
 }
@@ -47,6 +51,13 @@ pub(crate) fn person(
     row.findings.unseen = row.findings.unseen.union(sides.unseen);
     let with_contacts = sensitive.contains(&SensitiveField::Contacts);
     let mut affiliations = match sides.affiliations {
+        Some(_) if sides.is_incomplete && !with_contacts => {
+            return Mapped::Reject(crate::pull::incomplete().into());
+        }
+        Some(affiliations) if sides.is_incomplete => {
+            row.findings.unseen = row.findings.unseen.with(PersonField::Affiliations);
+            affiliations
+        }
         Some(affiliations) if affiliations.is_empty() && sides.gone.is_empty() => {
             if let Err(problem) = without_role(row, with_contacts) {
                 return Mapped::Reject(problem);
@@ -73,11 +84,14 @@ pub(crate) fn person(
     name(row, &mut person);
     person.username = row.text(Holds::PersonUsername);
     person.email = email(row);
-    person.grades = row.grades(Holds::PersonGrades, GradeTable::Ceds);
+    person.grades = row.grades(Holds::PersonGrades);
+    person.grades.extend(sides.grades);
+    person.graduation_year = row.year(Holds::GraduationYear);
     person.identifiers = identifiers(row, &affiliations);
     person.identifiers.extend(sides.identifiers);
     person.affiliations = affiliations;
     phones(row, sensitive, &mut person);
+    address(row, sensitive, &mut person);
     add_demographics(sides.demographics, &mut person);
     if with_extra {
         person.extra = extra(row, true);
@@ -141,6 +155,7 @@ pub(crate) fn affiliation(row: &mut Row<'_>) -> SaidRole {
         "" => None,
         word if word.eq_ignore_ascii_case("primary") => Some(true),
         word if word.eq_ignore_ascii_case("secondary") => Some(false),
+        word if decode::flag(word).is_some() => decode::flag(word).map(|read| read.value),
         _ => {
             let message = "the word is neither `primary` nor `secondary`; it was dropped";
             row.warn(Holds::AffiliationPrimary, codes::UNKNOWN_VALUE, message);
@@ -149,6 +164,7 @@ pub(crate) fn affiliation(row: &mut Row<'_>) -> SaidRole {
     };
     affiliation.begin = row.date(Holds::AffiliationBegin);
     affiliation.end = row.date(Holds::AffiliationEnd);
+    affiliation.title = row.text(Holds::AffiliationTitle);
     SaidRole::Stands(affiliation)
 }
 
@@ -171,6 +187,7 @@ fn name(row: &mut Row<'_>, person: &mut Person) {
     name.preferred_middle = row.text(Holds::PersonPreferredMiddle);
     name.preferred_family = row.text(Holds::PersonPreferredFamily);
     name.pronouns = row.text(Holds::PersonPronouns);
+    name.full = row.text(Holds::PersonFull);
 }
 
 fn email(row: &mut Row<'_>) -> Option<String> {
@@ -199,6 +216,21 @@ fn identifiers(row: &mut Row<'_>, affiliations: &[Affiliation]) -> Vec<Identifie
             codes::BAD_IDENTIFIER,
             "an id is not written as `{type:id}`; it was kept",
         );
+    }
+    for (holds, scheme) in [
+        (Holds::PersonStateId, IdentifierScheme::StateId),
+        (Holds::StudentNumber, IdentifierScheme::StudentNumber),
+        (Holds::StaffNumber, IdentifierScheme::StaffNumber),
+        (Holds::PersonCleverId, IdentifierScheme::Clever),
+    ] {
+        if !row.is_empty(holds) {
+            if holds == Holds::PersonCleverId && !clever_ids::is_clever_id(row.value(holds)) {
+                let message =
+                    "the value does not look as Clever's ids do; often it is the school system's own id";
+                row.warn(holds, codes::LOOKS_LIKE_SIS_ID_NOT_CLEVER_ID, message);
+            }
+            identifiers.extend(row.text(holds).map(|value| Identifier::new(scheme, value)));
+        }
     }
     if let Some(number) = row.text(Holds::PersonNumber) {
         let holds =
@@ -239,14 +271,20 @@ impl PersonSides {
         if matches!(status(row), Status::ToBeDeleted | Status::Inactive) {
             return;
         }
+        // A person may have several rows, of several files: none takes back what another said.
         if sensitive.contains(&SensitiveField::BirthDate) {
-            self.demographics.birth_date = row.date(Holds::BirthDate);
+            self.demographics.birth_date = row.date(Holds::BirthDate).or(self.demographics.birth_date);
         }
         if sensitive.contains(&SensitiveField::Gender) {
-            self.demographics.gender = row.text(Holds::Gender);
+            self.demographics.gender = row.text(Holds::Gender).or(self.demographics.gender.take());
         }
         if sensitive.contains(&SensitiveField::Demographics) {
-            self.demographics.facts = row.demographics();
+            self.demographics.facts.extend(row.demographics());
+            for word in decode::list(row.value(Holds::DemographicFlag)) {
+                let field = DemographicField::read(word);
+                let value = if is_flag(&field) { "true" } else { word };
+                self.demographics.facts.push((field, value.to_owned()));
+            }
         }
     }
 }
@@ -259,6 +297,23 @@ fn phones(row: &mut Row<'_>, sensitive: &BTreeSet<SensitiveField>, person: &mut 
         if let Some(value) = row.text(holds) {
             person.sensitive_mut().phones.push(LabeledText { label: Some(label.to_owned()), value });
         }
+    }
+}
+
+/// Where a pupil lives.
+fn address(row: &mut Row<'_>, sensitive: &BTreeSet<SensitiveField>, person: &mut Person) {
+    if !sensitive.contains(&SensitiveField::Addresses) {
+        return;
+    }
+    let address = Address {
+        lines: row.text(Holds::AddressLine).into_iter().collect(),
+        city: row.text(Holds::AddressCity),
+        state: row.text(Holds::AddressState),
+        postal_code: row.text(Holds::AddressPostalCode),
+        ..Address::default()
+    };
+    if address != Address::default() {
+        person.sensitive_mut().addresses.push(address);
     }
 }
 
@@ -275,8 +330,16 @@ fn add_demographics(demographics: Demographics, person: &mut Person) {
 
 /// Writes a truth value the standard's way, whatever its case was.
 fn tidy_fact(field: DemographicField, value: String) -> (DemographicField, String) {
+    match decode::flag(&value).filter(|_| is_flag(&field)) {
+        Some(read) => (field, read.value.to_string()),
+        None => (field, value),
+    }
+}
+
+/// Whether a fact is true or false of a person.
+fn is_flag(field: &DemographicField) -> bool {
     use DemographicField as Fact;
-    let is_flag = matches!(
+    matches!(
         field,
         Fact::AmericanIndianOrAlaskaNative
             | Fact::Asian
@@ -285,9 +348,5 @@ fn tidy_fact(field: DemographicField, value: String) -> (DemographicField, Strin
             | Fact::White
             | Fact::TwoOrMoreRaces
             | Fact::HispanicOrLatino
-    );
-    match decode::flag(&value).filter(|_| is_flag) {
-        Some(read) => (field, read.value.to_string()),
-        None => (field, value),
-    }
+    )
 }

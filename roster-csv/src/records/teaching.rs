@@ -1,4 +1,4 @@
-use roster_core::{Class, ClassState, ClassType, Course, GradeTable, Subject, decode, table::Holds};
+use roster_core::{Class, ClassState, ClassType, Course, Subject, decode, table::Holds};
 use roster_oneroster::csv::Status;
 
 use super::{Mapped, extra, note_inactive, status};
@@ -16,7 +16,7 @@ pub(crate) fn course(row: &mut Row<'_>, with_extra: bool) -> Mapped {
     course.code = row.text(Holds::CourseCode);
     course.org = row.id(Holds::CourseOrg);
     course.session = row.id(Holds::CourseSession);
-    course.grades = row.grades(Holds::CourseGrades, GradeTable::Ceds);
+    course.grades = row.grades(Holds::CourseGrades);
     course.subjects = subjects(row, Holds::CourseSubjects, Holds::CourseSubjectCodes);
     course.extra = extra(row, with_extra);
     course.into()
@@ -39,7 +39,10 @@ pub(crate) fn class(row: &mut Row<'_>, with_extra: bool) -> Mapped {
     class.org = row.id(Holds::ClassOrg);
     class.course = row.id(Holds::ClassCourse);
     class.sessions = row.ids(Holds::ClassSessions);
-    class.grades = row.grades(Holds::ClassGrades, GradeTable::Ceds);
+    class.sessions.extend(row.id(Holds::ClassSession));
+    class.begin = row.date(Holds::ClassBegin);
+    class.end = row.date(Holds::ClassEnd);
+    class.grades = row.grades(Holds::ClassGrades);
     class.subjects = subjects(row, Holds::ClassSubjects, Holds::ClassSubjectCodes);
     class.periods = row.texts(Holds::ClassPeriods);
     class.location = row.text(Holds::ClassLocation);

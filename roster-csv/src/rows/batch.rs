@@ -29,6 +29,8 @@ pub(crate) struct Batch {
 pub(crate) struct RowMark {
     /// The physical line on which the row starts, from 1.
     pub(crate) line: u64,
+    /// Which record of the file it is, the header being the first, if rows of the file were left out before it; else 0.
+    pub(crate) record: u64,
     /// Its first cell, as an index into the batch's starts.
     pub(super) first: u32,
     /// How many cells it has.
@@ -47,6 +49,8 @@ pub(crate) struct RowMark {
     pub(crate) padded: bool,
     /// What the row's id tells.
     pub(crate) seen: Seen,
+    /// A cell may hold text that was read in a wrong encoding once.
+    pub(crate) garbled: bool,
     /// Nothing about its shape is odd, so that nobody has to look at that again.
     pub(crate) ordinary: bool,
 }
@@ -80,6 +84,7 @@ impl RowMark {
     pub(super) const fn new(line: u64, first: u32, width: u32) -> Self {
         Self {
             line,
+            record: 0,
             first,
             width,
             fault: None,
@@ -89,8 +94,14 @@ impl RowMark {
             unterminated: false,
             padded: false,
             seen: Seen::First,
+            garbled: false,
             ordinary: false,
         }
+    }
+
+    /// A header that stands in no file.
+    pub(crate) const fn header() -> Self {
+        Self::new(1, 0, 0)
     }
 
     /// Where its starts are among the batch's.
@@ -175,7 +186,7 @@ impl<'a> RowCells<'a> {
     }
 
     /// The text of the row, its separators included.
-    pub(super) fn text(self) -> &'a [u8] {
+    pub(crate) fn text(self) -> &'a [u8] {
         self.text.as_bytes().get(span(self.starts)).unwrap_or(&[])
     }
 

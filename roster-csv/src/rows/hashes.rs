@@ -67,7 +67,7 @@ impl Batch {
     }
 
     /// Hashes rows and key columns.
-    pub(super) fn hash(&mut self, key_columns: &[usize], scratch: &mut Vec<u8>) {
+    pub(crate) fn hash(&mut self, key_columns: &[usize], scratch: &mut Vec<u8>) {
         let mut hashes = std::mem::take(&mut self.hashes);
         self.stride = 1 + key_columns.len();
         // Those of an old batch are written over.

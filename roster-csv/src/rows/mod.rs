@@ -5,12 +5,16 @@
 
 mod batch;
 mod clean;
+mod garbled;
 mod hashes;
+mod made;
 mod scan;
+mod separator;
 mod split;
 
 pub(crate) use self::{
     batch::{Batch, Fault, RowCells, RowMark},
     hashes::WINDOW,
+    made::Origin,
     scan::Scanner,
 };

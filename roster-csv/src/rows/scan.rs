@@ -5,7 +5,7 @@ use memchr::{memchr, memchr2};
 use super::{
     batch::{Batch, Fault, RowMark},
     clean::{checked, look_at_ends, unquote},
-    split,
+    separator, split,
 };
 
 /// Finds the rows of one file, chunk by chunk.
@@ -25,6 +25,10 @@ pub(crate) struct Scanner {
     width: Option<usize>,
     /// The columns that hold keys, to be hashed.
     key_columns: Vec<usize>,
+    /// What stands between cells.
+    delimiter: u8,
+    /// How many of the bytes at hand were looked at for that already.
+    exchanged: usize,
     /// The rest of a row that is too long is being passed over.
     skipping: bool,
     scratch: Vec<u8>,
@@ -59,6 +63,8 @@ impl Scanner {
             row_bytes,
             width: None,
             key_columns: Vec::new(),
+            delimiter: separator::USUAL,
+            exchanged: 0,
             skipping: false,
             scratch: Vec::new(),
         }
@@ -72,6 +78,16 @@ impl Scanner {
     /// Says which columns hold keys.
     pub(crate) fn hash_columns(&mut self, columns: Vec<usize>) {
         self.key_columns = columns;
+    }
+
+    /// Says what stands between cells, if it is no comma.
+    pub(crate) fn split_at(&mut self, delimiter: u8) {
+        self.delimiter = delimiter;
+    }
+
+    /// Says on which physical line the rows begin.
+    pub(crate) fn begin_on(&mut self, line: u64) {
+        self.line = line;
     }
 
     /// Room for bytes in the buffer that `batch` brings. What is there of an old text is written over, so that nothing has to
@@ -92,6 +108,19 @@ impl Scanner {
         let from = self.filled;
         self.filled += count;
         self.text.get(from..self.filled).unwrap_or(&[])
+    }
+
+    /// The last `count` bytes that were filled in.
+    pub(crate) fn last(&self, count: usize) -> &[u8] {
+        self.text.get(self.filled.saturating_sub(count)..self.filled).unwrap_or(&[])
+    }
+
+    /// Puts other text in the place of the last `count` bytes.
+    pub(crate) fn replace(&mut self, count: usize, text: &[u8]) {
+        self.filled -= count;
+        self.text.truncate(self.filled);
+        self.text.extend_from_slice(text);
+        self.filled = self.text.len();
     }
 
     /// Passes over the first bytes of the file, which are no text.
@@ -116,6 +145,7 @@ impl Scanner {
         batch.starts.clear();
         let mut text = std::mem::take(&mut self.text);
         text.truncate(self.filled);
+        separator::exchange(text.get_mut(self.exchanged..).unwrap_or(&mut []), self.delimiter);
 
         let mut at = std::mem::take(&mut self.begin);
         let mut more = false;
@@ -138,7 +168,9 @@ impl Scanner {
         }
         self.rest.extend_from_slice(text.get(at..).unwrap_or(&[]));
         text.truncate(at);
+        self.exchanged = self.rest.len();
         unquote(&mut text, batch);
+        separator::restore(&mut text, batch, self.delimiter);
         let suspect = look_at_ends(&text, batch);
         batch.text = checked(text, suspect, batch);
         batch.hash(&self.key_columns, &mut self.scratch);

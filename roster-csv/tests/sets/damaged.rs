@@ -155,18 +155,22 @@ async fn a_scope_that_names_nothing_is_told() {
     assert!([&orgs, &classes].iter().all(|roster| codes_of(roster).contains(&codes::UNKNOWN_SCOPE)));
 }
 
+/// Where the beginning of a file shows that carriage returns end lines, they do; later, a lone one is damage.
 #[tokio::test]
 async fn rows_joined_by_a_carriage_return_are_not_lost_in_silence() {
-    let mut files = district(V1_1);
-    let text = String::from_utf8(files["enrollments.csv"].clone()).unwrap();
-    let mut lines: Vec<_> = text.lines().collect();
-    let joined = lines.drain(5..9).collect::<Vec<_>>().join("\r");
-    lines.insert(5, &joined);
-    files.insert("enrollments.csv".into(), (lines.join("\n") + "\n").into_bytes());
-    let roster = pull(folder(&files).path()).await.unwrap();
-    assert!(
-        codes_of(&roster).contains(&codes::LINE_ENDS) && end(&roster, EntityKind::Enrollment).is_partial()
-    );
+    let whole = pull(folder(&district(V1_1)).path()).await.unwrap();
+    for (from, is_read) in [(5, true), (80, false)] {
+        let mut files = district(V1_1);
+        let text = String::from_utf8(files["enrollments.csv"].clone()).unwrap();
+        let mut lines: Vec<_> = text.lines().collect();
+        let joined = lines.drain(from..from + 4).collect::<Vec<_>>().join("\r");
+        lines.insert(from, &joined);
+        files.insert("enrollments.csv".into(), (lines.join("\n") + "\n").into_bytes());
+        let roster = pull(folder(&files).path()).await.unwrap();
+        assert_eq!(roster.enrollments == whole.enrollments, is_read);
+        assert_eq!(codes_of(&roster).contains(&codes::LINE_ENDS), !is_read);
+        assert_eq!(end(&roster, EntityKind::Enrollment).is_partial(), !is_read);
+    }
 }
 
 #[tokio::test]

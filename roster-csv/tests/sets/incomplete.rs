@@ -103,16 +103,6 @@ async fn two_files_for_one_table_are_asked_about() {
 }
 
 #[tokio::test]
-async fn a_delta_set_is_not_taken_for_everything() {
-    let mut files = district(OneRosterVersion::V1_1);
-    let manifest = String::from_utf8(files["manifest.csv"].clone()).unwrap();
-    files.insert("manifest.csv".into(), manifest.replace("file.users,bulk", "file.users,delta").into_bytes());
-    let (kind, message) = refused(folder(&files).path()).await;
-    assert_eq!(kind, ErrorKind::Unsupported);
-    assert!(message.contains("users.csv"), "{message}");
-}
-
-#[tokio::test]
 async fn what_is_no_roster_says_what_it_lacks() {
     let nothing = TempDir::new().unwrap();
     assert_eq!(refused(nothing.path()).await.0, ErrorKind::Config);

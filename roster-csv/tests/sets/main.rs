@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::similar_names, reason = "a test may panic")]
 
 mod damaged;
+mod delta;
+mod forms;
 mod incomplete;
 mod making;
 mod reading;

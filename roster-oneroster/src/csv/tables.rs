@@ -23,6 +23,7 @@ const OWN_ID: Column = column("sourcedId", Holds::Id);
 const ORGS: Table = Table {
     name: "orgs",
     rows: Rows::Records(roster_core::EntityKind::Org),
+    optional: false,
     columns: &[
         ID,
         STATUS,
@@ -37,6 +38,7 @@ const ORGS: Table = Table {
 const ACADEMIC_SESSIONS: Table = Table {
     name: "academicSessions",
     rows: Rows::Records(AcademicSession),
+    optional: false,
     columns: &[
         ID,
         STATUS,
@@ -53,6 +55,7 @@ const ACADEMIC_SESSIONS: Table = Table {
 const COURSES: Table = Table {
     name: "courses",
     rows: Rows::Records(Course),
+    optional: false,
     columns: &[
         ID,
         STATUS,
@@ -70,6 +73,7 @@ const COURSES: Table = Table {
 const CLASSES: Table = Table {
     name: "classes",
     rows: Rows::Records(Class),
+    optional: false,
     columns: &[
         ID,
         STATUS,
@@ -94,6 +98,7 @@ const CLASSES: Table = Table {
 const USERS_1_1: Table = Table {
     name: "users",
     rows: Rows::Records(Person),
+    optional: false,
     columns: &[
         ID,
         STATUS,
@@ -119,6 +124,7 @@ const USERS_1_1: Table = Table {
 const USERS_1_2: Table = Table {
     name: "users",
     rows: Rows::Records(Person),
+    optional: false,
     columns: &[
         ID,
         STATUS,
@@ -150,6 +156,7 @@ const USERS_1_2: Table = Table {
 const ROLES: Table = Table {
     name: "roles",
     rows: Rows::Affiliations,
+    optional: false,
     columns: &[
         OWN_ID,
         STATUS,
@@ -167,6 +174,7 @@ const ROLES: Table = Table {
 const USER_PROFILES: Table = Table {
     name: "userProfiles",
     rows: Rows::Accounts,
+    optional: true,
     columns: &[
         OWN_ID,
         STATUS,
@@ -185,6 +193,7 @@ const USER_PROFILES: Table = Table {
 const ENROLLMENTS: Table = Table {
     name: "enrollments",
     rows: Rows::Records(roster_core::EntityKind::Enrollment),
+    optional: false,
     columns: &[
         ID,
         STATUS,
@@ -202,6 +211,7 @@ const ENROLLMENTS: Table = Table {
 const DEMOGRAPHICS: Table = Table {
     name: "demographics",
     rows: Rows::Demographics,
+    optional: true,
     columns: &[
         column("sourcedId", Holds::OfPerson).or(&["userSourcedId"]).required().refers(Person),
         STATUS,
@@ -223,7 +233,7 @@ const DEMOGRAPHICS: Table = Table {
 };
 
 const fn other(name: &'static str) -> Table {
-    Table { name, rows: Rows::Other, columns: &[] }
+    Table { name, rows: Rows::Other, optional: true, columns: &[] }
 }
 
 pub(super) const V1_1: &[Table] = &[

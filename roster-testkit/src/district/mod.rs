@@ -19,6 +19,7 @@
 //! ```
 
 mod build;
+mod files;
 mod names;
 mod next_day;
 mod oneroster;
@@ -35,8 +36,10 @@ use roster_core::{
 };
 
 pub use self::{
+    files::{FileDialect, clever_id, files_as, write_files_as},
     oneroster::{
-        OneRosterCsv, OneRosterVersion, oneroster_csv_files, what_oneroster_says, write_oneroster_csv,
+        OneRosterCsv, OneRosterVersion, oneroster_csv_delta, oneroster_csv_files, what_oneroster_says,
+        write_oneroster_csv,
     },
     spec::DistrictSpec,
     truth::DayTruth,

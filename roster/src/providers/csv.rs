@@ -1,9 +1,9 @@
 //! `csv`: files, folders and zips.
 
-use std::path::Path;
+use std::{fs::File, io::Read, path::Path};
 
 use roster_core::{Capabilities, Error, ErrorKind, Result, RosterSource};
-use roster_csv::{CsvSource, PROVIDER as ID};
+use roster_csv::{CsvMapping, CsvSource, PROVIDER as ID};
 
 use crate::{Form, Key, Provider, Settings};
 
@@ -13,8 +13,11 @@ pub(super) const PROVIDER: Provider =
 const KEYS: &[Key] = &[
     Key::new("path", "The folder or zip to read. Its stem names the tenant.", Form::Path).required(),
     Key::new("dialect", "The dialect of the files. Without it their headers tell.", Form::Text),
-    Key::new("mapping", "How columns of no dialect are to be read. Not in this version yet.", Form::Path),
+    Key::new("mapping", "A file in TOML that says what the columns of files of no dialect hold.", Form::Path),
 ];
+
+/// How large a mapping may be.
+const LARGEST_MAPPING: u64 = 256 << 10;
 
 fn capabilities() -> Capabilities {
     // Building reads nothing, so any path will do.
@@ -22,14 +25,6 @@ fn capabilities() -> Capabilities {
 }
 
 fn open(settings: &Settings) -> Result<Box<dyn RosterSource>> {
-    if settings.get("mapping").is_some() {
-        return Err(Error::new(
-            ErrorKind::Config,
-            ID,
-            "opening a source",
-            "`mapping` is not in this version yet: leave it out, and use files of a dialect that it knows",
-        ));
-    }
     let mut builder = CsvSource::builder();
     if let Some(path) = settings.path("path")? {
         builder = builder.path(path);
@@ -40,7 +35,27 @@ fn open(settings: &Settings) -> Result<Box<dyn RosterSource>> {
     if let Some(dialect) = settings.text("dialect")? {
         builder = builder.dialect(dialect);
     }
+    if let Some(mapping) = settings.path("mapping")? {
+        builder = builder.mapping(mapping_in(mapping)?);
+    }
     Ok(Box::new(builder.build()?))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the read is capped by `take`")]
+fn mapping_in(path: &Path) -> Result<CsvMapping> {
+    let wrong = |why: &str| {
+        let message = format!("can't read the mapping {}: {why}", path.display());
+        Error::new(ErrorKind::Config, ID, "opening a source", message)
+    };
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|error| wrong(&error.kind().to_string()))?;
+    let read = file.take(LARGEST_MAPPING + 1).read_to_end(&mut bytes);
+    read.map_err(|error| wrong(&error.kind().to_string()))?;
+    if bytes.len() as u64 > LARGEST_MAPPING {
+        return Err(wrong("it is larger than a mapping can be"));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| wrong("it is not in UTF-8"))?;
+    CsvMapping::from_toml(&text)
 }
 
 /// Names the folder that a path such as `.` or `..` means.

@@ -1,5 +1,6 @@
 //! A district as files of OneRoster, and what of it they can say.
 
+mod delta;
 mod projection;
 mod rows;
 mod set;
@@ -7,8 +8,8 @@ mod words;
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 
-pub use self::projection::what_oneroster_says;
 use self::set::Set;
+pub use self::{delta::oneroster_csv_delta, projection::what_oneroster_says};
 use super::District;
 
 /// The version of OneRoster.

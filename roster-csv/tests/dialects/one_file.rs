@@ -1,0 +1,113 @@
+//! Conflicts in one-file rosters: one id that says two things is never settled silently.
+
+use roster_core::{Severity, codes};
+
+use crate::reading::{fixture, read_path, roles, text_of};
+
+#[tokio::test]
+async fn conflicts_are_errors_at_their_lines() {
+    let read = read_path(fixture("dirty_forms").join("rocketlit_conflicts.csv")).await;
+    let told = read.told();
+    for wanted in [
+        (codes::DUPLICATE_IDENTICAL, Severity::Warning, 3),
+        // The given name differs; the school's name differs; another child has the address; a child has none; siblings share one.
+        (codes::CONFLICT, Severity::Error, 4),
+        (codes::CONFLICT, Severity::Error, 5),
+        (codes::CONFLICT, Severity::Error, 6),
+        (codes::MISSING_REQUIRED, Severity::Error, 7),
+        (codes::CONFLICT, Severity::Error, 9),
+    ] {
+        assert!(told.contains(&wanted), "{wanted:?}: {told:?}");
+    }
+    // Nobody whose address says two things comes.
+    assert_eq!(
+        read.roster.people.iter().map(|person| person.name.given.as_deref().unwrap()).collect::<Vec<_>>(),
+        ["Bo", "Ann"]
+    );
+    assert!(read.roster.orgs.is_empty());
+}
+
+const HEADER: &str = "school_id,school_name,teacher_email,teacher_first_name,teacher_last_name,class_id,class_name,\
+    student_first_name,student_last_name,student_email,student_grade_level\n";
+
+async fn of_rows(rows: &str) -> crate::reading::Read {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("flat.csv");
+    std::fs::write(&path, format!("{HEADER}{rows}")).unwrap();
+    read_path(&path).await
+}
+
+#[tokio::test]
+async fn two_teachers_of_a_class_are_both_and_a_person_may_be_at_two_schools() {
+    let read = of_rows(
+        "1,Elm,t1@x.example,Ann,Lee,C1,Maths,Zoe,Day,z@x.example,7\n\
+         1,Elm,t2@x.example,Bo,Ray,C1,Maths,Zoe,Day,Z@x.example,7\n\
+         2,Oak,t1@x.example,Ann,Lee,C2,Art,Zoe,Day,z@x.example,7\n",
+    )
+    .await;
+    assert!(read.told().is_empty(), "{:?}", read.told());
+    assert_eq!(read.sizes(), [2, 0, 0, 2, 3, 5, 0]);
+    let teachers = read.roster.enrollments.iter().filter(|seat| seat.role.as_str() == "teacher");
+    assert_eq!(teachers.filter(|seat| *seat.class == *"C1").count(), 2);
+    assert_eq!(roles(&read.person("Ann").affiliations), [("teacher", "1"), ("teacher", "2")]);
+    assert_eq!(roles(&read.person("Zoe").affiliations), [("student", "1"), ("student", "2")]);
+}
+
+#[tokio::test]
+async fn a_class_in_two_schools_and_a_pupil_with_a_teachers_address_are_errors() {
+    let read = of_rows(
+        "1,Elm,t1@x.example,Ann,Lee,C1,Maths,Zoe,Day,z@x.example,7\n\
+         2,Oak,t1@x.example,Ann,Lee,C1,Maths,Kim,Fox,k@x.example,7\n\
+         1,Elm,t1@x.example,Ann,Lee,C3,Art,Max,Poe,T1@x.example,7\n\
+         1,Elm,t1@x.example,Ann,Lee,C3,Art,Noe,Mail,noemail@x.example,7\n",
+    )
+    .await;
+    let told = read.told();
+    assert!(told.contains(&(codes::CONFLICT, Severity::Error, 3)), "{told:?}");
+    assert!(told.contains(&(codes::SHARED_EMAIL, Severity::Error, 4)), "{told:?}");
+    // An address that stands for none tells nobody apart.
+    assert!(told.contains(&(codes::MISSING_REQUIRED, Severity::Error, 5)), "{told:?}");
+    assert_eq!(read.counts("flat.csv"), [1, 3, 0, 0]);
+    assert_eq!(read.roster.classes.iter().map(|class| &*class.id).collect::<Vec<_>>(), ["C3"]);
+    read.person("Ann");
+    assert!(!read.roster.people.iter().any(|person| person.name.given.as_deref() == Some("Max")));
+}
+
+#[tokio::test]
+async fn row_order_column_order_and_headers_in_other_case_change_nothing() {
+    let text =
+        text_of(&fixture("dirty_forms").join("rocketlit_utf8.csv")).replace("\"Art, Year 7\"", "Art Year 7");
+    let base = of_rows(text.split_once('\n').unwrap().1).await;
+    let mut rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').rev().collect()).collect();
+    rows[1..].reverse();
+    let header = rows[0].join(",").to_uppercase().replace('_', " ");
+    let shuffled = rows[1..].iter().map(|row| row.join(",") + "\n").collect::<String>();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("other name.csv");
+    std::fs::write(&path, format!("{header}\n{shuffled}")).unwrap();
+    let read = read_path(&path).await;
+    assert_eq!(read.roster.people, base.roster.people);
+    assert_eq!(read.roster.classes, base.roster.classes);
+    assert_eq!(read.roster.enrollments, base.roster.enrollments);
+}
+
+#[tokio::test]
+async fn clever_ids_tell_people_apart_and_pasted_in_numbers_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("flat.csv");
+    let header = "school_id,school_name,teacher_email,teacher_first_name,teacher_last_name,teacher_clever_id,class_id,class_name,\
+        student_first_name,student_last_name,student_clever_id,student_email,student_grade_level\n";
+    let rows = "1,Elm,t1@x.example,Ann,Lee,5787451bd72145af0700228b,C1,Maths,Zoe,Day,6787451bd72145af0700228c,same@x.example,7\n\
+        1,Elm,t1@x.example,Ann,Lee,5787451bd72145af0700228b,C1,Maths,Kim,Day,12345,same@x.example,7\n\
+        1,Elm,t1@x.example,Ann,Lee,5787451bd72145af0700228b,C1,Maths,Bo,Day,5.78745E+23,b@x.example,7\n\
+        1,Elm,t1@x.example,Ann,Lee,5787451bd72145af0700228b,C1,Maths,Ian,Day,,i@x.example,7\n";
+    std::fs::write(&path, format!("{header}{rows}")).unwrap();
+    let read = read_path(&path).await;
+    let told = read.told();
+    assert!(told.contains(&(codes::LOOKS_LIKE_SIS_ID_NOT_CLEVER_ID, Severity::Warning, 3)), "{told:?}");
+    assert!(told.contains(&(codes::SHARED_EMAIL, Severity::Warning, 3)), "{told:?}");
+    assert!(told.contains(&(codes::ID_SHORTENED, Severity::Error, 4)), "{told:?}");
+    assert_eq!(&*read.person("Zoe").id, "6787451bd72145af0700228c");
+    // Without an id, the address tells.
+    assert_eq!(read.person("Ian").id.len(), 32);
+}

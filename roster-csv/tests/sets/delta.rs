@@ -1,0 +1,125 @@
+//! Delta sets: upserts and deletes, and what they can't tell.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use roster_core::{
+    Completeness, EntityKind, PartialCode, PullContext, PullMode, PullRequest, Record, Roster,
+    RosterSourceExt, SensitiveField, SourcedId, codes,
+};
+use roster_csv::CsvSource;
+use roster_testkit::district::{
+    District, OneRosterCsv,
+    OneRosterVersion::{self, V1_1, V1_2},
+    oneroster_csv_delta, oneroster_csv_files,
+};
+
+use crate::making::{Files, codes_of, end};
+
+fn write(path: &Path, files: &Files) {
+    for entry in fs::read_dir(path).unwrap() {
+        fs::remove_file(entry.unwrap().path()).unwrap();
+    }
+    for (name, bytes) in files {
+        fs::write(path.join(name), bytes).unwrap();
+    }
+}
+
+async fn pull(path: &Path, after: Option<&Roster>) -> Roster {
+    let mut request = PullRequest::full().with_sensitive([SensitiveField::Contacts]);
+    // Relationships stand in people's rows, where a change can't take one back.
+    request.entities.remove(&EntityKind::Relationship);
+    if let Some(cursor) = after.and_then(|roster| roster.cursor.clone()) {
+        (request.mode, request.cursor) = (PullMode::Changes, Some(cursor));
+    }
+    let source = CsvSource::builder().path(path).build().unwrap();
+    source.collect(request, PullContext::default(), 100_000).await.unwrap()
+}
+
+fn records(roster: &Roster) -> BTreeMap<(EntityKind, SourcedId), Record> {
+    let orgs = roster.orgs.iter().cloned().map(Record::from);
+    let records = orgs
+        .chain(roster.sessions.iter().cloned().map(Record::from))
+        .chain(roster.courses.iter().cloned().map(Record::from))
+        .chain(roster.classes.iter().cloned().map(Record::from))
+        .chain(roster.people.iter().cloned().map(Record::from))
+        .chain(roster.enrollments.iter().cloned().map(Record::from));
+    records.map(|record| ((record.kind(), record.id().clone()), record)).collect()
+}
+
+async fn night(version: OneRosterVersion) {
+    let (before, options) = (District::seed(7), OneRosterCsv::new(version).without_demographics());
+    let (after, _) = before.next_day(3);
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), &oneroster_csv_files(&before, &options));
+    let first = pull(folder.path(), None).await;
+    write(folder.path(), &oneroster_csv_delta(&before, &after, &options));
+    let changes = pull(folder.path(), Some(&first)).await;
+    assert!(
+        changes.ends.iter().all(|(.., completeness)| *completeness == Completeness::Changes),
+        "{:?}",
+        changes.ends
+    );
+    assert!(!changes.deletes.is_empty() && changes.people.len() < first.people.len());
+    assert!(!codes_of(&changes).contains(&codes::DANGLING_REFERENCE));
+
+    let mut held = records(&first);
+    for deleted in &changes.deletes {
+        held.remove(deleted);
+    }
+    held.extend(records(&changes));
+    write(folder.path(), &oneroster_csv_files(&after, &options));
+    let last = pull(folder.path(), Some(&changes)).await;
+    assert!(last.ends.iter().all(|(.., completeness)| *completeness == Completeness::Complete));
+    let last = records(&last);
+    assert_eq!(held.keys().collect::<Vec<_>>(), last.keys().collect::<Vec<_>>());
+    for (key, record) in &last {
+        assert_eq!(&held[key], record, "{key:?}");
+    }
+}
+
+#[tokio::test]
+async fn bulk_then_delta_equals_the_next_bulk_alone() {
+    for version in [V1_1, V1_2] {
+        night(version).await;
+    }
+}
+
+#[tokio::test]
+async fn the_same_delta_again_changes_nothing_and_in_full_it_is_not_everything() {
+    let (before, options) = (District::seed(7), OneRosterCsv::new(V1_1));
+    let (after, _) = before.next_day(3);
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), &oneroster_csv_delta(&before, &after, &options));
+    let first = pull(folder.path(), None).await;
+    for (kind, _, completeness) in &first.ends {
+        let is_partial = matches!(completeness, Completeness::Partial { code: PartialCode::NeedsFull, .. });
+        assert!(is_partial, "{kind}: {completeness:?}");
+    }
+    assert!(!first.people.is_empty());
+}
+
+#[tokio::test]
+async fn a_role_without_its_person_needs_a_whole_set() {
+    let (before, options) = (District::seed(7), OneRosterCsv::new(V1_2).without_demographics());
+    let (after, _) = before.next_day(3);
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), &oneroster_csv_files(&before, &options));
+    let first = pull(folder.path(), None).await;
+    let mut delta = oneroster_csv_delta(&before, &after, &options);
+    delta.remove("users.csv");
+    let manifest = String::from_utf8(delta["manifest.csv"].clone()).unwrap();
+    delta.insert(
+        "manifest.csv".into(),
+        manifest.replace("file.users,delta", "file.users,absent").into_bytes(),
+    );
+    write(folder.path(), &delta);
+    let changes = pull(folder.path(), Some(&first)).await;
+    let problem =
+        changes.problems.iter().find(|problem| problem.code == codes::DELTA_INCOMPLETE_PERSON).unwrap();
+    assert!(problem.protects().is_some_and(|(kind, _)| kind == EntityKind::Person));
+    let needs_full = |completeness: &Completeness| {
+        matches!(completeness, Completeness::Partial { code: PartialCode::NeedsFull, .. })
+    };
+    assert!(needs_full(end(&changes, EntityKind::Person)));
+    assert_eq!(end(&changes, EntityKind::Enrollment), &Completeness::Changes);
+}

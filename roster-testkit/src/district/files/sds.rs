@@ -1,0 +1,103 @@
+//! Microsoft School Data Sync.
+
+use roster_core::{OrgType, Role};
+
+use super::{Files, Sheet, grade, schools, seats, text, with_role};
+use crate::district::District;
+
+pub(super) fn v1(district: &District) -> Files {
+    let mut orgs = Sheet::new("SIS ID,Name");
+    for org in district.orgs.iter().filter(|org| org.org_type == OrgType::School) {
+        orgs.row([org.id.as_str(), &org.name]);
+    }
+    let mut sections =
+        Sheet::new("SIS ID,School SIS ID,Section Name,Course SIS ID,Course Name,Course Number");
+    for class in &district.classes {
+        let course = district.courses.iter().find(|course| Some(&course.id) == class.course.as_ref());
+        sections.row([
+            class.id.as_str(),
+            class.org.as_deref().unwrap_or(""),
+            &class.title,
+            course.map_or("", |course| course.id.as_str()),
+            course.map_or("", |course| course.title.as_str()),
+            course.map_or("", |course| text(course.code.as_ref())),
+        ]);
+    }
+    let people = |role: &Role| {
+        let mut sheet =
+            Sheet::new("SIS ID,School SIS ID,First Name,Last Name,Username,Password,Secondary Email,Grade");
+        for person in with_role(district, |other| other == role) {
+            for school in schools(person, role) {
+                sheet.row([
+                    person.id.as_str(),
+                    school,
+                    text(person.name.given.as_ref()),
+                    text(person.name.family.as_ref()),
+                    text(person.username.as_ref()),
+                    "secret-1",
+                    text(person.email.as_ref()),
+                    grade(person),
+                ]);
+            }
+        }
+        sheet
+    };
+    let roster = |role: &Role| {
+        let mut sheet = Sheet::new("Section SIS ID,SIS ID");
+        seats(district, role).for_each(|seat| sheet.row([seat.class.as_str(), seat.person.as_str()]));
+        sheet
+    };
+    vec![
+        ("School.csv", orgs),
+        ("Section.csv", sections),
+        ("Student.csv", people(&Role::Student)),
+        ("Teacher.csv", people(&Role::Teacher)),
+        ("StudentEnrollment.csv", roster(&Role::Student)),
+        ("TeacherRoster.csv", roster(&Role::Teacher)),
+    ]
+}
+
+pub(super) fn v2_1(district: &District) -> Files {
+    let mut orgs = Sheet::new("sourcedId,name,type,parentSourcedId");
+    for org in &district.orgs {
+        orgs.row([org.id.as_str(), &org.name, org.org_type.as_str(), org.parent.as_deref().unwrap_or("")]);
+    }
+    let mut users =
+        Sheet::new("sourcedId,username,givenName,familyName,password,activeDirectoryMatchId,email,phone,sms");
+    let mut roles = Sheet::new(
+        "userSourcedId,orgSourcedId,role,sessionSourcedId,grade,isPrimary,roleStartDate,roleEndDate",
+    );
+    for person in with_role(district, |role| !role.is_contact()) {
+        users.row([
+            person.id.as_str(),
+            text(person.username.as_ref()),
+            text(person.name.given.as_ref()),
+            text(person.name.family.as_ref()),
+            "secret-1",
+            "",
+            text(person.email.as_ref()),
+            "",
+            "",
+        ]);
+        for affiliation in person.affiliations.iter().filter(|affiliation| !affiliation.role.is_contact()) {
+            let org = affiliation.org.as_deref().unwrap_or("");
+            let grade = if affiliation.role == Role::Student { grade(person) } else { "" };
+            roles.row([person.id.as_str(), org, affiliation.role.as_str(), "", grade, "", "", ""]);
+        }
+    }
+    let mut classes = Sheet::new("sourcedId,orgSourcedId,title,sessionSourcedIds,courseSourcedId");
+    for class in &district.classes {
+        classes.row([class.id.as_str(), class.org.as_deref().unwrap_or(""), &class.title, "", ""]);
+    }
+    let mut enrollments = Sheet::new("classSourcedId,userSourcedId,role");
+    for seat in &district.enrollments {
+        enrollments.row([seat.class.as_str(), seat.person.as_str(), seat.role.as_str()]);
+    }
+    vec![
+        ("orgs.csv", orgs),
+        ("users.csv", users),
+        ("roles.csv", roles),
+        ("classes.csv", classes),
+        ("enrollments.csv", enrollments),
+    ]
+}
