@@ -12,6 +12,7 @@ stories! {
     a_note_is_given_where_it_is_certain_and_once,
     what_waits_is_told_by_the_root_of_it,
     references_of_all_kinds_follow_a_rekey,
+    a_seat_that_was_protected_when_its_pupil_left_follows_later,
 }
 
 /// A record of each kind that names something gone, beside its parents, which are there.
@@ -127,6 +128,31 @@ fn what_waits_is_told_by_the_root_of_it(store: &dyn Store) {
     let report = sync(store, night(records().chain([school])));
     assert_eq!(report.notes, notes[1..]);
     assert_eq!(report.kinds[&EntityKind::Enrollment].created, 3);
+}
+
+fn a_seat_that_was_protected_when_its_pupil_left_follows_later(store: &dyn Store) {
+    let all = |with: &[&str]| {
+        let class = Record::from(Class::new("c1", "Algebra"));
+        let pupils = ["p1", "p2"].map(|id| Person::new(id).into_record());
+        let seats = [("e1", "p1"), ("e2", "p2")]
+            .map(|(id, person)| Record::from(Enrollment::new(id, "c1", person, Role::Student)));
+        let records = [class].into_iter().chain(pupils).chain(seats);
+        night(records.filter(|record| with.contains(&record.id().as_str())))
+    };
+    sync(store, all(&["c1", "p1", "p2", "e1", "e2"]));
+    let mut events = all(&["c1", "p2", "e2"]);
+    let problem = Problem::error(codes::BAD_DATE, "damaged").of(EntityKind::Enrollment).with_id("e1");
+    events.push(Ok(PullEvent::Problem(Box::new(problem))));
+    let report = sync(store, events);
+    assert_eq!(
+        (report.kinds[&EntityKind::Person].ended, report.kinds[&EntityKind::Enrollment].ended),
+        (1, 0)
+    );
+    let report = sync(store, all(&["c1", "p2", "e1", "e2"]));
+    let seats = report.kinds[&EntityKind::Enrollment];
+    assert_eq!((seats.ended, seats.quarantined), (1, 1), "the row is sound again, and names nobody");
+    let report = sync(store, all(&["c1", "p1", "p2", "e1", "e2"]));
+    assert_eq!(report.kinds[&EntityKind::Enrollment].restored, 1);
 }
 
 fn references_of_all_kinds_follow_a_rekey(store: &dyn Store) {
