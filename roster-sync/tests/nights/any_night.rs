@@ -1,4 +1,5 @@
 //! Nights on which anything may happen at once.
+#![allow(clippy::unnecessary_wraps, reason = "what makes an event makes an item of a stream")]
 
 use std::sync::LazyLock;
 
@@ -93,12 +94,12 @@ fn otherwise(record: &Record, fate: Fate) -> Record {
         (Record::Person(person), Fate::Adrift) => person.affiliations.clear(),
         (Record::Class(class), Fate::Adrift) => class.org = Some("nowhere".into()),
         (Record::Enrollment(seat), Fate::Adrift) => seat.person = "nobody".into(),
-        (Record::Person(person), _) => person.name.given = Some("Other".to_owned()),
-        (Record::Class(class), _) => class.title = "Other".to_owned(),
+        (Record::Person(person), _) => person.name.given = Some("Other".into()),
+        (Record::Class(class), _) => class.title = "Other".into(),
         (Record::Enrollment(seat), _) => seat.primary = Some(seat.primary != Some(true)),
-        (Record::Org(org), _) => org.name = "Other".to_owned(),
-        (Record::Course(course), _) => course.title = "Other".to_owned(),
-        (Record::AcademicSession(session), _) => session.title = "Other".to_owned(),
+        (Record::Org(org), _) => org.name = "Other".into(),
+        (Record::Course(course), _) => course.title = "Other".into(),
+        (Record::AcademicSession(session), _) => session.title = "Other".into(),
         _ => {}
     }
     record
