@@ -133,7 +133,7 @@ impl Draft<'_> {
             if let Some(id) = derived_id(&renamed) {
                 record::set_id(&mut renamed, id);
             }
-            (renamed, self.plan.stage.known.digest(known).ok_or_else(crate::spill::lost)?)
+            (renamed, self.digest_to_keep(known))
         };
         let changed = differ(&stored, &merged);
         self.plan.census.add(&stored, -1);
@@ -172,6 +172,13 @@ impl Draft<'_> {
         Ok(())
     }
 
+    /// What a record that was not delivered otherwise is known by. One that was not delivered at all is read when it comes
+    /// next, even if it says what it said: that may no longer be what stands here.
+    fn digest_to_keep(&self, known: u32) -> Digest {
+        let stage = &self.plan.stage.known;
+        stage.digest(known).filter(|_| stage.has(known, mark::SEEN)).unwrap_or_else(|| Digest::of(&[]))
+    }
+
     /// What hangs on re-keyed records: found without reading a body, so that one pupil's new id costs no look at all seats.
     async fn linked_to_rekeyed(&mut self) -> Result<HashSet<u32>> {
         let halves: HashSet<_> = self.rekeys.keys().map(|(kind, from)| Key::of(*kind, from).half()).collect();
@@ -192,9 +199,8 @@ impl Draft<'_> {
             record = record::merge(record::bare(kind, stored.id()), record, erased);
         }
         let changed = differ(&stored, &record);
-        if let Some(digest) = self.plan.stage.known.digest(known)
-            && !changed.is_empty()
-        {
+        if !changed.is_empty() {
+            let digest = self.digest_to_keep(known);
             self.plan.census.add(&stored, -1);
             let step = self.step(Op::Update, known, &record, digest, changed).await?;
             step.blank = !changed.common(erased).is_empty();

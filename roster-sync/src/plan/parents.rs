@@ -136,6 +136,14 @@ impl Draft<'_> {
         let settled = mark::ENDING | mark::PROTECTED | mark::STAGED | mark::REKEYED;
         let linked = self.linked_to(&lost).await?;
         let known = &self.plan.stage.known;
+        let is_protected = |place: &&u32| {
+            known.kind(**place) == kind
+                && known.has(**place, mark::PROTECTED)
+                && !known.has(**place, mark::ENDING)
+        };
+        // What is protected tonight stays. It is to be looked at when it is delivered again, even if it says what it said.
+        let unlike_any = Digest::of(&[]);
+        self.plan.restamps.extend(linked.iter().filter(is_protected).map(|place| (*place, unlike_any)));
         let is_orphan = |place: &u32| known.kind(*place) == kind && !known.has(*place, settled);
         let orphans: Vec<_> = linked.into_iter().filter(is_orphan).collect();
         for places in orphans.chunks(BODIES) {

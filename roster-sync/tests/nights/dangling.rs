@@ -12,6 +12,8 @@ stories! {
     a_note_is_given_where_it_is_certain_and_once,
     what_waits_is_told_by_the_root_of_it,
     references_of_all_kinds_follow_a_rekey,
+    a_seat_that_was_protected_when_its_pupil_left_follows_later,
+    a_seat_that_was_renamed_unseen_is_read_when_it_comes,
 }
 
 /// A record of each kind that names something gone, beside its parents, which are there.
@@ -127,6 +129,56 @@ fn what_waits_is_told_by_the_root_of_it(store: &dyn Store) {
     let report = sync(store, night(records().chain([school])));
     assert_eq!(report.notes, notes[1..]);
     assert_eq!(report.kinds[&EntityKind::Enrollment].created, 3);
+}
+
+fn a_seat_that_was_protected_when_its_pupil_left_follows_later(store: &dyn Store) {
+    let all = |with: &[&str]| {
+        let class = Record::from(Class::new("c1", "Algebra"));
+        let pupils = ["p1", "p2"].map(|id| Person::new(id).into_record());
+        let seats = [("e1", "p1"), ("e2", "p2")]
+            .map(|(id, person)| Record::from(Enrollment::new(id, "c1", person, Role::Student)));
+        let records = [class].into_iter().chain(pupils).chain(seats);
+        night(records.filter(|record| with.contains(&record.id().as_str())))
+    };
+    sync(store, all(&["c1", "p1", "p2", "e1", "e2"]));
+    let mut events = all(&["c1", "p2", "e2"]);
+    let problem = Problem::error(codes::BAD_DATE, "damaged").of(EntityKind::Enrollment).with_id("e1");
+    events.push(Ok(PullEvent::Problem(Box::new(problem))));
+    let report = sync(store, events);
+    assert_eq!(
+        (report.kinds[&EntityKind::Person].ended, report.kinds[&EntityKind::Enrollment].ended),
+        (1, 0)
+    );
+    let report = sync(store, all(&["c1", "p2", "e1", "e2"]));
+    let seats = report.kinds[&EntityKind::Enrollment];
+    assert_eq!((seats.ended, seats.quarantined), (1, 1), "the row is sound again, and names nobody");
+    let report = sync(store, all(&["c1", "p1", "p2", "e1", "e2"]));
+    assert_eq!(report.kinds[&EntityKind::Enrollment].restored, 1);
+}
+
+fn a_seat_that_was_renamed_unseen_is_read_when_it_comes(store: &dyn Store) {
+    let records = |pupil: &str| {
+        let mut person = Person::new(pupil);
+        person.identifiers = vec![Identifier::new(IdentifierScheme::SisId, "7")];
+        let seat = Enrollment::new("e1", "c1", pupil, Role::Student);
+        vec![Class::new("c1", "Algebra").into(), person.into_record(), Record::from(seat)]
+    };
+    sync(store, night(records("p1")));
+    // The pupil has another id, and the row of the seat is damaged.
+    let mut events = night(records("x1").into_iter().take(2));
+    let problem = Problem::error(codes::BAD_DATE, "damaged").of(EntityKind::Enrollment).with_id("e1");
+    events.push(Ok(PullEvent::Problem(Box::new(problem))));
+    assert_eq!(sync(store, events).kinds[&EntityKind::Person].rekeyed, 1);
+    // Then all is as it was; at first it is not sure that nobody else is there.
+    let mut cut = night(records("p1"));
+    let partial = Completeness::Partial { code: PartialCode::Unreadable, reason: "cut".into() };
+    cut.push(Ok(end(EntityKind::Person, partial)));
+    sync(store, cut);
+    let report = sync(store, night(records("p1")));
+    assert_eq!((report.status, report.kinds[&EntityKind::Enrollment].quarantined), (Status::Applied, 0));
+    let wanted: BTreeMap<_, _> =
+        records("p1").into_iter().map(|record| ((record.kind(), record.id().to_string()), record)).collect();
+    assert!(active(store) == wanted && replayed(store) == wanted);
 }
 
 fn references_of_all_kinds_follow_a_rekey(store: &dyn Store) {

@@ -42,6 +42,7 @@ macro_rules! stories {
     };
 }
 
+mod any_night;
 mod asking;
 mod dangling;
 mod every_field;
