@@ -6,7 +6,7 @@
 
 use memchr::memmem;
 use roster_core::{
-    Problem, codes, decode,
+    EntityKind, Problem, codes, decode,
     table::{Holds, Need, Rows},
 };
 use xxhash_rust::xxh3::xxh3_128;
@@ -47,6 +47,7 @@ pub(super) struct View<'f> {
     telling: Vec<usize>,
     /// The file is about nothing else, so that it is never missing from a row.
     insists: bool,
+    is_seat: bool,
     keys: Keys,
     is_stopped: bool,
     said: Vec<Said>,
@@ -185,6 +186,7 @@ impl<'f> View<'f> {
                 _ => Vec::new(),
             },
             insists: file.header.known().any(required),
+            is_seat: file.table.rows == Rows::Records(EntityKind::Enrollment),
             keys: Keys::default(),
             is_stopped: false,
             said: Vec::new(),
@@ -222,7 +224,12 @@ impl<'f> View<'f> {
 
     fn said(&self, cells: &[u64]) -> Said {
         let subject = self.says(self.subject, cells);
-        let row = (0..self.unfolding.cells.len()).fold(0, |row, at| mixed(row, self.says(at, cells)));
+        let row = if self.is_seat {
+            // All of a seat is in its id.
+            subject
+        } else {
+            (0..self.unfolding.cells.len()).fold(0, |row, at| mixed(row, self.says(at, cells)))
+        };
         let key = match self.unfolding.key {
             Some(key) if key == self.subject => subject,
             Some(key) => self.says(key, cells),
