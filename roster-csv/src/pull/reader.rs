@@ -283,7 +283,11 @@ impl Sink for Feed<'_> {
             self.hasher.update(piece);
             if std::mem::take(&mut self.is_first) {
                 let lines = memchr::memchr_iter(b'\n', piece).count() as u64;
-                self.register.expect(lines.saturating_mul(self.size) / (count as u64).max(1));
+                let rows = lines.saturating_mul(self.size) / (count as u64).max(1);
+                match &mut self.folding {
+                    Some(folding) => folding.expect(rows),
+                    None => self.register.expect(rows),
+                }
                 self.scanner.pass_over(self.file.form.mark.min(count));
             }
             if self.charset == Charset::Ascii {

@@ -124,6 +124,16 @@ impl<'f> Views<'f> {
         }
     }
 
+    /// Makes room for about as many rows.
+    pub(super) fn expect(&mut self, rows: u64) {
+        if self.judge.tells {
+            self.judge.seen.expect(rows);
+        }
+        for view in self.readings.iter_mut().filter(|view| view.is_seat) {
+            view.keys.expect(rows);
+        }
+    }
+
     /// How many rows the file had, its header not counted.
     pub(super) const fn rows(&self) -> u64 {
         self.judge.record.saturating_sub(1)
@@ -442,10 +452,13 @@ impl Hashed {
 }
 
 fn push_hex(hash: u128, hex: &mut String) {
-    for nibble in (0..32).rev() {
-        let digit = u32::try_from(hash >> (4 * nibble) & 0xf).unwrap_or(0);
-        hex.extend(char::from_digit(digit, 16));
+    let mut digits = [0; 32];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(hash.to_be_bytes()) {
+        for (digit, nibble) in pair.iter_mut().zip([byte >> 4, byte & 0xf]) {
+            *digit = if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
+        }
     }
+    hex.push_str(std::str::from_utf8(&digits).unwrap_or_default());
 }
 
 /// Judges rows as a whole.
