@@ -9,8 +9,8 @@ use roster_core::{EntityKind, PartialCode, RowCounts, table::Rows};
 
 use super::{
     engine::{At, Engine},
+    judge::{Odd, Outcome},
     references::place,
-    unfold::{Odd, Outcome},
 };
 use crate::survey::Survey;
 

@@ -9,10 +9,10 @@ use roster_core::{
 
 use super::{
     engine::{Engine, Unused},
+    judge::Outcome,
     plan::Purpose,
     references::{Naming, is_referred_to, place},
     shape::{check_width, describe, is_blank, own_id},
-    unfold::Outcome,
 };
 use crate::{
     excel::damage,

@@ -4,6 +4,8 @@ mod engine;
 mod folded;
 mod folds;
 mod intake;
+mod judge;
+mod made_ids;
 mod people;
 mod plan;
 mod reader;

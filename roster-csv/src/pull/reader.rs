@@ -13,10 +13,10 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::{
     folds::{Folding, Folds, Kept},
+    judge::Odd,
     plan::{Step, plan},
     references::key_columns,
     register::Register,
-    unfold::Odd,
 };
 use crate::{
     changes::Position,
