@@ -53,6 +53,7 @@ impl<'f> Judge<'f> {
         }
     }
 
+    #[inline]
     pub(super) fn is_sound(
         &mut self,
         batch: &Batch,

@@ -6,6 +6,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::{address::tells_apart, dialect::Piece, rows::RowCells};
 
 /// Makes an id of its pieces. `false` if one that it needs is empty.
+#[inline]
 pub(super) fn make(pieces: &[Piece], cells: RowCells<'_>, hashed: &mut Hashed, id: &mut String) -> bool {
     let value = |at: &usize| decode::trim(cells.cell(*at));
     let is_alone = pieces.len() == 1;
@@ -62,6 +63,7 @@ pub(super) struct Hashed {
 
 impl Hashed {
     /// Writes a hash of some cells. A column that is hashed alone holds an address; what is none tells nobody apart.
+    #[inline]
     fn write(&mut self, columns: &[usize], cells: RowCells<'_>, id: &mut String) -> bool {
         let Self { text, last, hex } = self;
         text.clear();
