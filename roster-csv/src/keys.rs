@@ -102,8 +102,19 @@ impl Ids {
         at
     }
 
+    /// Makes room for about `ids` at once.
+    pub(crate) fn expect(&mut self, ids: u64) {
+        let slots = slots_for(ids);
+        if slots > self.slots.len() {
+            self.grow_to(slots);
+        }
+    }
+
     fn grow(&mut self) {
-        let slots = (self.slots.len() * 2).max(64);
+        self.grow_to((self.slots.len() * 2).max(64));
+    }
+
+    fn grow_to(&mut self, slots: usize) {
         let old = std::mem::replace(&mut self.slots, empty(slots));
         for id in old.into_iter().filter(|id| *id != 0) {
             let at = self.find(id);

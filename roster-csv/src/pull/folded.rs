@@ -9,8 +9,8 @@ use roster_core::{EntityKind, PartialCode, RowCounts, table::Rows};
 
 use super::{
     engine::{At, Engine},
+    judge::{Odd, Outcome},
     references::place,
-    unfold::{Odd, Outcome},
 };
 use crate::survey::Survey;
 
@@ -45,12 +45,15 @@ impl Folded {
         self.0.get(file).map_or(0, |fates| fates.rows)
     }
 
-    /// Takes in what becomes of a record: with one that is rejected, the row is.
+    /// Takes in what becomes of a record: with one that is rejected, the row is; with a seat that is passed over, the row is too.
     pub(super) fn count(&mut self, at: &At, change: impl FnOnce(&mut RowCounts)) {
         let mut counts = RowCounts::default();
         change(&mut counts);
+        let record = at.record.saturating_sub(1);
         if counts.rejected > 0 {
-            self.note(&at.name, at.record.saturating_sub(1), Outcome::Rejected);
+            self.note(&at.name, record, Outcome::Rejected);
+        } else if counts.skipped > 0 && at.kind == EntityKind::Enrollment {
+            self.note(&at.name, record, Outcome::Skipped);
         }
     }
 

@@ -168,6 +168,13 @@ impl<'f> Folding<'f> {
         Some(Self { views, door, held, tells: step.is_lead, is_open: false })
     }
 
+    /// Makes room for about as many rows, if it is the seats that are sent: there is one for each row.
+    pub(super) fn expect(&mut self, rows: u64) {
+        if self.door.file.table.rows == Rows::Records(EntityKind::Enrollment) {
+            self.views.expect(rows);
+        }
+    }
+
     /// Takes in rows of the file, and sends those of the step at hand. `false` if nobody listens.
     pub(super) fn take(&mut self, batch: &Batch, last: bool, sender: &mut Sender) -> bool {
         if !std::mem::replace(&mut self.is_open, true) && !self.door.open(sender) {

@@ -5,6 +5,8 @@ mod fingerprint;
 mod folded;
 mod folds;
 mod intake;
+mod judge;
+mod made_ids;
 mod people;
 mod plan;
 mod reader;

@@ -7,7 +7,7 @@ use roster_core::{
 };
 use roster_oneroster::csv::Status;
 
-use super::{engine::Engine, references, relations::Relations, shape::is_blank, unfold::Outcome};
+use super::{engine::Engine, judge::Outcome, references, relations::Relations, shape::is_blank};
 use crate::{
     keys::{HashedMap, HashedSet, Seen, hash},
     records::{self, Mapped, PersonSides, SaidRole},

@@ -40,11 +40,22 @@ pub(crate) fn plan(survey: &Survey, request: &PullRequest) -> Vec<Step> {
     let scoped = !request.scope.is_everything();
     let people = request.wants(Person) || request.wants(Relationship);
     let mut steps = Vec::new();
+    // Where everything stands in one file, what a seat names stands in the seat's own row. Seats are most of what there is: their
+    // rows are sent as they are found, and those of the others held, so that one pass over the file will do.
+    let seats_first = !scoped && survey.dialect.is_one_file();
     let mut add = |rows: Rows, purpose: Purpose| {
         let step = |file| Step { file, purpose, is_lead: false, is_last: false };
-        steps.extend(survey.files_of(rows).map(step));
+        // Of several tables of seats that of pupils comes last, and is the largest.
+        let mut files: Vec<_> = survey.files_of(rows).collect();
+        if seats_first && rows == Rows::Records(Enrollment) {
+            files.reverse();
+        }
+        steps.extend(files.into_iter().map(step));
     };
 
+    if seats_first && request.wants(Enrollment) {
+        add(Rows::Records(Enrollment), Purpose::Records);
+    }
     if request.scope.orgs.is_some() {
         add(Rows::Records(Org), Purpose::Scope);
     }
@@ -80,7 +91,7 @@ pub(crate) fn plan(survey: &Survey, request: &PullRequest) -> Vec<Step> {
     if request.wants(Relationship) {
         add(Rows::Records(Relationship), Purpose::Records);
     }
-    if !scoped && request.wants(Enrollment) {
+    if !(scoped || seats_first) && request.wants(Enrollment) {
         add(Rows::Records(Enrollment), Purpose::Records);
     }
     mark(survey, &mut steps);

@@ -12,10 +12,10 @@ use roster_core::{Error, ErrorKind, Problem, PullRequest, Result};
 use super::{
     fingerprint::{Fingerprint, Fingerprints, is_unchanged, terms},
     folds::{Folding, Folds},
+    judge::Odd,
     plan::{Step, plan},
     references::key_columns,
     register::Register,
-    unfold::Odd,
 };
 use crate::{
     changes::Position,
@@ -238,9 +238,12 @@ impl Sink for Feed<'_> {
         } else {
             let piece = self.scanner.fill(count);
             if std::mem::take(&mut self.is_first) {
-                if let Some(register) = &mut self.register {
-                    let lines = memchr::memchr_iter(b'\n', piece).count() as u64;
-                    register.expect(lines.saturating_mul(self.size) / (count as u64).max(1));
+                let lines = memchr::memchr_iter(b'\n', piece).count() as u64;
+                let rows = lines.saturating_mul(self.size) / (count as u64).max(1);
+                if let Some(folding) = &mut self.folding {
+                    folding.expect(rows);
+                } else if let Some(register) = &mut self.register {
+                    register.expect(rows);
                 }
                 self.scanner.pass_over(self.file.form.mark.min(count));
             }

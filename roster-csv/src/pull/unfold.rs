@@ -1,42 +1,24 @@
 //! Rows of a file that are several records each, made rows of one record each, on the reader's thread.
 //!
-//! A row is judged as a whole first, since a damaged one says nothing certain about any of its records. Then it is unfolded: a record
-//! that an earlier row told already in the same words is passed over, so that a school that stands on each row of a district is
-//! told once.
+//! A row is judged as a whole first. Then it is unfolded: a record that an earlier row told already in the same words is passed over,
+//! so that a school that stands on each row of a district is told once.
 
 use memchr::memmem;
 use roster_core::{
-    Problem, codes, decode,
+    EntityKind, decode,
     table::{Holds, Need, Rows},
 };
-use xxhash_rust::xxh3::xxh3_128;
 
-use super::shape::{check_width, describe, is_blank};
+use super::{
+    judge::{Judge, Odd},
+    made_ids::{Hashed, make},
+};
 use crate::{
-    address::tells_apart,
-    dialect::{Header, Piece, Source, Unfolding},
-    keys::{Ids, Keys, Seen, hash},
-    rows::{Batch, Fault, Origin, RowCells, RowMark, WINDOW},
+    dialect::{Piece, Source, Unfolding},
+    keys::{Keys, Seen, hash},
+    rows::{Batch, Origin, RowCells, RowMark, WINDOW},
     survey::SurveyedFile,
 };
-
-/// A row that is no record, or one of which something is to be said.
-pub(crate) struct Odd {
-    pub(crate) line: u64,
-    /// Which record of the file it is, its header not being one.
-    pub(crate) record: u64,
-    pub(crate) outcome: Outcome,
-    pub(crate) problem: Option<Problem>,
-}
-
-/// What became of a row as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Outcome {
-    Used,
-    Skipped,
-    Duplicate,
-    Rejected,
-}
 
 /// One reading of a file: what unfolds its rows into those of one of its tables.
 pub(super) struct View<'f> {
@@ -47,6 +29,7 @@ pub(super) struct View<'f> {
     telling: Vec<usize>,
     /// The file is about nothing else, so that it is never missing from a row.
     insists: bool,
+    is_seat: bool,
     keys: Keys,
     is_stopped: bool,
     said: Vec<Said>,
@@ -123,6 +106,16 @@ impl<'f> Views<'f> {
         }
     }
 
+    /// Makes room for about as many rows.
+    pub(super) fn expect(&mut self, rows: u64) {
+        if self.judge.tells {
+            self.judge.seen.expect(rows);
+        }
+        for view in self.readings.iter_mut().filter(|view| view.is_seat) {
+            view.keys.expect(rows);
+        }
+    }
+
     /// How many rows the file had, its header not counted.
     pub(super) const fn rows(&self) -> u64 {
         self.judge.record.saturating_sub(1)
@@ -185,6 +178,7 @@ impl<'f> View<'f> {
                 _ => Vec::new(),
             },
             insists: file.header.known().any(required),
+            is_seat: file.table.rows == Rows::Records(EntityKind::Enrollment),
             keys: Keys::default(),
             is_stopped: false,
             said: Vec::new(),
@@ -222,7 +216,12 @@ impl<'f> View<'f> {
 
     fn said(&self, cells: &[u64]) -> Said {
         let subject = self.says(self.subject, cells);
-        let row = (0..self.unfolding.cells.len()).fold(0, |row, at| mixed(row, self.says(at, cells)));
+        let row = if self.is_seat {
+            // All of a seat is in its id.
+            subject
+        } else {
+            (0..self.unfolding.cells.len()).fold(0, |row, at| mixed(row, self.says(at, cells)))
+        };
         let key = match self.unfolding.key {
             Some(key) if key == self.subject => subject,
             Some(key) => self.says(key, cells),
@@ -347,197 +346,4 @@ fn hash_loosely(cell: &str, folded: bool, scratch: &mut String) -> u64 {
         }
     }
     hash(scratch)
-}
-
-/// Makes an id of its pieces. `false` if one that it needs is empty.
-fn make(pieces: &[Piece], cells: RowCells<'_>, hashed: &mut Hashed, id: &mut String) -> bool {
-    let value = |at: &usize| decode::trim(cells.cell(*at));
-    let is_alone = pieces.len() == 1;
-    for (index, piece) in pieces.iter().enumerate() {
-        if index > 0 {
-            id.push(':');
-        }
-        let made = match piece {
-            Piece::Word(word) => {
-                id.push_str(word);
-                true
-            }
-            Piece::At(at) => write_part(value(at), is_alone, id),
-            Piece::Maybe(at) => {
-                write_part(at.as_ref().map_or("", value), is_alone, id);
-                true
-            }
-            Piece::Hashed(columns) => hashed.write(columns, cells, id),
-            Piece::AtOrHashed(at, columns) => {
-                let own = at.as_ref().map_or("", value);
-                if own.is_empty() { hashed.write(columns, cells, id) } else { write_part(own, is_alone, id) }
-            }
-        };
-        if !made {
-            return false;
-        }
-    }
-    true
-}
-
-/// Writes a part as [`SourcedId::from_parts`](roster_core::SourcedId::from_parts) does; an id of one part is that part.
-fn write_part(value: &str, is_alone: bool, id: &mut String) -> bool {
-    if is_alone || !value.contains([':', '\\']) {
-        id.push_str(value);
-        return !value.is_empty();
-    }
-    for character in value.chars() {
-        if matches!(character, ':' | '\\') {
-            id.push('\\');
-        }
-        id.push(character);
-    }
-    true
-}
-
-/// The last hash of cells: a row may name the same person several times, and several rows one after the other do.
-#[derive(Default)]
-struct Hashed {
-    text: String,
-    last: String,
-    /// In hexadecimal; empty if such a text tells nobody apart.
-    hex: String,
-}
-
-impl Hashed {
-    /// Writes a hash of some cells. A column that is hashed alone holds an address; what is none tells nobody apart.
-    fn write(&mut self, columns: &[usize], cells: RowCells<'_>, id: &mut String) -> bool {
-        let Self { text, last, hex } = self;
-        text.clear();
-        for at in columns {
-            text.push_str(decode::trim(cells.cell(*at)));
-            text.push('\u{1f}');
-        }
-        if text != last {
-            last.clone_from(text);
-            hex.clear();
-            let is_told = match columns {
-                [_] => tells_apart(text.trim_end_matches('\u{1f}')),
-                _ => text.bytes().any(|byte| byte != 0x1f),
-            };
-            if is_told {
-                if text.is_ascii() {
-                    text.make_ascii_lowercase();
-                } else {
-                    *text = text.to_lowercase();
-                }
-                push_hex(xxh3_128(text.as_bytes()), hex);
-            }
-        }
-        id.push_str(hex);
-        !hex.is_empty()
-    }
-}
-
-fn push_hex(hash: u128, hex: &mut String) {
-    for nibble in (0..32).rev() {
-        let digit = u32::try_from(hash >> (4 * nibble) & 0xf).unwrap_or(0);
-        hex.extend(char::from_digit(digit, 16));
-    }
-}
-
-/// Judges rows as a whole.
-struct Judge<'f> {
-    header: &'f Header,
-    /// Says what is odd, and looks for rows that are there twice.
-    tells: bool,
-    /// Rows that were there.
-    seen: Ids,
-    usual_width: usize,
-    record: u64,
-    /// The file has another header than when the set was looked at.
-    is_replaced: bool,
-}
-
-impl<'f> Judge<'f> {
-    fn of(header: &'f Header, tells: bool) -> Self {
-        Self { header, tells, seen: Ids::default(), usual_width: 0, record: 0, is_replaced: false }
-    }
-
-    /// Brings near what the next rows will be compared with.
-    fn look_ahead(&self, batch: &Batch, from: usize) {
-        if self.tells {
-            let rows = from..batch.len().min(from + WINDOW);
-            self.seen.touch_all(rows.map(|index| batch.row_hash(index)));
-        }
-    }
-
-    fn is_sound(&mut self, batch: &Batch, index: usize, mark: &RowMark, odd: &mut Vec<Odd>) -> bool {
-        self.record += 1;
-        if self.record == 1 {
-            self.is_replaced = !self.header.is_repeated_by(batch.row_cells(mark));
-            return false;
-        }
-        if self.record == 2 {
-            self.usual_width = Batch::width(mark);
-        }
-        let (outcome, problem) = self.judge(batch, index, mark);
-        if self.tells && (outcome != Outcome::Used || problem.is_some()) {
-            let line = match mark.fault {
-                Some(Fault::UnclosedQuote { line }) => line,
-                _ => mark.line,
-            };
-            odd.push(Odd { line, record: self.record - 1, outcome, problem });
-        }
-        if self.tells && mark.padded && outcome == Outcome::Used {
-            self.tell_padding(batch, mark, odd);
-        }
-        outcome == Outcome::Used
-    }
-
-    fn judge(&mut self, batch: &Batch, index: usize, mark: &RowMark) -> (Outcome, Option<Problem>) {
-        if is_blank(batch, mark) {
-            return (Outcome::Skipped, None);
-        }
-        if mark.fault.is_none() && self.header.is_repeated_by(batch.row_cells(mark)) {
-            let message = "the header stands again in the middle of the file; the row was skipped";
-            return (Outcome::Skipped, Some(Problem::warning(codes::REPEATED_HEADER, message)));
-        }
-        if let Err(problem) = self.sound(batch, mark) {
-            return (Outcome::Rejected, Some(*problem));
-        }
-        if self.tells && !self.seen.insert(batch.row_hash(index)) {
-            let message = "the same row was there already";
-            return (Outcome::Duplicate, Some(Problem::warning(codes::DUPLICATE_IDENTICAL, message)));
-        }
-        let stray = mark
-            .has_stray_quote
-            .then(|| Problem::warning(codes::STRAY_QUOTE, "text follows a closing quote; it was kept"));
-        (Outcome::Used, stray)
-    }
-
-    fn sound(&self, batch: &Batch, mark: &RowMark) -> Result<(), Box<Problem>> {
-        let width = Batch::width(mark);
-        let is_unclosed = matches!(mark.fault, Some(Fault::UnclosedQuote { .. }));
-        if mark.unterminated && width < self.header.width() && !is_unclosed && width > 1 {
-            let message = "the file breaks off in the middle of its last row";
-            return Err(Problem::error(codes::TRUNCATED_FILE, message).into());
-        }
-        if let Some(fault) = mark.fault {
-            return Err(describe(fault, self.header).into());
-        }
-        if width != self.header.width() {
-            check_width(batch, mark, self.header, self.usual_width)?;
-        }
-        Ok(())
-    }
-
-    /// Says which cells have blanks around their values. They are taken off for all records that the row tells.
-    fn tell_padding(&self, batch: &Batch, mark: &RowMark, odd: &mut Vec<Odd>) {
-        for (position, cell) in batch.cells(mark).enumerate() {
-            let value = decode::trim(cell);
-            if value.len() == cell.len() || value.is_empty() {
-                continue;
-            }
-            let problem = Problem::warning(codes::TRIMMED, "blanks around the value were taken off")
-                .in_field(self.header.name_at(position));
-            let (line, record) = (mark.line, self.record - 1);
-            odd.push(Odd { line, record, outcome: Outcome::Used, problem: Some(problem) });
-        }
-    }
 }

@@ -177,5 +177,12 @@ async fn a_scope_holds_in_files_whose_rows_are_several_records() {
         assert_eq!(read.roster.classes.len(), 1, "{dialect}");
         let seats = district.enrollments.iter().filter(|seat| seat.class == class).count();
         assert_eq!((read.roster.enrollments.len(), read.roster.people.len()), (seats, seats), "{dialect}");
+        // Rows of other classes were passed over.
+        let told = ["roster.csv", "enrollments.csv", "StudentEnrollment.csv"];
+        let rows = told.iter().find_map(|file| read.files.get(*file)).unwrap();
+        assert!(
+            rows.used > 0 && rows.used < rows.rows / 2 && rows.skipped > rows.rows / 2,
+            "{dialect}: {rows:?}"
+        );
     }
 }

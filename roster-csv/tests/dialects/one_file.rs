@@ -9,6 +9,7 @@ async fn conflicts_are_errors_at_their_lines() {
     let read = read_path(fixture("dirty_forms").join("rocketlit_conflicts.csv")).await;
     let told = read.told();
     for wanted in [
+        (codes::CONFLICT, Severity::Error, 2),
         (codes::DUPLICATE_IDENTICAL, Severity::Warning, 3),
         // The given name differs; the school's name differs; another child has the address; a child has none; siblings share one.
         (codes::CONFLICT, Severity::Error, 4),
@@ -67,7 +68,7 @@ async fn a_class_in_two_schools_and_a_pupil_with_a_teachers_address_are_errors()
     assert!(told.contains(&(codes::SHARED_EMAIL, Severity::Error, 4)), "{told:?}");
     // An address that stands for none tells nobody apart.
     assert!(told.contains(&(codes::MISSING_REQUIRED, Severity::Error, 5)), "{told:?}");
-    assert_eq!(read.counts("flat.csv"), [1, 3, 0, 0]);
+    assert_eq!(read.counts("flat.csv"), [0, 4, 0, 0]);
     assert_eq!(read.roster.classes.iter().map(|class| &*class.id).collect::<Vec<_>>(), ["C3"]);
     read.person("Ann");
     assert!(!read.roster.people.iter().any(|person| person.name.given.as_deref() == Some("Max")));
@@ -110,4 +111,47 @@ async fn clever_ids_tell_people_apart_and_pasted_in_numbers_are_told() {
     assert_eq!(&*read.person("Zoe").id, "6787451bd72145af0700228c");
     // Without an id, the address tells.
     assert_eq!(read.person("Ian").id.len(), 32);
+}
+
+/// The code that tells of a kind of damage. What differs from the pupil's other rows is a conflict.
+fn code_of(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "wrong_field_count" => codes::COLUMN_COUNT,
+        // An address is what tells pupils apart here, and without a class there is none.
+        "bad_email" | "empty_class" => codes::MISSING_REQUIRED,
+        "padded" => codes::TRIMMED,
+        "bad_utf8" => codes::INVALID_UTF8,
+        "nul_byte" => codes::CONTROL_CHARACTER,
+        "formula" | "newline_in_field" | "unknown_grade" | "conflict_name" => codes::CONFLICT,
+        "dup_row" => codes::DUPLICATE_IDENTICAL,
+        "mixed_case_email" => return None,
+        other => panic!("the test does not know the damage {other}"),
+    })
+}
+
+#[tokio::test]
+async fn each_damage_of_a_district_in_one_file_is_told_at_its_line() {
+    let set = fixture("dirty_flat");
+    let truth: serde_json::Value = serde_json::from_str(&text_of(&set.join("truth.json"))).unwrap();
+    let read = read_path(set.join("flat.csv")).await;
+    let told = read.told();
+    let (mut damaged, mut conflicts) = (0, 0);
+    for damage in truth["dirt"].as_array().unwrap() {
+        let (kind, line) = (damage["kind"].as_str().unwrap(), damage["line"].as_u64().unwrap());
+        let Some(code) = code_of(kind) else { continue };
+        assert!(
+            told.iter().any(|(other, _, at)| *other == code && *at == line),
+            "{kind} at {line}: {told:?}"
+        );
+        damaged += 1;
+        conflicts += usize::from(code == codes::CONFLICT);
+    }
+    assert_eq!(damaged, truth["dirt"].as_array().unwrap().len() - 1);
+    let [used, rejected, skipped, duplicate] = read.counts("flat.csv");
+    let rows = truth["rows"]["flat.csv"].as_u64().unwrap();
+    assert_eq!((used + rejected + skipped + duplicate, skipped, duplicate), (rows, 0, 1));
+    // A pupil whose rows contradict each other does not come; everybody else does.
+    let pupils = read.roster.people.iter().filter(|person| person.has_role(&roster_core::Role::Student));
+    assert_eq!(pupils.count(), 60 - conflicts);
+    assert_eq!((read.roster.orgs.len(), read.roster.classes.len()), (2, 12));
 }

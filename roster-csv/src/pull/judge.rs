@@ -1,0 +1,136 @@
+//! Rows that are several records each, judged as a whole: a damaged one says nothing certain about any of its records.
+
+use roster_core::{Problem, codes, decode};
+
+use super::shape::{check_width, describe, is_blank};
+use crate::{
+    dialect::Header,
+    keys::Ids,
+    rows::{Batch, Fault, RowMark, WINDOW},
+};
+
+/// A row that is no record, or one of which something is to be said.
+pub(crate) struct Odd {
+    pub(crate) line: u64,
+    /// Which record of the file it is, its header not being one.
+    pub(crate) record: u64,
+    pub(crate) outcome: Outcome,
+    pub(crate) problem: Option<Problem>,
+}
+
+/// What became of a row as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Outcome {
+    Used,
+    Skipped,
+    Duplicate,
+    Rejected,
+}
+
+/// Judges rows as a whole.
+pub(super) struct Judge<'f> {
+    header: &'f Header,
+    /// Says what is odd, and looks for rows that are there twice.
+    pub(super) tells: bool,
+    /// Rows that were there.
+    pub(super) seen: Ids,
+    usual_width: usize,
+    pub(super) record: u64,
+    /// The file has another header than when the set was looked at.
+    pub(super) is_replaced: bool,
+}
+
+impl<'f> Judge<'f> {
+    pub(super) fn of(header: &'f Header, tells: bool) -> Self {
+        Self { header, tells, seen: Ids::default(), usual_width: 0, record: 0, is_replaced: false }
+    }
+
+    /// Brings near what the next rows will be compared with.
+    pub(super) fn look_ahead(&self, batch: &Batch, from: usize) {
+        if self.tells {
+            let rows = from..batch.len().min(from + WINDOW);
+            self.seen.touch_all(rows.map(|index| batch.row_hash(index)));
+        }
+    }
+
+    #[inline]
+    pub(super) fn is_sound(
+        &mut self,
+        batch: &Batch,
+        index: usize,
+        mark: &RowMark,
+        odd: &mut Vec<Odd>,
+    ) -> bool {
+        self.record += 1;
+        if self.record == 1 {
+            self.is_replaced = !self.header.is_repeated_by(batch.row_cells(mark));
+            return false;
+        }
+        if self.record == 2 {
+            self.usual_width = Batch::width(mark);
+        }
+        let (outcome, problem) = self.judge(batch, index, mark);
+        if self.tells && (outcome != Outcome::Used || problem.is_some()) {
+            let line = match mark.fault {
+                Some(Fault::UnclosedQuote { line }) => line,
+                _ => mark.line,
+            };
+            odd.push(Odd { line, record: self.record - 1, outcome, problem });
+        }
+        if self.tells && mark.padded && outcome == Outcome::Used {
+            self.tell_padding(batch, mark, odd);
+        }
+        outcome == Outcome::Used
+    }
+
+    fn judge(&mut self, batch: &Batch, index: usize, mark: &RowMark) -> (Outcome, Option<Problem>) {
+        if is_blank(batch, mark) {
+            return (Outcome::Skipped, None);
+        }
+        if mark.fault.is_none() && self.header.is_repeated_by(batch.row_cells(mark)) {
+            let message = "the header stands again in the middle of the file; the row was skipped";
+            return (Outcome::Skipped, Some(Problem::warning(codes::REPEATED_HEADER, message)));
+        }
+        if let Err(problem) = self.sound(batch, mark) {
+            return (Outcome::Rejected, Some(*problem));
+        }
+        if self.tells && !self.seen.insert(batch.row_hash(index)) {
+            let message = "the same row was there already";
+            return (Outcome::Duplicate, Some(Problem::warning(codes::DUPLICATE_IDENTICAL, message)));
+        }
+        let stray = mark
+            .has_stray_quote
+            .then(|| Problem::warning(codes::STRAY_QUOTE, "text follows a closing quote; it was kept"));
+        (Outcome::Used, stray)
+    }
+
+    fn sound(&self, batch: &Batch, mark: &RowMark) -> Result<(), Box<Problem>> {
+        let width = Batch::width(mark);
+        let is_unclosed = matches!(mark.fault, Some(Fault::UnclosedQuote { .. }));
+        if mark.unterminated && width < self.header.width() && !is_unclosed && width > 1 {
+            let message = "the file breaks off in the middle of its last row";
+            return Err(Problem::error(codes::TRUNCATED_FILE, message).into());
+        }
+        if let Some(fault) = mark.fault {
+            return Err(describe(fault, self.header).into());
+        }
+        if width != self.header.width() {
+            check_width(batch, mark, self.header, self.usual_width)?;
+        }
+        Ok(())
+    }
+
+    /// Says which cells have blanks around their values. They are taken off for all records that the row tells.
+    fn tell_padding(&self, batch: &Batch, mark: &RowMark, odd: &mut Vec<Odd>) {
+        for (position, cell) in batch.cells(mark).enumerate() {
+            let value = decode::trim(cell);
+            if value.len() == cell.len() || value.is_empty() {
+                continue;
+            }
+            let problem = Problem::warning(codes::TRIMMED, "blanks around the value were taken off")
+                .in_field(self.header.name_at(position));
+            let (line, record) = (mark.line, self.record - 1);
+            odd.push(Odd { line, record, outcome: Outcome::Used, problem: Some(problem) });
+        }
+    }
+}
