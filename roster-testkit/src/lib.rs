@@ -9,6 +9,7 @@ mod ids;
 mod reach;
 pub mod sabotage;
 pub mod scripted;
+mod test_clock;
 mod truth;
 
 pub use self::{
@@ -16,5 +17,6 @@ pub use self::{
     drop_counter::{DropCounter, Token},
     harness::{Broken, Change, Fault, Harness, Limits, Live, Support},
     ids::Ids,
+    test_clock::TestClock,
     truth::Truth,
 };
