@@ -26,10 +26,14 @@ impl BaseUrl {
         };
         // The parser's own message may quote what it was given.
         let Ok(mut url) = Url::parse(text.trim()) else {
-            return refuse("is no URL: write it with its scheme, such as https://sis.example/ims/oneroster/v1p1");
+            return refuse(
+                "is no URL: write it with its scheme, such as https://sis.example/ims/oneroster/v1p1",
+            );
         };
         if !url.username().is_empty() || url.password().is_some() {
-            return refuse("holds a user or a password: give credentials by the settings that are meant for them");
+            return refuse(
+                "holds a user or a password: give credentials by the settings that are meant for them",
+            );
         }
         if url.query().is_some() || url.fragment().is_some() {
             return refuse("holds a `?` or a `#`: end it with the path that all endpoints have in common");
@@ -37,7 +41,11 @@ impl BaseUrl {
         match url.scheme() {
             "https" => {}
             "http" if is_loopback(&url) => {}
-            "http" => return refuse("is plain HTTP: use https, since a token sent without TLS can be read on the way"),
+            "http" => {
+                return refuse(
+                    "is plain HTTP: use https, since a token sent without TLS can be read on the way",
+                );
+            }
             _ => return refuse("has neither the scheme https nor, for loopback, http"),
         }
         if url.host().is_none() {
@@ -68,11 +76,14 @@ impl BaseUrl {
     /// An endpoint below the base. Each segment is encoded, so that an id with a slash stays one segment.
     #[must_use]
     pub fn endpoint<'a>(&self, segments: impl IntoIterator<Item = &'a str>) -> Url {
-        let mut url = self.url.clone();
-        // Both schemes that `parse` takes have paths of segments.
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend(segments);
+        let mut path = self.url.path().trim_end_matches('/').to_owned();
+        // Segments of dots alone would lead elsewhere, encoded or not.
+        for segment in segments.into_iter().filter(|segment| !matches!(*segment, "." | "..")) {
+            path.push('/');
+            path.push_str(&percent_encode(segment));
         }
+        let mut url = self.url.clone();
+        url.set_path(&path);
         url
     }
 
@@ -101,7 +112,8 @@ impl BaseUrl {
                  is the right one, set it as the base URL",
             );
         }
-        let below = |path: &str| path == self.url.path() || path.starts_with(&format!("{}/", self.url.path()));
+        let below =
+            |path: &str| path == self.url.path() || path.starts_with(&format!("{}/", self.url.path()));
         if !below(url.path()) && next.starts_with('/') {
             let path = format!("{}{}", self.url.path(), url.path());
             if path == current.path() {
@@ -117,6 +129,20 @@ impl fmt::Debug for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "BaseUrl({}://{}..)", self.url.scheme(), self.url.host_str().unwrap_or_default())
     }
+}
+
+/// Percent-encodes by RFC 3986: letters, digits and `-._~` alone stay.
+#[must_use]
+pub fn percent_encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -138,7 +164,9 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_loopback_alone() {
-        for fine in ["https://x.example/api", "http://127.0.0.1:8080", "http://[::1]/a", "http://localhost:1/"] {
+        for fine in
+            ["https://x.example/api", "http://127.0.0.1:8080", "http://[::1]/a", "http://localhost:1/"]
+        {
             assert!(base(fine).is_ok(), "{fine}");
         }
         for wrong in [
@@ -179,7 +207,9 @@ mod tests {
         for next in elsewhere {
             assert_eq!(base.follow(&current, next).unwrap_err().kind(), ErrorKind::Provider, "{next}");
         }
-        for next in ["?offset=1", "users?offset=1", "/users?offset=1", "https://X.example:443/api/users?offset=1"] {
+        for next in
+            ["?offset=1", "users?offset=1", "/users?offset=1", "https://X.example:443/api/users?offset=1"]
+        {
             let url = base.follow(&current, next).unwrap();
             assert_eq!(url.as_str(), "https://x.example/api/users?offset=1", "{next}");
         }

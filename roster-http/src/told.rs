@@ -79,7 +79,10 @@ mod tests {
         assert_eq!(wait(&[("x-ratelimit-reset", "30")]), Some(30.0));
         assert_eq!(wait(&[("x-ratelimit-reset", "784111807")]), Some(30.0));
         assert_eq!(wait(&[("ratelimit-reset", "30"), ("ratelimit-remaining", "5")]), None);
-        assert_eq!(wait(&[("ratelimit-reset", "30"), ("ratelimit-remaining", "0"), ("retry-after", "7")]), Some(7.0));
+        assert_eq!(
+            wait(&[("ratelimit-reset", "30"), ("ratelimit-remaining", "0"), ("retry-after", "7")]),
+            Some(7.0)
+        );
         assert_eq!(wait(&[]), None);
     }
 }
