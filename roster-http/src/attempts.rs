@@ -1,7 +1,8 @@
 //! Attempts at one request, until it succeeds or no further one makes sense.
 
-use std::{future::Future, time::Duration};
+use std::time::Duration;
 
+use futures::future::BoxFuture;
 use roster_core::{Error, ErrorKind, Notice, PullContext, Result, jiff::Timestamp};
 
 use crate::{
@@ -23,17 +24,19 @@ pub(crate) struct Attempts<'a> {
 }
 
 impl Attempts<'_> {
-    /// Makes attempts. `attempt` is told whether the last one wanted a new token; one such turn is free.
-    pub(crate) async fn run<T, F>(&self, mut attempt: impl FnMut(bool) -> F) -> Result<T>
-    where
-        F: Future<Output = Result<T, Failure>>,
-    {
+    /// Makes attempts. One that wants a new token is followed by another at once, the first time.
+    /// Boxed, since the compiler can't prove otherwise that the whole may move between threads.
+    pub(crate) async fn run<'f, A, T>(
+        &self,
+        mut attempt: impl FnMut() -> BoxFuture<'f, Result<A, Failure>>,
+        read: impl Fn(A) -> Result<T>,
+    ) -> Result<T> {
         let begun = self.cx.clock().now();
         let (mut made, mut new_token) = (0, false);
         loop {
             let leave = self.enter(begun).await?;
             self.cx.observer().notice(&Notice::Request { operation: self.label });
-            let outcome = attempt(new_token).await;
+            let outcome = attempt().await.and_then(|answer| read(answer).map_err(Failure::from));
             drop(leave);
             let failure = match outcome {
                 Ok(answer) => {

@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use reqwest::{
     Method, Request, StatusCode,
     header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue},
@@ -142,12 +143,13 @@ impl Wire {
         &self,
         call: &Call<'_>,
         cx: &PullContext,
-        read: impl Fn(Answer) -> Result<T> + Sync,
+        read: impl Fn(Answer) -> Result<T> + Send + Sync,
     ) -> Result<T> {
         let Inner { policy, limiter, provider, .. } = &*self.0;
         let attempts =
             Attempts { policy, limiter, cx, label: call.label, provider, operation: call.operation };
-        attempts.run(|_| async { read(self.attempt(call, cx).await?).map_err(Failure::from) }).await
+        let attempt = || -> BoxFuture<'_, Result<Answer, Failure>> { Box::pin(self.attempt(call, cx)) };
+        attempts.run(attempt, read).await
     }
 
     async fn attempt(&self, call: &Call<'_>, cx: &PullContext) -> Result<Answer, Failure> {

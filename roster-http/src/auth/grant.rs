@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use oauth2::{
-    AuthType, ClientId, ClientSecret, HttpRequest, HttpResponse, RefreshToken, RequestTokenError, Scope,
-    TokenResponse as _, TokenUrl, basic::BasicClient, basic::BasicTokenResponse,
+    AsyncHttpClient, AuthType, ClientId, ClientSecret, HttpRequest, HttpResponse, RefreshToken,
+    RequestTokenError, Scope, TokenResponse as _, TokenUrl, basic::BasicClient, basic::BasicTokenResponse,
 };
 use roster_core::{Error, ErrorKind, ExposeSecret, Result, SecretString};
 use serde_json::{Value, json};
@@ -101,47 +102,24 @@ impl Grant {
         self.token_url.is_loopback()
     }
 
-    /// Asks once, or twice where the place of the credentials is not known.
-    pub(crate) async fn ask(
+    /// Asks once, or twice where the place of the credentials is not known. Owns what it needs, or the compiler could not prove
+    /// that whatever waits for it may move between threads.
+    pub(crate) fn ask(
         &self,
         transport: &Transport,
-        refresh: Option<&SecretString>,
-    ) -> Result<Granted, Failure> {
-        let first = if self.place == ClientAuth::Body { AuthType::RequestBody } else { AuthType::BasicAuth };
-        let refused = match self.ask_with(transport, refresh, first).await {
-            Err(failure) if self.place == ClientAuth::Either && is_refused(&failure) => failure,
-            done => return done,
-        };
-        // The first refusal is told: it is the one that the specification has servers make.
-        self.ask_with(transport, refresh, AuthType::RequestBody).await.map_err(|_| refused)
-    }
-
-    async fn ask_with(
-        &self,
-        transport: &Transport,
-        refresh: Option<&SecretString>,
-        place: AuthType,
-    ) -> Result<Granted, Failure> {
-        let url = TokenUrl::new(self.token_url.as_url().to_string())
-            .map_err(|_| self.odd("the token URL is no URL"))?;
-        let client = BasicClient::new(ClientId::new(self.id.expose_secret().to_owned()))
-            .set_client_secret(ClientSecret::new(self.secret.expose_secret().to_owned()))
-            .set_auth_type(place)
-            .set_token_uri(url);
-        let send = |request: HttpRequest| self.send(transport, request);
-        let answer = if let Some(refresh) = refresh.or(self.refresh.as_ref()) {
-            let refresh = RefreshToken::new(refresh.expose_secret().to_owned());
-            client.exchange_refresh_token(&refresh).request_async(&send).await
-        } else {
-            let scopes = self.scopes.iter().cloned().map(Scope::new);
-            client.exchange_client_credentials().add_scopes(scopes).request_async(&send).await
-        };
-        match answer {
-            Ok(token) => Ok(granted(&token)),
-            Err(RequestTokenError::Request(Sent(failure))) => Err(failure),
-            // What `read` writes is what the library reads; its own texts quote the answer.
-            Err(_) => Err(self.odd("the answer holds no token that can be used").into()),
-        }
+        refresh: Option<SecretString>,
+    ) -> BoxFuture<'static, Result<Granted, Failure>> {
+        let sender = Sender { grant: self.clone(), transport: transport.clone() };
+        Box::pin(async move {
+            let place = sender.grant.place;
+            let first = if place == ClientAuth::Body { AuthType::RequestBody } else { AuthType::BasicAuth };
+            let refused = match sender.ask_with(refresh.as_ref(), first).await {
+                Err(failure) if place == ClientAuth::Either && is_refused(&failure) => failure,
+                done => return done,
+            };
+            // The first refusal is told: it is the one that the specification has servers make.
+            sender.ask_with(refresh.as_ref(), AuthType::RequestBody).await.map_err(|_| refused)
+        })
     }
 
     async fn send(&self, transport: &Transport, request: HttpRequest) -> Result<HttpResponse, Sent> {
@@ -245,6 +223,47 @@ fn granted(answer: &BasicTokenResponse) -> Granted {
         lasts: answer.expires_in(),
         scopes: answer.scopes().map(|scopes| scopes.iter().map(|scope| scope.to_string()).collect()),
         refresh: answer.refresh_token().map(|token| token.secret().clone().into()),
+    }
+}
+
+/// How the library sends. A closure would do, were it not that the compiler can't prove then that the whole may move between
+/// threads.
+struct Sender {
+    grant: Grant,
+    transport: Transport,
+}
+
+impl Sender {
+    async fn ask_with(&self, refresh: Option<&SecretString>, place: AuthType) -> Result<Granted, Failure> {
+        let grant = &self.grant;
+        let url = TokenUrl::new(grant.token_url.as_url().to_string())
+            .map_err(|_| grant.odd("the token URL is no URL"))?;
+        let client = BasicClient::new(ClientId::new(grant.id.expose_secret().to_owned()))
+            .set_client_secret(ClientSecret::new(grant.secret.expose_secret().to_owned()))
+            .set_auth_type(place)
+            .set_token_uri(url);
+        let answer = if let Some(refresh) = refresh.or(grant.refresh.as_ref()) {
+            let refresh = RefreshToken::new(refresh.expose_secret().to_owned());
+            client.exchange_refresh_token(&refresh).request_async(self).await
+        } else {
+            let scopes = grant.scopes.iter().cloned().map(Scope::new);
+            client.exchange_client_credentials().add_scopes(scopes).request_async(self).await
+        };
+        match answer {
+            Ok(token) => Ok(granted(&token)),
+            Err(RequestTokenError::Request(Sent(failure))) => Err(failure),
+            // What `read` writes is what the library reads; its own texts quote the answer.
+            Err(_) => Err(grant.odd("the answer holds no token that can be used").into()),
+        }
+    }
+}
+
+impl<'c> AsyncHttpClient<'c> for Sender {
+    type Error = Sent;
+    type Future = BoxFuture<'c, Result<HttpResponse, Sent>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.grant.send(&self.transport, request))
     }
 }
 

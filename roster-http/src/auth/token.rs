@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use futures::future::BoxFuture;
 use reqwest::header::HeaderValue;
 use roster_core::{Error, ErrorKind, ExposeSecret, PullContext, Result, SecretString, jiff::Timestamp};
 
@@ -98,7 +99,7 @@ impl TokenCache {
             return Err(told.again(self.0.grant.provider()));
         }
         fetching.count += 1;
-        match self.fetch(fetching.refresh.as_ref(), cx).await {
+        match self.fetch(fetching.refresh.clone(), cx).await {
             Ok(granted) => {
                 fetching.failed = None;
                 if granted.refresh.is_some() {
@@ -121,11 +122,16 @@ impl TokenCache {
         }
     }
 
-    async fn fetch(&self, refresh: Option<&SecretString>, cx: &PullContext) -> Result<Granted> {
-        let Inner { grant, transport, policy, limiter, .. } = &*self.0;
-        let provider = grant.provider();
-        let attempts = Attempts { policy, limiter, cx, label: "token", provider, operation: OPERATION };
-        attempts.run(|_| grant.ask(transport, refresh)).await
+    /// Boxed and owning: the compiler can't prove otherwise that the whole may move between threads.
+    fn fetch(&self, refresh: Option<SecretString>, cx: &PullContext) -> BoxFuture<'static, Result<Granted>> {
+        let (inner, cx) = (Arc::clone(&self.0), cx.clone());
+        Box::pin(async move {
+            let Inner { grant, transport, policy, limiter, .. } = &*inner;
+            let provider = grant.provider();
+            let attempts =
+                Attempts { policy, limiter, cx: &cx, label: "token", provider, operation: OPERATION };
+            attempts.run(|| grant.ask(transport, refresh.clone()), Ok).await
+        })
     }
 
     fn hold(&self, granted: Granted, generation: u64, cx: &PullContext) -> Result<Credential> {

@@ -91,7 +91,7 @@ impl<'de: 'a, 'a> Visitor<'de> for TextVisitor<'a> {
     }
 }
 
-/// A list; one value where a list is due is a list of one, and `null` is an empty one.
+/// A list; one value where a list is due is a list of one, and `null` and an empty text are empty ones.
 #[derive(Clone)]
 pub struct Many<T>(pub Vec<T>);
 
@@ -132,9 +132,15 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ManyVisitor<T> {
         Ok(Many::default())
     }
 
+    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        if text.is_empty() { Ok(Many::default()) } else { one(de::value::BorrowedStrDeserializer::new(text)) }
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        if text.is_empty() { Ok(Many::default()) } else { one(de::value::StrDeserializer::new(text)) }
+    }
+
     one_of_list! {
-        visit_borrowed_str: &'de str => BorrowedStrDeserializer,
-        visit_str: &str => StrDeserializer,
         visit_bool: bool => BoolDeserializer,
         visit_i64: i64 => I64Deserializer,
         visit_u64: u64 => U64Deserializer,

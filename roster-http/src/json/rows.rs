@@ -45,7 +45,7 @@ impl fmt::Display for Shape {
 /// Reads the rows of an answer such as `{"users": [..]}`. A bare list, and one object where a list is due, are taken too.
 ///
 /// Each row goes through `map` as soon as it is read, so that no row is held as it came. If one of them is not of the form
-/// `T`, all are read again one by one, and `map` gets `None` for it.
+/// `T`, all are read again one by one, and `map` gets it as it came.
 ///
 /// # Errors
 ///
@@ -53,21 +53,21 @@ impl fmt::Display for Shape {
 pub fn read_rows<'de, T, U>(
     body: &'de [u8],
     key: &str,
-    mut map: impl FnMut(Option<T>) -> U,
+    mut map: impl FnMut(Result<T, &'de RawValue>) -> U,
 ) -> Result<Vec<U>, Shape>
 where
     T: Deserialize<'de>,
 {
     let text = text(body)?;
     let mut rows = Vec::new();
-    let found = collect(text, key, |row| rows.push(map(Some(row))));
+    let found = collect(text, key, |row| rows.push(map(Ok(row))));
     match found {
         Ok(Found::Rows) => Ok(rows),
         Ok(Found::NoKey) => Err(Shape::NoKey),
         Ok(Found::NotAList) => Err(Shape::NotAList),
         Err(error) if error.is_data() => {
             // One of them is odd. None of the first pass is kept, since its place is not known.
-            read_raw_rows(body, key, |row| map(serde_json::from_str(row.get()).ok()))
+            read_raw_rows(body, key, |row| map(serde_json::from_str(row.get()).map_err(|_| row)))
         }
         Err(error) => Err(shape(&error)),
     }
@@ -248,12 +248,12 @@ mod tests {
     }
 
     fn rows(body: &str) -> Result<Vec<String>, Shape> {
-        read_rows(body.as_bytes(), "rows", |row: Option<Row<'_>>| match row {
-            Some(row) => {
+        read_rows(body.as_bytes(), "rows", |row: Result<Row<'_>, _>| match row {
+            Ok(row) => {
                 let tags: Vec<_> = row.tags.0.iter().map(|tag| tag.get().unwrap_or("-")).collect();
                 format!("{} {}", row.id.get().unwrap_or("-"), tags.join(","))
             }
-            None => "unreadable".to_owned(),
+            Err(_) => "unreadable".to_owned(),
         })
     }
 
