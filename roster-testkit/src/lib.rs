@@ -8,6 +8,8 @@ mod harness;
 mod ids;
 mod reach;
 pub mod sabotage;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 pub mod scripted;
 mod test_clock;
 mod truth;

@@ -34,6 +34,7 @@ use roster_core::{
     SourcedId, jiff::civil::Date,
 };
 
+pub(crate) use self::oneroster::{JsonRows, RestCollection, stamped};
 pub use self::{
     oneroster::{
         OneRosterCsv, OneRosterVersion, oneroster_csv_files, what_oneroster_says, write_oneroster_csv,

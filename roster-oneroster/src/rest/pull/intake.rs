@@ -96,7 +96,7 @@ impl Intake {
         }
         match (said, id) {
             (Said::Record(record, agents), _) => {
-                self.record(record, agents, problems, unseen, place, filtered)
+                self.record(record, agents, problems, unseen, place, filtered);
             }
             (Said::Gone, Some(id)) => {
                 let kind = step.collection.kind();

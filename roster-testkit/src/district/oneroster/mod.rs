@@ -1,5 +1,6 @@
 //! A district as files of OneRoster, and what of it they can say.
 
+mod json;
 mod projection;
 mod rows;
 mod set;
@@ -7,6 +8,7 @@ mod words;
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 
+pub(crate) use self::json::{JsonRows, RestCollection, stamped};
 pub use self::projection::what_oneroster_says;
 use self::set::Set;
 use super::District;
