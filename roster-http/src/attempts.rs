@@ -12,6 +12,9 @@ use crate::{
     timer::{elapsed, wait},
 };
 
+/// How often one request may find that others have spent its token.
+const MOST_SPENT_TOKENS: u32 = 50;
+
 /// What attempts need to know.
 pub(crate) struct Attempts<'a> {
     pub(crate) policy: &'a RetryPolicy,
@@ -32,7 +35,7 @@ impl Attempts<'_> {
         read: impl Fn(A) -> Result<T>,
     ) -> Result<T> {
         let begun = self.cx.clock().now();
-        let (mut made, mut new_token) = (0, false);
+        let (mut made, mut refused, mut spent) = (0, false, 0);
         loop {
             let leave = self.enter(begun).await?;
             self.cx.observer().notice(&Notice::Request { operation: self.label });
@@ -46,11 +49,15 @@ impl Attempts<'_> {
                 Err(failure) => failure,
             };
             let told = match failure.again {
-                Again::NewToken if !new_token => {
-                    new_token = true;
+                Again::NewToken if !refused => {
+                    refused = true;
                     continue;
                 }
-                Again::No | Again::NewToken => return Err(failure.error.exhausted()),
+                Again::SpentToken if spent < MOST_SPENT_TOKENS => {
+                    spent += 1;
+                    continue;
+                }
+                Again::No | Again::NewToken | Again::SpentToken => return Err(failure.error.exhausted()),
                 Again::Later(told) | Again::Slower(told) => told,
             };
             made += 1;

@@ -23,8 +23,10 @@ pub enum Again {
     Later(Option<Duration>),
     /// It may, and all who use the credential have to wait.
     Slower(Option<Duration>),
-    /// It may with a new token.
+    /// It may with a new token: once, or there is no end to it.
     NewToken,
+    /// It may with a new token, since the one that was refused had been taken before.
+    SpentToken,
 }
 
 impl From<Error> for Failure {

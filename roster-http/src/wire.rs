@@ -174,11 +174,12 @@ impl Wire {
             "answered"
         );
         if answer.status == StatusCode::OK {
+            auth.was_taken(credential.generation);
             return Ok(Answer { headers: answer.headers, body: answer.body });
         }
         let failure = self.refused(call, &answer, cx);
-        if failure.again == Again::NewToken && !auth.forget(credential.generation) {
-            return Err(Failure { again: Again::No, ..failure });
+        if failure.again == Again::NewToken {
+            return Err(Failure { again: auth.forget(credential.generation), ..failure });
         }
         Err(failure)
     }

@@ -9,6 +9,8 @@ use reqwest::{Method, header::HeaderValue};
 use roster_core::{Error, ErrorKind, ExposeSecret, PullContext, Result, SecretString};
 use url::Url;
 
+use crate::failure::Again;
+
 pub use self::{
     grant::{ClientAuth, Grant},
     oauth1::{OAuth1, SignatureMethod},
@@ -81,15 +83,20 @@ impl Auth {
         }
     }
 
-    /// Forgets the token that a server did not accept, unless another one took its place already. Returns whether another
-    /// one may be had.
-    pub(crate) fn forget(&self, generation: u64) -> bool {
+    /// The server took the token of that generation.
+    pub(crate) fn was_taken(&self, generation: u64) {
+        if let Self::Token(cache) = self {
+            cache.was_taken(generation);
+        }
+    }
+
+    /// Forgets the token that a server did not take, unless another one took its place already. Says whether another attempt
+    /// may succeed.
+    pub(crate) fn forget(&self, generation: u64) -> Again {
         match self {
-            Self::Token(cache) => {
-                cache.forget(generation);
-                true
-            }
-            _ => false,
+            Self::Token(cache) if cache.forget(generation) => Again::SpentToken,
+            Self::Token(_) => Again::NewToken,
+            _ => Again::No,
         }
     }
 }

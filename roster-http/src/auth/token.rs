@@ -2,7 +2,10 @@
 
 use std::{
     fmt,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -32,6 +35,8 @@ struct Inner {
     policy: RetryPolicy,
     limiter: Limiter,
     held: RwLock<Option<Held>>,
+    /// The newest generation that a server took.
+    taken: AtomicU64,
     /// Whoever holds it fetches; the others wait and look again.
     fetching: tokio::sync::Mutex<Fetching>,
 }
@@ -69,8 +74,9 @@ impl TokenCache {
     pub fn new(grant: Grant, policy: RetryPolicy, limits: HttpLimits) -> Result<Self> {
         let transport = Transport::new(grant.provider(), grant.is_loopback(), limits)?;
         let limiter = Limiter::new(1);
-        let held = RwLock::new(None);
+        let (held, taken) = (RwLock::new(None), AtomicU64::new(0));
         Ok(Self(Arc::new(Inner {
+            taken,
             grant,
             transport,
             policy,
@@ -114,12 +120,19 @@ impl TokenCache {
         }
     }
 
-    /// Forgets the token of that generation, if it is still the one at hand.
-    pub(crate) fn forget(&self, generation: u64) {
+    /// A server took the token of that generation.
+    pub(crate) fn was_taken(&self, generation: u64) {
+        self.0.taken.fetch_max(generation, Ordering::Relaxed);
+    }
+
+    /// Forgets the token of that generation, if it is still the one at hand. Returns whether it had been taken before: then it
+    /// has come to its end early, and is not wrong.
+    pub(crate) fn forget(&self, generation: u64) -> bool {
         let mut held = self.0.held.write().unwrap_or_else(PoisonError::into_inner);
         if held.as_ref().is_some_and(|held| held.generation == generation) {
             *held = None;
         }
+        generation <= self.0.taken.load(Ordering::Relaxed)
     }
 
     /// Boxed and owning: the compiler can't prove otherwise that the whole may move between threads.

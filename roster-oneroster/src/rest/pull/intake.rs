@@ -28,8 +28,8 @@ pub(super) struct Intake {
     scope: InScope,
     relations: Relations,
     begun: BTreeSet<EntityKind>,
-    /// What `/demographics` says, until the person comes.
-    facts: HashMap<SourcedId, Box<Facts>>,
+    /// What `/demographics` says, and whether the person came. It is kept, since people are read again where rows move.
+    facts: HashMap<SourcedId, (Box<Facts>, bool)>,
     /// `/demographics` was refused: what only it says is unknown.
     no_facts: bool,
 }
@@ -106,7 +106,7 @@ impl Intake {
             }
             (Said::Facts(facts), Some(id)) => {
                 self.out.extend(problems.into_iter().map(|problem| PullEvent::Problem(Box::new(problem))));
-                self.facts.insert(id, facts);
+                self.facts.insert(id, (facts, false));
             }
             (Said::Unreadable(problem), id) => self.unreadable(step, *problem, id.is_some(), place),
             (Said::Nothing | Said::Gone | Said::Facts(_), _) => {}
@@ -140,13 +140,16 @@ impl Intake {
 
     /// Adds what `/demographics` says. Of a person that changed it may not have come along, and is unknown then.
     fn add_facts(&mut self, person: &mut Person, filtered: bool) -> FieldSet {
-        let Some(facts) = self.facts.remove(&person.id) else {
+        let Some((facts, came)) = self.facts.get_mut(&person.id) else {
             let asked = plan::needs_demographics(&self.request);
             return if filtered && asked { demographic_fields() } else { FieldSet::EMPTY };
         };
-        let Facts { birth_date, gender, demographics, unseen } = *facts;
-        let sensitive = person.sensitive_mut();
-        (sensitive.birth_date, sensitive.gender, sensitive.demographics) = (birth_date, gender, demographics);
+        *came = true;
+        let Facts { birth_date, gender, demographics, unseen } = &**facts;
+        let (sensitive, unseen) = (person.sensitive_mut(), *unseen);
+        sensitive.birth_date = *birth_date;
+        sensitive.gender.clone_from(gender);
+        sensitive.demographics.clone_from(demographics);
         if sensitive.is_empty() {
             person.sensitive = None;
         }
@@ -234,8 +237,8 @@ impl Intake {
 
     /// In a pull of changes, facts may have changed of a person who did not: what the person is else is not at hand.
     fn facts_left(&mut self) {
-        let left = std::mem::take(&mut self.facts);
-        if !left.is_empty() && self.ends.is_filtered(EntityKind::Person) {
+        let facts = std::mem::take(&mut self.facts);
+        if facts.values().any(|(_, came)| !came) && self.ends.is_filtered(EntityKind::Person) {
             let reason = "demographics changed of people who did not change else; only a full pull can tell";
             self.ends.needs_full(EntityKind::Person, reason);
         }
