@@ -115,12 +115,12 @@ wire! {
     /// A row of `orgs`.
     Org {
         id "sourcedId": Text<'a>, status "status": Text<'a>, modified "dateLastModified": Text<'a>,
-        name "name": Text<'a>, org_type "type": Text<'a>, identifier "identifier": Text<'a>, parent "parent": Ref<'a>,
+        name "name": Text<'a>, of_type "type": Text<'a>, identifier "identifier": Text<'a>, parent "parent": Ref<'a>,
     }
     /// A row of `academicSessions`.
     Session {
         id "sourcedId": Text<'a>, status "status": Text<'a>, modified "dateLastModified": Text<'a>,
-        title "title": Text<'a>, session_type "type": Text<'a>, begin "startDate": Text<'a>, end "endDate": Text<'a>,
+        title "title": Text<'a>, of_type "type": Text<'a>, begin "startDate": Text<'a>, end "endDate": Text<'a>,
         parent "parent": Ref<'a>, year "schoolYear": Text<'a>,
     }
     /// A row of `courses`.
@@ -133,7 +133,7 @@ wire! {
     /// A row of `classes`.
     Class {
         id "sourcedId": Text<'a>, status "status": Text<'a>, modified "dateLastModified": Text<'a>,
-        title "title": Text<'a>, code "classCode": Text<'a>, class_type "classType": Text<'a>,
+        title "title": Text<'a>, code "classCode": Text<'a>, of_type "classType": Text<'a>,
         location "location": Text<'a>, grades "grades": Many<Text<'a>>, subjects "subjects": Many<Text<'a>>,
         subject_codes "subjectCodes": Many<Text<'a>>, course "course": Ref<'a>, school "school": Ref<'a>,
         terms "terms": Many<Ref<'a>>, periods "periods": Many<Text<'a>>,
@@ -141,13 +141,13 @@ wire! {
     /// A row of `enrollments`.
     Enrollment {
         id "sourcedId": Text<'a>, status "status": Text<'a>, modified "dateLastModified": Text<'a>,
-        user "user": Ref<'a>, class "class": Ref<'a>, school "school": Ref<'a>, role "role": Text<'a>,
+        person "user": Ref<'a>, class "class": Ref<'a>, school "school": Ref<'a>, role "role": Text<'a>,
         primary "primary": Text<'a>, begin "beginDate": Text<'a>, end "endDate": Text<'a>,
     }
     /// A row of `users`, of either version.
     User {
         id "sourcedId": Text<'a>, status "status": Text<'a>, modified "dateLastModified": Text<'a>,
-        username "username": Text<'a>, user_ids "userIds": Many<UserId<'a>>, enabled "enabledUser": Text<'a>,
+        username "username": Text<'a>, further_ids "userIds": Many<UserId<'a>>, enabled "enabledUser": Text<'a>,
         given "givenName": Text<'a>, family "familyName": Text<'a>, middle "middleName": Text<'a>,
         preferred_given "preferredFirstName": Text<'a>, preferred_middle "preferredMiddleName": Text<'a>,
         preferred_family "preferredLastName": Text<'a>, pronouns "pronouns": Text<'a>,
@@ -163,10 +163,10 @@ wire! {
 #[derive(Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Role<'a> {
-    #[serde(borrow)]
-    pub(crate) role_type: Text<'a>,
-    #[serde(borrow)]
-    pub(crate) role: Text<'a>,
+    #[serde(rename = "roleType", borrow)]
+    pub(crate) of_type: Text<'a>,
+    #[serde(rename = "role", borrow)]
+    pub(crate) word: Text<'a>,
     #[serde(borrow)]
     pub(crate) org: Ref<'a>,
     #[serde(borrow)]

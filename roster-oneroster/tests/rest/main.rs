@@ -4,7 +4,6 @@
 mod days;
 mod faults;
 mod foreign;
-mod privacy;
 mod whole;
 
 use std::{collections::BTreeMap, sync::Arc};

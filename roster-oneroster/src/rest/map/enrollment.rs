@@ -28,7 +28,7 @@ impl<'a> Wire<'a> for wire::Enrollment<'a> {
 impl wire::Enrollment<'_> {
     fn seat(&self, id: &str, reading: &mut Reading<'_>) -> Result<Option<Box<Enrollment>>, Box<Problem>> {
         let (class, person) =
-            (reading.required("class", &self.class.0)?, reading.required("user", &self.user.0)?);
+            (reading.required("class", &self.class.0)?, reading.required("user", &self.person.0)?);
         reading.required("role", &self.role)?;
         let role = reading.word("role", &self.role, Role::read, Role::is_known);
         let role = role.unwrap_or_else(|| Role::Other(String::new()));

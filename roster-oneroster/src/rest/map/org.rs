@@ -23,7 +23,7 @@ impl<'a> Wire<'a> for wire::Org<'a> {
             Err(problem) => return Said::Unreadable(problem),
         };
         reading.note_inactive(status);
-        let org_type = reading.word("type", &self.org_type, OrgType::read, OrgType::is_known);
+        let org_type = reading.word("type", &self.of_type, OrgType::read, OrgType::is_known);
         let mut org = Org::new(id, org_type.unwrap_or_else(|| OrgType::Other(String::new())), name);
         org.parent = id_of(&self.parent);
         if let Some(value) = reading.text("identifier", &self.identifier) {
@@ -50,7 +50,7 @@ impl<'a> Wire<'a> for wire::Session<'a> {
             Err(problem) => return Said::Unreadable(problem),
         };
         reading.note_inactive(status);
-        let session_type = reading.word("type", &self.session_type, SessionType::read, SessionType::is_known);
+        let session_type = reading.word("type", &self.of_type, SessionType::read, SessionType::is_known);
         let session_type = session_type.unwrap_or_else(|| SessionType::Other(String::new()));
         let mut session = AcademicSession::new(id, session_type, title);
         session.begin = reading.date("startDate", &self.begin, Field::Begin);

@@ -143,7 +143,7 @@ impl wire::User<'_> {
 
     fn identifiers(&self, affiliations: &[Affiliation], reading: &mut Reading<'_>) -> Vec<Identifier> {
         let mut identifiers = Vec::with_capacity(2);
-        for user_id in &self.user_ids.0 {
+        for user_id in &self.further_ids.0 {
             let Some(id) = user_id.id.get() else { continue };
             let scheme = user_id.kind.get().map_or_else(|| other("userId"), IdentifierScheme::read);
             identifiers.push(Identifier::new(scheme, id));
@@ -176,9 +176,9 @@ impl wire::User<'_> {
 }
 
 fn affiliation(wire: &wire::Role<'_>, reading: &mut Reading<'_>) -> Option<Affiliation> {
-    let role = reading.word("role", &wire.role, Role::read, Role::is_known)?;
+    let role = reading.word("role", &wire.word, Role::read, Role::is_known)?;
     let mut affiliation = Affiliation::new(role, id_of(&wire.org));
-    affiliation.primary = match wire.role_type.get() {
+    affiliation.primary = match wire.of_type.get() {
         None => None,
         Some(word) if word.eq_ignore_ascii_case("primary") => Some(true),
         Some(word) if word.eq_ignore_ascii_case("secondary") => Some(false),

@@ -52,7 +52,7 @@ impl<'a> Wire<'a> for wire::Class<'a> {
         };
         let mut class = Class::new(id, title);
         class.code = reading.text("classCode", &self.code);
-        let class_type = reading.word("classType", &self.class_type, ClassType::read, ClassType::is_known);
+        let class_type = reading.word("classType", &self.of_type, ClassType::read, ClassType::is_known);
         class.class_type = class_type.unwrap_or_else(|| ClassType::Other(String::new()));
         if status == Status::Inactive {
             class.state = ClassState::Inactive;

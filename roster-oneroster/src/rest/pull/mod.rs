@@ -234,10 +234,9 @@ fn touched(step: Step, scoped: bool) -> Vec<EntityKind> {
         (Collection::Orgs, Purpose::Learn) => vec![Org, Course],
         (Collection::Classes, Purpose::Learn) => vec![Enrollment, Person, Relationship],
         (Collection::Classes, _) if scoped => vec![Class, Enrollment, Person, Relationship],
-        (Collection::Enrollments, Purpose::Learn) => vec![Person, Relationship],
-        (Collection::Enrollments, _) if scoped => vec![Enrollment, Person, Relationship],
+        (Collection::Enrollments, Purpose::Deliver) if scoped => vec![Enrollment, Person, Relationship],
+        (Collection::Users, _) | (Collection::Enrollments, Purpose::Learn) => vec![Person, Relationship],
         (Collection::Demographics, _) => Vec::new(),
-        (Collection::Users, _) => vec![Person, Relationship],
         (collection, _) => vec![collection.kind()],
     }
 }

@@ -1,16 +1,21 @@
 //! Nothing of a person and no secret in any output, at the most talkative level.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::{
     io,
     sync::{Arc, Mutex},
 };
 
-use roster_core::{RosterSource, SensitiveField};
+use futures::StreamExt;
+use roster_core::{PullContext, PullEvent, PullRequest, RosterSource, SensitiveField};
 use roster_oneroster::OneRosterSource;
-use roster_testkit::sandbox::{OneRosterFault, OneRosterOptions};
+use roster_testkit::{
+    TestClock,
+    district::DistrictSpec,
+    sandbox::{OneRosterFault, OneRosterSandbox},
+};
 use tracing_subscriber::fmt::MakeWriter;
-
-use crate::{Pulled, context, everything, sandbox};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -39,8 +44,10 @@ async fn no_log_error_or_debug_shows_a_marker() {
     let log = Log::default();
     let subscriber =
         tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-    let sandbox = sandbox(OneRosterOptions::default());
+    // For all threads: this test is alone in its program.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let sandbox = OneRosterSandbox::start(DistrictSpec::new(11).students(40)).unwrap();
+    let context = || PullContext::default().with_clock(Arc::new(TestClock::default()));
     sandbox.edit(|district| {
         for person in &mut district.people {
             person.name.family = Some("Markerstudent".to_owned());
@@ -67,13 +74,18 @@ async fn no_log_error_or_debug_shows_a_marker() {
         if !fault.is_empty() {
             sandbox.fault(fault.parse::<OneRosterFault>().unwrap());
         }
-        let pulled = Pulled::of(&source, everything().with_sensitive(SensitiveField::ALL)).await;
-        shown.push_str(&format!("{:?} {:?} {:?}", pulled.error, pulled.ends, pulled.problems));
-        shown.extend(pulled.problems.iter().map(|problem| problem.message.clone()));
-        shown.push_str(&serde_json::to_string(&pulled.cursor).unwrap());
+        let mut stream = source.pull(PullRequest::full().with_sensitive(SensitiveField::ALL), context());
+        while let Some(item) = stream.next().await {
+            shown.push_str(&format!("{item:?}"));
+            match item {
+                Ok(PullEvent::Problem(problem)) => shown.push_str(&problem.message),
+                Ok(PullEvent::Checkpoint(cursor)) => shown.push_str(&serde_json::to_string(&cursor).unwrap()),
+                _ => {}
+            }
+        }
     }
     let log = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
-    assert!(log.contains("/users") && shown.contains("bad_email"));
+    assert!(log.contains("/users") && shown.contains("bad_email") && shown.contains("answered 500"));
     for marker in ["Markerstudent", sandbox.client_id(), sandbox.client_secret(), sandbox.token()] {
         assert!(!log.contains(marker), "{marker} in the log");
         assert!(!shown.contains(marker), "{marker} in what is shown");
