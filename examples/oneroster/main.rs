@@ -26,9 +26,9 @@ pub(crate) async fn report() -> Result<String> {
     let request = PullRequest::full();
     let (full, cursor) = count(&source, request.clone()).await?;
     sandbox.next_day();
-    let mut changes = request;
-    (changes.mode, changes.cursor) = (PullMode::Changes, cursor);
-    let (changed, _) = count(&source, changes).await?;
+    let mut since = request;
+    (since.mode, since.cursor) = (PullMode::Changes, cursor);
+    let (changed, _) = count(&source, since).await?;
     Ok(format!("{full}\n{changed}"))
 }
 
