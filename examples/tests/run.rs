@@ -7,6 +7,9 @@ mod custom_source;
 #[path = "../host/main.rs"]
 #[expect(dead_code, reason = "its `main` is not called here")]
 mod host;
+#[path = "../oneroster/main.rs"]
+#[expect(dead_code, reason = "its `main` is not called here")]
+mod oneroster;
 #[path = "../quickstart/main.rs"]
 #[expect(dead_code, reason = "its `main` is not called here")]
 mod quickstart;
@@ -30,6 +33,18 @@ async fn quickstart_tells_of_lincoln() {
 async fn quickstart_says_what_is_not_there() {
     let error = quickstart::report("no/such/folder".into()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
+}
+
+#[tokio::test]
+async fn oneroster_tells_what_changed_in_a_day() {
+    let report = oneroster::report().await.unwrap();
+    let (full, changed) = report.split_once('\n').unwrap();
+    assert!(full.ends_with(" records, 0 deletes, seen whole: true"), "{report}");
+    let upserts = |line: &str| line.split(' ').next().and_then(|number| number.parse::<u32>().ok()).unwrap();
+    assert!(
+        upserts(changed) > 0 && upserts(changed) < upserts(full) && !changed.contains(", 0 deletes"),
+        "{report}"
+    );
 }
 
 #[tokio::test]

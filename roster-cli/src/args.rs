@@ -1,5 +1,6 @@
 //! What the command line says.
 
+mod sandbox;
 mod store;
 
 use std::{ffi::OsString, path::PathBuf};
@@ -11,14 +12,15 @@ use clap::{
 };
 use roster::EntityKind;
 
+pub(crate) use self::sandbox::SandboxArgs;
 pub(crate) use self::store::{
     ChangesArgs, PlanArgs, RecordsArgs, RunsArgs, StoreFlag, SyncArgs, SyncOptions, WhyArgs,
 };
 use crate::outcome::Failure;
 
 /// Verbs of the whole interface that this version does not have.
-const LATER: &[&str] = &["tenants", "connect", "disconnect", "login", "sandbox"];
-const THERE: &str = "init, providers, check, pull, plan, sync, records, changes, runs, why";
+const LATER: &[&str] = &["tenants", "connect", "disconnect", "login"];
+const THERE: &str = "init, providers, check, pull, plan, sync, records, changes, runs, why, sandbox";
 
 // No `Debug` here: `--set` may hold what somebody should not have typed.
 
@@ -27,7 +29,7 @@ const THERE: &str = "init, providers, check, pull, plan, sync, records, changes,
 #[command(
     name = "roster",
     version,
-    after_help = "SOURCE is a name in roster.toml, or ad hoc: csv:PATH\n\n\
+    after_help = "SOURCE is a name in roster.toml, or ad hoc: csv:PATH, oneroster:URL\n\n\
         Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 held by a guard,\n            4 done but a kind is partial"
 )]
 struct Cli {
@@ -87,6 +89,8 @@ pub(crate) enum Command {
     Runs(RunsArgs),
     /// Tells one record's story: why it is there, or why not
     Why(WhyArgs),
+    /// Runs a fake vendor on loopback until it is stopped
+    Sandbox(SandboxArgs),
 }
 
 #[derive(Args)]
@@ -154,6 +158,7 @@ impl Command {
             Self::Changes(args) => &args.global,
             Self::Runs(args) => &args.global,
             Self::Why(args) => &args.global,
+            Self::Sandbox(args) => &args.global,
         }
     }
 
@@ -169,6 +174,7 @@ impl Command {
             Self::Changes(args) => &mut args.global,
             Self::Runs(args) => &mut args.global,
             Self::Why(args) => &mut args.global,
+            Self::Sandbox(args) => &mut args.global,
         };
         global.config = global.config.take().or(before.config);
         global.set.splice(0..0, before.set);

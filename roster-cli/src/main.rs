@@ -14,6 +14,7 @@ mod progress;
 mod providers;
 mod pull;
 mod reading;
+mod sandbox;
 mod source;
 mod stop;
 mod store;
@@ -53,5 +54,6 @@ fn run(command: &Command, output: Output) -> Result<Outcome, Failure> {
         Command::Changes(args) => reading::changes::run(args, output),
         Command::Runs(args) => reading::runs::run(args, output),
         Command::Why(args) => reading::why::run(args, output),
+        Command::Sandbox(args) => sandbox::run(args, output),
     }
 }

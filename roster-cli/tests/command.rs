@@ -84,7 +84,7 @@ fn misuse_is_told_in_words_and_in_json() {
     let later = folder.roster(&["tenants", "clever"]);
     assert_eq!(
         later.stderr,
-        "error: `tenants` is not in this version yet; there are: init, providers, check, pull, plan, sync, records, changes, runs, why\n"
+        "error: `tenants` is not in this version yet; there are: init, providers, check, pull, plan, sync, records, changes, runs, why, sandbox\n"
     );
 }
 
@@ -101,7 +101,7 @@ fn a_provider_that_is_not_there_is_told_what_is() {
     let folder = Folder::new();
     let answer = folder.roster(&["check", "clever:d1", "--json"]);
     assert_eq!(answer.code, 2);
-    let message = json!("no provider `clever`; compiled in: csv");
+    let message = json!("no provider `clever`; compiled in: csv, oneroster");
     assert_eq!(answer.json()["error"]["message"], message);
 }
 

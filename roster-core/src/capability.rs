@@ -17,7 +17,7 @@ use crate::{ConnectionState, EntityKind, FieldSet};
 pub enum Incremental {
     /// Whole sets only.
     None,
-    /// New and changed records, but no word of deletions.
+    /// New and changed records. Of deletions it tells those that the vendor happens to show; only a full pull finds the rest.
     UpsertsOnly,
     /// New, changed and deleted records.
     UpsertsAndDeletes,

@@ -224,6 +224,10 @@ pub mod codes {
         LOOKS_LIKE_SIS_ID_NOT_CLEVER_ID = "looks_like_sis_id_not_clever_id":
             "The value should be an id of Clever's, 24 hexadecimal digits, and looks like the school system's own.",
             "Export the column of Clever's ids, not that of student or teacher numbers.";
+        MALFORMED_RECORD = "malformed_record":
+            "The record is not of the form that the vendor's interface has.", "Have the vendor's server corrected.";
+        MALFORMED_VALUE = "malformed_value":
+            "A list or an object stands where a text is due; it was dropped.", "Have the vendor's server corrected.";
         MISSING_COLUMN = "missing_column":
             "A column that the format demands is not in the header.", "Have the column exported, even if it is empty.";
         MISSING_FILE = "missing_file":
@@ -241,9 +245,18 @@ pub mod codes {
             "The file is no text in UTF-8: a spreadsheet, an archive, or UTF-16.", "Export it as CSV in UTF-8.";
         RECORD_INACTIVE = "record_inactive":
             "The record is marked `inactive`, a word of older versions; it was kept.", "Nothing needs to be done.";
+        REFUSED_COLLECTION = "refused_collection":
+            "The server does not give this collection out: nothing can be said of its kind.",
+            "Have it shared with this credential, if the server has it.";
         REPEATED_HEADER = "repeated_header":
             "The header stands again in the middle of the file; that row was skipped.",
             "Nothing needs to be done: somebody joined two files.";
+        REPEATED_RECORD = "repeated_record":
+            "The server sent the record more than once; it was counted once.",
+            "Nothing needs to be done, unless it stays so: then the server's pages overlap.";
+        ROWS_MOVED = "rows_moved":
+            "The data changed while they were read, so the reading was started over.",
+            "Nothing needs to be done; pull at a quiet time if it happens often.";
         ROW_TOO_LONG = "row_too_long":
             "The row is longer than the limit.", "Look for a quote that is opened and never closed.";
         SHARED_EMAIL = "shared_email":

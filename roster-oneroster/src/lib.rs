@@ -1,8 +1,12 @@
 #![doc = include_str!("../README.md")]
 
-mod version;
-
 #[cfg(feature = "csv")]
 pub mod csv;
+#[cfg(feature = "rest")]
+pub mod rest;
+mod status;
+mod version;
 
-pub use self::version::Version;
+#[cfg(feature = "rest")]
+pub use self::rest::{OneRosterConfig, OneRosterSource, OneRosterSourceBuilder, PROVIDER};
+pub use self::{status::Status, version::Version};

@@ -8,7 +8,10 @@ mod harness;
 mod ids;
 mod reach;
 pub mod sabotage;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 pub mod scripted;
+mod test_clock;
 mod truth;
 
 pub use self::{
@@ -16,5 +19,6 @@ pub use self::{
     drop_counter::{DropCounter, Token},
     harness::{Broken, Change, Fault, Harness, Limits, Live, Support},
     ids::Ids,
+    test_clock::TestClock,
     truth::Truth,
 };

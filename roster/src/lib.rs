@@ -16,6 +16,10 @@ mod settings;
 #[doc(inline)]
 pub use roster_csv as csv;
 
+#[cfg(feature = "oneroster")]
+#[doc(inline)]
+pub use roster_oneroster as oneroster;
+
 #[cfg(feature = "sync")]
 #[doc(inline)]
 pub use roster_sync as sync;

@@ -170,10 +170,11 @@ mod tests {
     fn an_unknown_id_is_told_what_there_is() {
         let error = find_provider(&registry(), "clevr").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
-        let there_are = if cfg!(feature = "csv") {
-            "no provider `clevr`; compiled in: csv"
-        } else {
-            "no provider `clevr`; none was compiled in: switch on a feature, such as `csv`"
+        let there_are = match (cfg!(feature = "csv"), cfg!(feature = "oneroster")) {
+            (true, true) => "no provider `clevr`; compiled in: csv, oneroster",
+            (true, false) => "no provider `clevr`; compiled in: csv",
+            (false, true) => "no provider `clevr`; compiled in: oneroster",
+            (false, false) => "no provider `clevr`; none was compiled in: switch on a feature, such as `csv`",
         };
         assert_eq!(error.message(), there_are);
     }

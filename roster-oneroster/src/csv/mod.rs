@@ -7,6 +7,7 @@ mod manifest;
 mod tables;
 
 pub use self::manifest::{Manifest, ManifestFile, Mode};
+pub use crate::Status;
 use crate::Version;
 use roster_core::table::Table;
 
@@ -18,33 +19,6 @@ pub const fn tables(version: Version) -> &'static [Table] {
     match version {
         Version::V1_1 => tables::V1_1,
         Version::V1_2 => tables::V1_2,
-    }
-}
-
-/// What `status` says of a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// It stands. Blank means this in a bulk file.
-    Active,
-    /// It is gone.
-    ToBeDeleted,
-    /// A word of older versions: the record exists and is not in use.
-    Inactive,
-    /// No word of the standard.
-    Unknown,
-}
-
-impl Status {
-    /// Reads the value; case does not matter.
-    pub fn read(text: &str) -> Self {
-        match text {
-            "" | "active" => Self::Active,
-            "tobedeleted" => Self::ToBeDeleted,
-            _ if text.eq_ignore_ascii_case("active") => Self::Active,
-            _ if text.eq_ignore_ascii_case("tobedeleted") => Self::ToBeDeleted,
-            _ if text.eq_ignore_ascii_case("inactive") => Self::Inactive,
-            _ => Self::Unknown,
-        }
     }
 }
 

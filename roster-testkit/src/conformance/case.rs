@@ -1,7 +1,8 @@
 //! One source under a check.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use futures::future::BoxFuture;
 use roster_core::{
     Clock, Cursor, EntityKind, Observer, PullContext, PullEvent, PullMode, PullRequest, RosterSource,
     SensitiveField, jiff::Timestamp,
@@ -97,6 +98,10 @@ struct ClockOf(PullContext);
 impl Clock for ClockOf {
     fn now(&self) -> Timestamp {
         self.0.clock().now()
+    }
+
+    fn wait(&self, time: Duration) -> Option<BoxFuture<'static, ()>> {
+        self.0.clock().wait(time)
     }
 }
 

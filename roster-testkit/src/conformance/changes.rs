@@ -191,14 +191,5 @@ pub(super) async fn changes_are_told_as_promised<H: Harness>(harness: &H, form: 
             breach!("{kind} ended `Changes`, and the capabilities say that it has no feed");
         }
     }
-    let silent = |kind| {
-        capabilities
-            .kinds
-            .get(&kind)
-            .is_none_or(|capability| capability.incremental == Incremental::UpsertsOnly)
-    };
-    if let Some((kind, id)) = pulled.deleted().iter().find(|(kind, _)| silent(*kind)) {
-        breach!("a `Delete` names {kind} {id:?}, and the capabilities say that no deletions are told");
-    }
     Ok(Outcome::Passed)
 }

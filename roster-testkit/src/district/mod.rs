@@ -35,6 +35,7 @@ use roster_core::{
     SourcedId, jiff::civil::Date,
 };
 
+pub(crate) use self::oneroster::{JsonRows, RestCollection, stamped};
 pub use self::{
     files::{FileDialect, clever_id, files_as, write_files_as},
     oneroster::{

@@ -131,6 +131,11 @@ impl DistrictSpec {
         self
     }
 
+    /// The seed.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// Makes the district.
     #[must_use]
     pub fn generate(self) -> District {

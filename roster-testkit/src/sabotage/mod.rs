@@ -70,7 +70,6 @@ sabotages! {
     StaleBody: deltas_add_up, "Delivers a changed record as it was before.";
     ChangesCursorTooNew: deltas_add_up, "Gives a cursor at the end of a changes pull that skips what comes next.";
     UnpromisedFeed: changes_are_told_as_promised, "Tells changes and says that it has no feed.";
-    UnpromisedDelete: changes_are_told_as_promised, "Deletes and says that it tells no deletions.";
     CursorTakenAtEnd: cursor_is_taken_first, "Takes the cursor when a full pull is over.";
     CursorOfOneProcess: cursor_survives_json_and_restart, "Refuses cursors of before its restart.";
     CursorForAnyTenant: cursor_is_refused_by_other_tenant, "Takes cursors of other tenants.";

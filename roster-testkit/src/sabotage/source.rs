@@ -78,11 +78,6 @@ impl RosterSource for SabotagedSource {
                     capability.incremental = Incremental::None;
                 }
             }
-            Sabotage::UnpromisedDelete => {
-                for capability in capabilities.kinds.values_mut() {
-                    capability.incremental = Incremental::UpsertsOnly;
-                }
-            }
             Sabotage::FieldsPromised => {
                 for capability in capabilities.kinds.values_mut() {
                     capability.fields = FieldSet::EMPTY;

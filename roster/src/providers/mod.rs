@@ -2,6 +2,8 @@
 
 #[cfg(feature = "csv")]
 mod csv;
+#[cfg(feature = "oneroster")]
+mod oneroster;
 
 use crate::Provider;
 
@@ -10,5 +12,7 @@ pub(crate) fn compiled_in() -> Vec<Provider> {
     vec![
         #[cfg(feature = "csv")]
         csv::PROVIDER,
+        #[cfg(feature = "oneroster")]
+        oneroster::PROVIDER,
     ]
 }

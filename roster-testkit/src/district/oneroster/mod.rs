@@ -1,6 +1,7 @@
 //! A district as files of OneRoster, and what of it they can say.
 
 mod delta;
+mod json;
 mod projection;
 mod rows;
 mod set;
@@ -8,6 +9,7 @@ mod words;
 
 use std::{collections::BTreeMap, fs, io, path::Path};
 
+pub(crate) use self::json::{JsonRows, RestCollection, stamped};
 use self::set::Set;
 pub use self::{delta::oneroster_csv_delta, projection::what_oneroster_says};
 use super::District;

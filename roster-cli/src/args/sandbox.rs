@@ -1,0 +1,36 @@
+//! What `roster sandbox` says.
+
+use clap::Args;
+use roster_testkit::sandbox::OneRosterFault;
+
+use super::Global;
+
+#[derive(Args)]
+pub(crate) struct SandboxArgs {
+    /// The vendor to play: oneroster
+    #[arg(value_name = "PROVIDER")]
+    pub(crate) provider: String,
+    /// What the district is made from: the same number gives the same one
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    pub(crate) seed: u64,
+    /// How many schools there are
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub(crate) schools: usize,
+    /// How many pupils there are
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    pub(crate) students: usize,
+    /// How long each answer takes at least
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub(crate) latency: u64,
+    /// Misbehaves: NAME, or NAME:COLLECTION:PAGE:TIMES, such as `cut_body:users:middle:1`; may be given several times
+    #[arg(long, value_name = "NAME")]
+    pub(crate) fault: Vec<OneRosterFault>,
+    /// The version of OneRoster, 1.1 or 1.2
+    #[arg(long, value_name = "V", default_value = "1.1")]
+    pub(crate) api_version: String,
+    /// The port; 0 lets the system choose
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) port: u16,
+    #[command(flatten)]
+    pub(crate) global: Global,
+}

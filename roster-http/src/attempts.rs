@@ -1,0 +1,139 @@
+//! Attempts at one request, until it succeeds or no further one makes sense.
+
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use roster_core::{Error, ErrorKind, Notice, PullContext, Result, jiff::Timestamp};
+
+use crate::{
+    failure::{Again, Failure},
+    limiter::Limiter,
+    retry::{Decision, Reason, RetryPolicy},
+    timer::{elapsed, wait},
+};
+
+/// How often one request may find that others have spent its token.
+const MOST_SPENT_TOKENS: u32 = 50;
+
+/// What attempts need to know.
+pub(crate) struct Attempts<'a> {
+    pub(crate) policy: &'a RetryPolicy,
+    pub(crate) limiter: &'a Limiter,
+    pub(crate) cx: &'a PullContext,
+    /// Told to the observer: an endpoint's template.
+    pub(crate) label: &'a str,
+    pub(crate) provider: &'static str,
+    pub(crate) operation: &'static str,
+}
+
+impl Attempts<'_> {
+    /// Makes attempts. One that wants a new token is followed by another at once, the first time.
+    /// Boxed, since the compiler can't prove otherwise that the whole may move between threads.
+    pub(crate) async fn run<'f, A, T>(
+        &self,
+        mut attempt: impl FnMut() -> BoxFuture<'f, Result<A, Failure>>,
+        read: impl Fn(A) -> Result<T>,
+    ) -> Result<T> {
+        let begun = self.cx.clock().now();
+        let (mut made, mut refused, mut spent) = (0, false, 0);
+        loop {
+            let leave = self.enter(begun).await?;
+            self.cx.observer().notice(&Notice::Request { operation: self.label });
+            let outcome = attempt().await.and_then(|answer| read(answer).map_err(Failure::from));
+            drop(leave);
+            let failure = match outcome {
+                Ok(answer) => {
+                    self.limiter.budget().earn();
+                    return Ok(answer);
+                }
+                Err(failure) => failure,
+            };
+            let told = match failure.again {
+                Again::NewToken if !refused => {
+                    refused = true;
+                    continue;
+                }
+                Again::SpentToken if spent < MOST_SPENT_TOKENS => {
+                    spent += 1;
+                    continue;
+                }
+                Again::No | Again::NewToken | Again::SpentToken => return Err(failure.error.exhausted()),
+                Again::Later(told) | Again::Slower(told) => told,
+            };
+            made += 1;
+            let time = self.wait_before_next(made, begun, told, &failure.error)?;
+            if let Again::Slower(_) = failure.again {
+                self.limiter.pause(told.unwrap_or(time), self.cx);
+            }
+            self.cx.observer().notice(&Notice::Retry { operation: self.label, attempt: made, wait: time });
+            tracing::debug!(
+                provider = self.provider,
+                endpoint = self.label,
+                attempt = made,
+                ?time,
+                "sent again"
+            );
+            wait(time, self.cx).await;
+        }
+    }
+
+    async fn enter(&self, begun: Timestamp) -> Result<crate::limiter::Leave> {
+        let left = self.policy.deadline.saturating_sub(elapsed(begun, self.cx));
+        self.limiter.enter(left, self.cx).await.map_err(|wait| {
+            let message = format!(
+                "{}: the server told us to wait {}, which is longer than the {} that a request may take; try again then",
+                self.label,
+                seconds(wait),
+                seconds(self.policy.deadline)
+            );
+            Error::new(ErrorKind::RateLimited, self.provider, self.operation, message)
+                .with_retry_after(wait)
+                .exhausted()
+        })
+    }
+
+    fn wait_before_next(
+        &self,
+        made: u32,
+        begun: Timestamp,
+        told: Option<Duration>,
+        error: &Error,
+    ) -> Result<Duration> {
+        let decision = self.policy.decide(made, elapsed(begun, self.cx), told, fastrand::f64());
+        let why = match decision {
+            Decision::Wait(_) if !self.limiter.budget().spend() => {
+                "too many requests failed to send this one again".to_owned()
+            }
+            Decision::Wait(time) => return Ok(time),
+            Decision::GiveUp(Reason::Attempts) => format!("sent {made} times"),
+            Decision::GiveUp(Reason::Deadline) => {
+                let limit = seconds(self.policy.deadline);
+                match told {
+                    Some(told) => format!(
+                        "the server asks us to wait {}, longer than the {limit} that a request may take",
+                        seconds(told)
+                    ),
+                    None => format!("given up after {limit}"),
+                }
+            }
+        };
+        Err(explained(error, &why, told))
+    }
+}
+
+/// The same error, with why it is final.
+fn explained(error: &Error, why: &str, told: Option<Duration>) -> Error {
+    let message = format!("{} ({why})", error.message());
+    let mut last = Error::new(error.kind(), error.provider(), error.operation(), message);
+    if let Some(status) = error.status() {
+        last = last.with_status(status);
+    }
+    if let Some(told) = told.or(error.retry_after()) {
+        last = last.with_retry_after(told);
+    }
+    last.exhausted()
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{} s", time.as_secs_f64().ceil())
+}

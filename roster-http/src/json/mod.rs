@@ -1,0 +1,161 @@
+//! Lenient reading of JSON: tolerant about how a value is written, strict about the answer's structure.
+
+mod depth;
+mod rows;
+
+use std::{borrow::Cow, fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+
+pub use self::rows::{Shape, read_raw_rows, read_rows};
+
+/// A text, borrowed where it holds no escape. Numbers and truth values are taken for their text, since servers send ids as
+/// numbers; `null` and an empty text are [`None`](Text::get).
+#[derive(Clone, Default)]
+pub struct Text<'a>(Option<Cow<'a, str>>, bool);
+
+impl<'a> Text<'a> {
+    /// The trimmed text; `None` if there is none.
+    pub fn get(&self) -> Option<&str> {
+        self.0.as_deref().map(roster_core::decode::trim).filter(|text| !text.is_empty())
+    }
+
+    /// The trimmed text, owned.
+    pub fn owned(&self) -> Option<String> {
+        self.get().map(str::to_owned)
+    }
+
+    /// The text as it stands.
+    pub fn raw(&self) -> &str {
+        self.0.as_deref().unwrap_or_default()
+    }
+
+    /// Whether there was a list or an object where a text is due.
+    pub const fn is_odd(&self) -> bool {
+        self.1
+    }
+
+    const fn of(text: Cow<'a, str>) -> Self {
+        Self(Some(text), false)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TextVisitor(PhantomData))
+    }
+}
+
+struct TextVisitor<'a>(PhantomData<Text<'a>>);
+
+macro_rules! written_as_text {
+    ($($visit:ident: $type:ty),+) => {$(
+        fn $visit<E>(self, value: $type) -> Result<Self::Value, E> {
+            Ok(Text::of(Cow::Owned(value.to_string())))
+        }
+    )+};
+}
+
+impl<'de: 'a, 'a> Visitor<'de> for TextVisitor<'a> {
+    type Value = Text<'a>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Text::of(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Text::of(Cow::Owned(text.to_owned())))
+    }
+
+    written_as_text! { visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64 }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Text::default())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Text(None, true))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Text(None, true))
+    }
+}
+
+/// A list; one value where a list is due is a list of one, and `null` and an empty text are empty ones.
+#[derive(Clone)]
+pub struct Many<T>(pub Vec<T>);
+
+impl<T> Default for Many<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Many<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ManyVisitor(PhantomData))
+    }
+}
+
+struct ManyVisitor<T>(PhantomData<T>);
+
+macro_rules! one_of_list {
+    ($($visit:ident: $type:ty => $into:ident),+) => {$(
+        fn $visit<E: de::Error>(self, value: $type) -> Result<Self::Value, E> {
+            one(de::value::$into::new(value))
+        }
+    )+};
+}
+
+fn one<'de, T: Deserialize<'de>, D: Deserializer<'de>>(value: D) -> Result<Many<T>, D::Error> {
+    Ok(Many(vec![T::deserialize(value)?]))
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ManyVisitor<T> {
+    type Value = Many<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Many::default())
+    }
+
+    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+        if text.is_empty() { Ok(Many::default()) } else { one(de::value::BorrowedStrDeserializer::new(text)) }
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        if text.is_empty() { Ok(Many::default()) } else { one(de::value::StrDeserializer::new(text)) }
+    }
+
+    one_of_list! {
+        visit_bool: bool => BoolDeserializer,
+        visit_i64: i64 => I64Deserializer,
+        visit_u64: u64 => U64Deserializer,
+        visit_f64: f64 => F64Deserializer
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element()? {
+            items.push(item);
+        }
+        Ok(Many(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        one(de::value::MapAccessDeserializer::new(map))
+    }
+}

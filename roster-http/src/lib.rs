@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+
+mod attempts;
+mod auth;
+mod failure;
+pub mod json;
+mod limiter;
+mod limits;
+mod link;
+mod origin;
+pub mod paging;
+mod retry;
+mod timer;
+mod told;
+mod transport;
+mod wire;
+
+pub use self::{
+    auth::{Auth, ClientAuth, Grant, OAuth1, SignatureMethod, TokenCache},
+    failure::{Again, Classifier, Failure, Meaning, Refusal, by_status},
+    limiter::Limiter,
+    limits::HttpLimits,
+    link::link_target,
+    origin::{BaseUrl, percent_encode},
+    retry::{Decision, Reason, RetryBudget, RetryPolicy},
+    told::told_wait,
+    wire::{Answer, Call, Wire, WireBuilder},
+};

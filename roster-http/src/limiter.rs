@@ -1,0 +1,115 @@
+//! One credential's share of the vendor: how many requests at once, and when to slow down.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use roster_core::{Notice, PullContext, jiff::Timestamp};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::{retry::RetryBudget, timer::wait};
+
+/// Shared by all sources of one credential, since the vendor counts by credential. Cheap to clone.
+#[derive(Clone)]
+pub struct Limiter(Arc<Inner>);
+
+struct Inner {
+    slots: Arc<Semaphore>,
+    paused: Mutex<Option<Timestamp>>,
+    budget: RetryBudget,
+}
+
+/// Leave to send one request.
+#[derive(Debug)]
+pub(crate) struct Leave(
+    #[expect(dead_code, reason = "held for as long as the request is under way")] OwnedSemaphorePermit,
+);
+
+impl Limiter {
+    /// So many requests at once, and the default budget of retries.
+    #[must_use]
+    pub fn new(in_flight: usize) -> Self {
+        Self::with_budget(in_flight, RetryBudget::default())
+    }
+
+    /// So many requests at once, and that budget of retries.
+    #[must_use]
+    pub fn with_budget(in_flight: usize, budget: RetryBudget) -> Self {
+        Self(Arc::new(Inner {
+            slots: Arc::new(Semaphore::new(in_flight.clamp(1, Semaphore::MAX_PERMITS))),
+            paused: Mutex::new(None),
+            budget,
+        }))
+    }
+
+    /// Slows all down: nobody who shares this sends anything for that time.
+    pub fn pause(&self, time: Duration, cx: &PullContext) {
+        let until = cx.clock().now().checked_add(time).unwrap_or(Timestamp::MAX);
+        let mut paused = self.paused();
+        *paused = Some(paused.map_or(until, |other| other.max(until)));
+    }
+
+    pub(crate) fn budget(&self) -> &RetryBudget {
+        &self.0.budget
+    }
+
+    /// Waits for leave to send. `Err` with the wait if that would last longer than `at_most`.
+    pub(crate) async fn enter(&self, at_most: Duration, cx: &PullContext) -> Result<Leave, Duration> {
+        // The semaphore is never closed.
+        let slot = Arc::clone(&self.0.slots).acquire_owned().await.map_err(|_| Duration::ZERO)?;
+        while let Some((until, time)) = self.pause_left(cx) {
+            if time > at_most {
+                return Err(time);
+            }
+            cx.observer().notice(&Notice::Throttled { wait: time });
+            wait(time, cx).await;
+            // Taken off even where the clock stands still, so that a test's clock can't hold anybody for ever.
+            let mut paused = self.paused();
+            if *paused == Some(until) {
+                *paused = None;
+            }
+        }
+        Ok(Leave(slot))
+    }
+
+    fn pause_left(&self, cx: &PullContext) -> Option<(Timestamp, Duration)> {
+        let until = (*self.paused())?;
+        let left = Duration::try_from(until.duration_since(cx.clock().now())).ok()?;
+        (!left.is_zero()).then_some((until, left))
+    }
+
+    fn paused(&self) -> std::sync::MutexGuard<'_, Option<Timestamp>> {
+        self.0.paused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Limiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Limiter({} free)", self.0.slots.available_permits())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use roster_testkit::TestClock;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_is_told_to_slow_down_slows_all() {
+        let clock = TestClock::default();
+        let cx = PullContext::default().with_clock(Arc::new(clock.clone()));
+        let limiter = Limiter::new(2);
+        limiter.clone().pause(Duration::from_secs(40), &cx);
+        let refused = limiter.enter(Duration::from_secs(39), &cx).await.unwrap_err();
+        assert_eq!((refused, clock.waits().len()), (Duration::from_secs(40), 0));
+        let leave = limiter.enter(Duration::from_secs(60), &cx).await.unwrap();
+        assert_eq!(clock.waits(), [Duration::from_secs(40)]);
+        let _second = limiter.enter(Duration::ZERO, &cx).await.unwrap();
+        assert_eq!(format!("{limiter:?}"), "Limiter(0 free)");
+        drop(leave);
+        assert_eq!(format!("{limiter:?}"), "Limiter(1 free)");
+    }
+}

@@ -1,0 +1,108 @@
+//! Paging by link, cursor or token: each answer names the next page.
+
+use std::{collections::HashSet, hash::BuildHasherDefault};
+
+use roster_core::{Error, ErrorKind, Result};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::offset::Hashed;
+use crate::limits::HttpLimits;
+
+/// How many pages without a row may follow each other. A vendor that filters after it cuts pages sends some.
+const MOST_EMPTY: u32 = 1000;
+
+/// The pages of one collection, each of which names the next: by a link, a cursor or a token.
+///
+/// An empty page that names a next one does not end it. A page that was named before does: following it would turn in circles.
+#[derive(Debug)]
+pub struct Chain {
+    provider: &'static str,
+    most: u64,
+    pages: u64,
+    empty: u32,
+    named: HashSet<u64, BuildHasherDefault<Hashed>>,
+}
+
+impl Chain {
+    /// Nothing is read yet.
+    #[must_use]
+    pub fn new(provider: &'static str, limits: &HttpLimits) -> Self {
+        Self { provider, most: limits.pages, pages: 0, empty: 0, named: HashSet::default() }
+    }
+
+    /// The number of the page that was read last, from 1.
+    pub const fn page(&self) -> u64 {
+        self.pages
+    }
+
+    /// A page with so many rows was read, which names `next`. Returns whether there is one more.
+    ///
+    /// # Errors
+    ///
+    /// `Provider` if it was named before, or if empty pages do not end; `TooLarge` if there are more pages than the limit.
+    pub fn took(&mut self, rows: usize, next: Option<&str>) -> Result<bool> {
+        self.pages += 1;
+        self.empty = if rows == 0 { self.empty + 1 } else { 0 };
+        let Some(next) = next.filter(|next| !next.is_empty()) else { return Ok(false) };
+        let refuse = |kind, why: &str| {
+            Err(Error::new(kind, self.provider, "paging", format!("after page {}: {why}", self.pages)))
+        };
+        if self.pages >= self.most {
+            return refuse(ErrorKind::TooLarge, "there are more pages than the limit; ask for larger ones");
+        }
+        if self.empty > MOST_EMPTY {
+            return refuse(
+                ErrorKind::Provider,
+                "the server names next pages that have no rows, without an end",
+            );
+        }
+        if !self.named.insert(xxh3_64(next.as_bytes())) {
+            return refuse(
+                ErrorKind::Provider,
+                "the server names a next page that it named before: it turns in circles",
+            );
+        }
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chain(pages: u64) -> Chain {
+        Chain::new("test", &HttpLimits { pages, ..HttpLimits::default() })
+    }
+
+    #[test]
+    fn only_a_missing_name_ends_it() {
+        let mut pages = chain(100);
+        assert!(pages.took(5, Some("a")).unwrap());
+        assert!(pages.took(0, Some("b")).unwrap());
+        assert!(!pages.took(5, None).unwrap());
+        assert_eq!(pages.page(), 3);
+    }
+
+    #[test]
+    fn circles_of_any_length_are_errors() {
+        let mut pages = chain(100);
+        for name in ["a", "b", "c"] {
+            assert!(pages.took(1, Some(name)).unwrap());
+        }
+        let error = pages.took(1, Some("b")).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.message().starts_with("after page 4: ")),
+            (ErrorKind::Provider, true)
+        );
+    }
+
+    #[test]
+    fn endless_pages_pass_a_limit() {
+        let mut pages = chain(50);
+        let error = (0..100).find_map(|page| pages.took(1, Some(&page.to_string())).err()).unwrap();
+        assert_eq!((error.kind(), pages.page()), (ErrorKind::TooLarge, 50));
+        let mut pages = chain(u64::MAX);
+        let error = (0..5000).find_map(|page| pages.took(0, Some(&page.to_string())).err()).unwrap();
+        assert_eq!(error.kind(), ErrorKind::Provider);
+    }
+}

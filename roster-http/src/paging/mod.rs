@@ -1,0 +1,44 @@
+//! From pages to rows: state machines that prove they saw everything, and what drives them.
+
+mod chain;
+mod offset;
+mod reader;
+
+use roster_core::Result;
+
+pub use self::{
+    chain::Chain,
+    offset::{Ask, Finish, MOST_RESTARTS, OffsetPaging, Step},
+    reader::{OffsetReader, Turn},
+};
+
+/// What tells a row from others: a hash of its id; `None` if it has no id that can be read.
+pub type Key = Option<u64>;
+
+/// The key of an id.
+#[must_use]
+pub fn key(id: &str) -> u64 {
+    xxhash_rust::xxh3::xxh3_64(id.as_bytes())
+}
+
+/// The rows of one page, in the server's order.
+pub trait Page: Send {
+    /// The keys of its rows.
+    fn keys(&self) -> Vec<Key>;
+
+    /// The total that came with it.
+    fn total(&self) -> Option<u64>;
+}
+
+/// Gets the pages of one collection.
+pub trait Pages: Send + Sync + 'static {
+    /// A page.
+    type Page: Page + 'static;
+
+    /// Gets a page; `number` is its place in the reading, from 1, for messages.
+    fn page(
+        self: std::sync::Arc<Self>,
+        ask: Ask,
+        number: u64,
+    ) -> impl Future<Output = Result<Self::Page>> + Send + 'static;
+}

@@ -1,0 +1,461 @@
+//! Paging by offset, as a state machine: which pages to ask for, and what their rows prove.
+//!
+//! A server may clamp a page, miscount, or have rows come and go while it is read. So nothing is believed that is not proven
+//! by rows: the next page begins with the last row of the one before, and if that is not so, rows have moved and the reading
+//! starts over; a total is a check and lets pages be asked for ahead, and the end is an answer that has no further row.
+
+use std::{
+    collections::HashSet,
+    hash::{BuildHasherDefault, Hasher},
+};
+
+use super::Key;
+
+/// How often reading starts over before it is given up.
+pub const MOST_RESTARTS: u32 = 3;
+
+/// No server clamps its pages to so few rows: a first page below this is all there is, if the total says so too.
+const SMALLEST_CLAMP: usize = 10;
+
+/// One page to ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// How many rows come before it.
+    pub offset: u64,
+    /// How many rows to ask for; `None` leaves it to the server.
+    pub limit: Option<u32>,
+}
+
+/// What follows a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// These rows of it, by their index, are new; there may be more pages.
+    Next(Vec<usize>),
+    /// These rows of it are new, and the reading is over.
+    End(Vec<usize>, Finish),
+    /// Rows have moved: what was delivered stays right, and all pages are read again.
+    StartOver,
+    /// The page does not join the ones before, since one was shorter than those before. It and those that were asked for ahead
+    /// are asked for again.
+    Rejoin,
+}
+
+/// How a reading ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finish {
+    /// All rows were seen.
+    Whole,
+    /// The server's total disagrees with the ids that came.
+    Disagrees {
+        /// The server's total.
+        total: u64,
+        /// The different ids that came, and rows without one.
+        came: u64,
+    },
+    /// Rows kept moving, each time that the reading started over.
+    Moving,
+    /// The server sends the same page whatever is asked for.
+    Repeats,
+    /// An empty page came where the total says that there are more rows.
+    EmptyEarly,
+}
+
+/// The reading of one collection.
+#[derive(Debug)]
+pub struct OffsetPaging {
+    limit: Option<u32>,
+    /// Rows read since the start, those that came again at the edge of a page not counted.
+    position: u64,
+    /// Where the next page ahead begins.
+    planned: u64,
+    /// The rows of the first page: what the server takes for a whole one.
+    width: usize,
+    begun: bool,
+    total: Option<u64>,
+    /// The total was reached, and whether more rows come is being asked.
+    probing: bool,
+    last: Option<Key>,
+    last_page: u64,
+    seen: HashSet<u64, BuildHasherDefault<Hashed>>,
+    nameless: u64,
+    repeated: u64,
+    restarts: u32,
+}
+
+impl OffsetPaging {
+    /// Nothing is read yet. Pages have two rows at least, or none could begin with the last row of another.
+    #[must_use]
+    pub fn new(limit: Option<u32>) -> Self {
+        Self {
+            limit: limit.filter(|limit| *limit > 0).map(|limit| limit.max(2)),
+            position: 0,
+            planned: 0,
+            width: 0,
+            begun: false,
+            total: None,
+            probing: false,
+            last: None,
+            last_page: 0,
+            seen: HashSet::default(),
+            nameless: 0,
+            repeated: 0,
+            restarts: 0,
+        }
+    }
+
+    /// The server's total, as far as it is known.
+    pub const fn total(&self) -> Option<u64> {
+        self.total
+    }
+
+    /// How many rows came whose id had come before.
+    pub const fn repeated(&self) -> u64 {
+        self.repeated
+    }
+
+    /// How many rows the first page had: what the server takes for a whole one.
+    pub const fn width(&self) -> u64 {
+        self.width as u64
+    }
+
+    /// How many rows came since the start.
+    pub const fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// The next page to ask for while `in_flight` others are under way, of which `at_once` may be.
+    pub fn plan(&mut self, in_flight: usize, at_once: usize) -> Option<Ask> {
+        if in_flight == 0 {
+            self.planned = self.position.saturating_sub(self.overlap());
+        } else if !self.reads_ahead() || in_flight >= at_once {
+            return None;
+        }
+        let ask = Ask { offset: self.planned, limit: self.limit };
+        self.planned = self.planned.saturating_add((self.width as u64).saturating_sub(self.overlap()).max(1));
+        Some(ask)
+    }
+
+    /// Pages are asked for ahead only where the total says that they are there.
+    fn reads_ahead(&self) -> bool {
+        self.begun
+            && !self.probing
+            && self.total.is_some_and(|total| self.planned.saturating_add(self.overlap()) < total)
+    }
+
+    const fn overlap(&self) -> u64 {
+        if self.width > 1 { 1 } else { 0 }
+    }
+
+    /// Takes a page in: the keys of its rows, and the total that came with it.
+    pub fn take(&mut self, ask: Ask, keys: &[Key], total: Option<u64>) -> Step {
+        let page = fingerprint(keys);
+        let step =
+            if self.begun { self.take_next(ask, keys, total, page) } else { self.take_first(keys, total) };
+        self.last_page = page;
+        step
+    }
+
+    fn take_first(&mut self, keys: &[Key], total: Option<u64>) -> Step {
+        self.begun = true;
+        self.width = keys.len();
+        self.total = total;
+        if keys.is_empty() {
+            return match total {
+                Some(1..) => self.start_over(Finish::EmptyEarly),
+                _ => Step::End(Vec::new(), Finish::Whole),
+            };
+        }
+        self.deliver(keys, 0)
+    }
+
+    fn take_next(&mut self, ask: Ask, keys: &[Key], total: Option<u64>, page: u64) -> Step {
+        if ask.offset.saturating_add(self.overlap()) > self.position {
+            return Step::Rejoin;
+        }
+        if let (Some(before), Some(now)) = (self.total, total)
+            && before != now
+        {
+            return self.start_over(Finish::Moving);
+        }
+        // Rows that came with the pages before; the last of them is the edge.
+        let known = usize::try_from(self.position - ask.offset).unwrap_or(usize::MAX);
+        let joins = known == 0 || keys.get(known - 1).is_some_and(|key| Some(*key) == self.last);
+        if joins {
+            return self.deliver(keys, known);
+        }
+        if page == self.last_page {
+            return self.same_page_again(keys.len());
+        }
+        let why = if keys.is_empty() { Finish::EmptyEarly } else { Finish::Moving };
+        self.start_over(why)
+    }
+
+    /// A server that takes no notice of the offset has sent all there is, if its total says so, or if it took no notice of the
+    /// limit either.
+    fn same_page_again(&mut self, rows: usize) -> Step {
+        let is_all = self.total.map_or_else(
+            || self.limit.is_some_and(|limit| rows > usize::try_from(limit).unwrap_or(usize::MAX)),
+            |total| total == self.came(),
+        );
+        if is_all { Step::End(Vec::new(), Finish::Whole) } else { self.start_over(Finish::Repeats) }
+    }
+
+    fn deliver(&mut self, keys: &[Key], known: usize) -> Step {
+        let mut new = Vec::with_capacity(keys.len());
+        for (index, key) in keys.iter().enumerate().skip(known) {
+            match key {
+                Some(key) if !self.seen.insert(*key) => self.repeated += 1,
+                Some(_) => new.push(index),
+                None => {
+                    self.nameless += 1;
+                    new.push(index);
+                }
+            }
+        }
+        let came = keys.len().saturating_sub(known);
+        self.position += came as u64;
+        if let Some(last) = keys.last() {
+            self.last = Some(*last);
+        }
+        if came == 0 {
+            return self.end(new);
+        }
+        let reached = self.total.is_some_and(|total| self.position >= total);
+        if reached && self.is_short(keys.len()) {
+            return self.end(new);
+        }
+        self.probing = reached;
+        Step::Next(new)
+    }
+
+    /// Whether the server could have sent more rows with this page.
+    fn is_short(&self, rows: usize) -> bool {
+        let asked = self.limit.and_then(|limit| usize::try_from(limit).ok());
+        rows < self.width || (rows < SMALLEST_CLAMP && asked.is_some_and(|asked| rows < asked))
+    }
+
+    fn came(&self) -> u64 {
+        self.seen.len() as u64 + self.nameless
+    }
+
+    fn end(&mut self, new: Vec<usize>) -> Step {
+        match self.total {
+            Some(total) if total != self.came() => {
+                // Rows that came twice stand where others were missed: another look may see them all.
+                if self.repeated > 0 && self.restarts < MOST_RESTARTS {
+                    return self.start_over(Finish::Disagrees { total, came: self.came() });
+                }
+                Step::End(new, Finish::Disagrees { total, came: self.came() })
+            }
+            _ => Step::End(new, Finish::Whole),
+        }
+    }
+
+    fn start_over(&mut self, why: Finish) -> Step {
+        if self.restarts >= MOST_RESTARTS {
+            return Step::End(Vec::new(), why);
+        }
+        let fresh = Self::new(self.limit);
+        *self = Self { restarts: self.restarts + 1, ..fresh };
+        Step::StartOver
+    }
+}
+
+/// Tells pages apart.
+fn fingerprint(keys: &[Key]) -> u64 {
+    keys.iter().fold(keys.len() as u64, |hash, key| {
+        (hash ^ key.unwrap_or_default()).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(23)
+    })
+}
+
+/// A key is a hash already.
+#[derive(Default)]
+pub(crate) struct Hashed(u64);
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A server with rows 1 to n.
+    #[derive(Clone, Debug)]
+    struct Server {
+        rows: Vec<u64>,
+        clamp: usize,
+        total: Option<u64>,
+    }
+
+    impl Server {
+        fn new(rows: u64, clamp: usize) -> Self {
+            Self { rows: (1..=rows).collect(), clamp, total: Some(rows) }
+        }
+
+        fn page(&self, ask: Ask) -> Vec<Key> {
+            let limit = ask.limit.map_or(100, |limit| limit as usize).min(self.clamp);
+            self.rows
+                .iter()
+                .skip(usize::try_from(ask.offset).unwrap())
+                .take(limit)
+                .map(|row| Some(*row))
+                .collect()
+        }
+    }
+
+    /// Reads to the end; `at_page` may change the server before that page is answered.
+    fn read(
+        limit: u32,
+        at_once: usize,
+        mut server: Server,
+        mut at_page: impl FnMut(usize, Ask, &mut Server) -> Option<Vec<Key>>,
+    ) -> (HashSet<u64>, Finish, usize) {
+        let mut paging = OffsetPaging::new(Some(limit));
+        let mut delivered = HashSet::new();
+        let mut in_flight = std::collections::VecDeque::new();
+        let mut asked = 0;
+        for _ in 0..10_000 {
+            while let Some(ask) = paging.plan(in_flight.len(), at_once) {
+                asked += 1;
+                let page = at_page(asked, ask, &mut server).unwrap_or_else(|| server.page(ask));
+                in_flight.push_back((ask, page));
+            }
+            let (ask, page) = in_flight.pop_front().unwrap();
+            let mut deliver = |new: &[usize]| delivered.extend(new.iter().filter_map(|index| page[*index]));
+            match paging.take(ask, &page, server.total) {
+                Step::Next(new) => deliver(&new),
+                Step::StartOver | Step::Rejoin => in_flight.clear(),
+                Step::End(new, finish) => {
+                    deliver(&new);
+                    return (delivered, finish, asked);
+                }
+            }
+        }
+        panic!("the reading does not end");
+    }
+
+    fn quiet(_: usize, _: Ask, _: &mut Server) -> Option<Vec<Key>> {
+        None
+    }
+
+    #[test]
+    fn a_clamp_is_no_end_with_or_without_a_total() {
+        for at_once in [1, 8] {
+            for total in [None, Some(95)] {
+                let server = Server { total, ..Server::new(95, 30) };
+                let (rows, finish, _) = read(1000, at_once, server, quiet);
+                assert_eq!((rows.len(), finish), (95, Finish::Whole), "{total:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_more_is_asked_than_is_needed() {
+        let asked = |rows, limit| read(limit, 1, Server::new(rows, usize::MAX), quiet).2;
+        assert_eq!((asked(0, 100), asked(3, 100), asked(150, 100)), (1, 1, 2));
+        // A page as large as asked for may be all, or not: one more answer tells.
+        assert_eq!(asked(100, 100), 2);
+    }
+
+    #[test]
+    fn a_total_that_is_too_small_is_not_believed() {
+        let server = Server { total: Some(100), ..Server::new(250, 100) };
+        let (rows, finish, _) = read(100, 4, server, quiet);
+        assert_eq!((rows.len(), finish), (250, Finish::Disagrees { total: 100, came: 250 }));
+        let server = Server { total: Some(300), ..Server::new(250, 100) };
+        let (rows, finish, _) = read(100, 4, server, quiet);
+        assert!(rows.len() == 250 && finish != Finish::Whole, "{finish:?}");
+    }
+
+    #[test]
+    fn a_server_that_ignores_the_offset_ends_the_reading() {
+        let same = |rows: u64| {
+            move |_: usize, _: Ask, _: &mut Server| Some((1..=rows).map(Some).collect::<Vec<Key>>())
+        };
+        let unknown = Server { total: None, ..Server::new(30, 30) };
+        assert_eq!(read(100, 1, unknown.clone(), same(30)).1, Finish::Repeats);
+        // It sent all there is, and more than it was asked for.
+        assert_eq!(read(20, 1, unknown, same(30)).1, Finish::Whole);
+        assert_eq!(read(30, 1, Server::new(30, 30), same(30)).1, Finish::Whole);
+    }
+
+    #[test]
+    fn an_empty_page_in_the_middle_is_not_the_end() {
+        for total in [None, Some(300)] {
+            let server = Server { total, ..Server::new(300, 100) };
+            let once = |page, _: Ask, _: &mut Server| (page == 2).then(Vec::new);
+            assert_eq!(read(100, 1, server.clone(), once).1, Finish::Whole);
+            let always = |_, ask: Ask, _: &mut Server| (ask.offset > 150).then(Vec::new);
+            assert_eq!(read(100, 1, server, always).1, Finish::EmptyEarly);
+        }
+    }
+
+    #[test]
+    fn a_shorter_page_is_joined_again() {
+        let short = |page, ask, server: &mut Server| (page == 3).then(|| server.page(ask)[..7].to_vec());
+        let (rows, finish, _) = read(100, 4, Server::new(1000, 100), short);
+        assert_eq!((rows.len(), finish), (1000, Finish::Whole));
+    }
+
+    #[test]
+    fn rows_that_never_stand_still_are_given_up() {
+        let move_on = |page, _: Ask, server: &mut Server| {
+            server.rows.insert(0, 10_000 + page as u64);
+            server.rows.pop();
+            None
+        };
+        assert_eq!(read(10, 1, Server::new(100, 100), move_on).1, Finish::Moving);
+    }
+
+    #[test]
+    fn a_server_with_one_row_a_page_is_read_too() {
+        for total in [None, Some(20)] {
+            let server = Server { total, ..Server::new(20, 1) };
+            let (rows, finish, _) = read(1, 3, server, quiet);
+            assert_eq!((rows.len(), finish), (20, Finish::Whole));
+        }
+    }
+
+    proptest! {
+        /// Whatever moves: either all rows that were there all the time are delivered, or the reading does not end whole.
+        #[test]
+        fn whole_means_that_nothing_that_stayed_was_missed(
+            rows in 0_u64..120, clamp in 2_usize..40, limit in 1_u32..60, at_once in 1_usize..6,
+            counted in any::<bool>(), moves in prop::collection::vec((1_usize..12, any::<bool>(), 0_usize..120), 0..3),
+        ) {
+            let mut server = Server::new(rows, clamp);
+            if !counted { server.total = None; }
+            let mut removed = HashSet::new();
+            let mut next = 1000;
+            let (delivered, finish, _) = read(limit, at_once, server, |page, _, server| {
+                for (_, insert, at) in moves.iter().filter(|(when, ..)| *when == page) {
+                    if *insert {
+                        next += 1;
+                        server.rows.insert((*at).min(server.rows.len()), next);
+                    } else if *at < server.rows.len() {
+                        removed.insert(server.rows.remove(*at));
+                    }
+                    if counted { server.total = Some(server.rows.len() as u64); }
+                }
+                None
+            });
+            let missed = (1..=rows).filter(|row| !removed.contains(row) && !delivered.contains(row)).count();
+            prop_assert!(finish != Finish::Whole || missed == 0, "{missed} missed");
+        }
+    }
+}

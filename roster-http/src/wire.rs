@@ -1,0 +1,261 @@
+//! The client that a provider talks through: what it brings is base URL, authenticator, classifier and limits.
+
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use reqwest::{
+    Method, Request, StatusCode,
+    header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue},
+};
+use roster_core::{Error, ErrorKind, PullContext, Result, jiff::Timestamp};
+use url::Url;
+
+use crate::{
+    attempts::Attempts,
+    auth::Auth,
+    failure::{Again, Classifier, Failure, Refusal, by_status},
+    limiter::Limiter,
+    limits::HttpLimits,
+    link::link_target,
+    origin::BaseUrl,
+    retry::RetryPolicy,
+    told::told_wait,
+    transport::{RawAnswer, Transport},
+};
+
+/// How much of a refusal a classifier sees.
+const REFUSAL_BYTES: usize = 16 * 1024;
+
+/// Talks to one vendor with one credential. Cheap to clone: clones share connections, token and limiter.
+#[derive(Clone)]
+pub struct Wire(Arc<Inner>);
+
+struct Inner {
+    provider: &'static str,
+    base: BaseUrl,
+    auth: Auth,
+    transport: Transport,
+    policy: RetryPolicy,
+    limiter: Limiter,
+    classifier: Classifier,
+}
+
+/// Collects what a [`Wire`] needs.
+#[derive(Debug)]
+pub struct WireBuilder {
+    provider: &'static str,
+    base: BaseUrl,
+    auth: Auth,
+    policy: RetryPolicy,
+    limits: HttpLimits,
+    limiter: Option<Limiter>,
+    classifier: Classifier,
+}
+
+/// A request to be made.
+#[derive(Clone, Debug)]
+pub struct Call<'a> {
+    /// What is being done, for errors: one of a short list of phrases, such as "reading a page".
+    pub operation: &'static str,
+    /// The endpoint's template, such as `/users/{id}`, for observers and logs. Never a URL: that may hold ids and filters.
+    pub label: &'a str,
+    /// Where it is, for errors: the template, with the page where there is one.
+    pub place: String,
+    /// The URL.
+    pub url: Url,
+}
+
+/// An answer with a status of success.
+pub struct Answer {
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, decompressed.
+    pub body: Bytes,
+}
+
+impl Answer {
+    /// A header's text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// A header that is a count.
+    pub fn count(&self, name: &str) -> Option<u64> {
+        self.header(name)?.trim().parse().ok()
+    }
+
+    /// The `next` of the `Link` header, as it stands there: [`BaseUrl::follow`] reads it.
+    pub fn next_link(&self) -> Option<&str> {
+        let values = self.headers.get_all(reqwest::header::LINK).iter();
+        link_target(values.filter_map(|value| value.to_str().ok()), "next")
+    }
+
+    /// What time it is for the server.
+    pub fn date(&self) -> Option<Timestamp> {
+        Timestamp::try_from(httpdate::parse_http_date(self.header("date")?).ok()?).ok()
+    }
+}
+
+impl Wire {
+    /// Begins with the provider's id and the base URL.
+    #[must_use]
+    pub fn builder(provider: &'static str, base: BaseUrl) -> WireBuilder {
+        WireBuilder {
+            provider,
+            base,
+            auth: Auth::None,
+            policy: RetryPolicy::default(),
+            limits: HttpLimits::default(),
+            limiter: None,
+            classifier: by_status,
+        }
+    }
+
+    /// The base URL.
+    pub fn base(&self) -> &BaseUrl {
+        &self.0.base
+    }
+
+    /// The provider's id.
+    pub fn provider(&self) -> &'static str {
+        self.0.provider
+    }
+
+    /// What the vendor may cost.
+    pub fn limits(&self) -> &HttpLimits {
+        self.0.transport.limits()
+    }
+
+    /// Who we are there.
+    pub fn auth(&self) -> &Auth {
+        &self.0.auth
+    }
+
+    /// Gets an answer, as often as the policy lets us, and reads it. A reader that finds the answer cut or broken gives an
+    /// error that is retryable, and the request is sent again.
+    ///
+    /// # Errors
+    ///
+    /// By the classifier where the vendor refuses; `Transport` where the network fails; `TooLarge` where a limit is passed;
+    /// `RateLimited` where the vendor asks for a wait that goes past the deadline; and what the reader finds.
+    pub async fn get<T>(
+        &self,
+        call: &Call<'_>,
+        cx: &PullContext,
+        read: impl Fn(Answer) -> Result<T> + Send + Sync,
+    ) -> Result<T> {
+        let Inner { policy, limiter, provider, .. } = &*self.0;
+        let attempts =
+            Attempts { policy, limiter, cx, label: call.label, provider, operation: call.operation };
+        let attempt = || -> BoxFuture<'_, Result<Answer, Failure>> { Box::pin(self.attempt(call, cx)) };
+        attempts.run(attempt, read).await
+    }
+
+    async fn attempt(&self, call: &Call<'_>, cx: &PullContext) -> Result<Answer, Failure> {
+        let Inner { base, auth, transport, .. } = &*self.0;
+        if !base.holds(&call.url) {
+            // A bug of a provider; still, no token leaves its origin.
+            let message = format!("{}: the URL is not below the base URL; nothing was sent", call.place);
+            return Err(Error::new(ErrorKind::Config, self.0.provider, call.operation, message).into());
+        }
+        let credential = auth.credential(&Method::GET, &call.url, cx).await?;
+        let mut request = Request::new(Method::GET, call.url.clone());
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some(header) = credential.header {
+            request.headers_mut().insert(AUTHORIZATION, header);
+        }
+        let answer = transport.send(request, call.operation, &call.place).await?;
+        tracing::debug!(
+            provider = self.0.provider,
+            endpoint = call.label,
+            status = answer.status.as_u16(),
+            bytes = answer.body.len(),
+            "answered"
+        );
+        if answer.status == StatusCode::OK {
+            auth.was_taken(credential.generation);
+            return Ok(Answer { headers: answer.headers, body: answer.body });
+        }
+        let failure = self.refused(call, &answer, cx);
+        if failure.again == Again::NewToken {
+            return Err(Failure { again: auth.forget(credential.generation), ..failure });
+        }
+        Err(failure)
+    }
+
+    fn refused(&self, call: &Call<'_>, answer: &RawAnswer, cx: &PullContext) -> Failure {
+        let body = answer.body.get(..REFUSAL_BYTES).unwrap_or(&answer.body);
+        let refusal = Refusal { status: answer.status, headers: &answer.headers, body };
+        let meaning = (self.0.classifier)(&refusal);
+        let told = told_wait(&answer.headers, cx.clock().now());
+        let again = match meaning.again {
+            Again::Later(said) => Again::Later(told.or(said)),
+            Again::Slower(said) => Again::Slower(told.or(said)),
+            other => other,
+        };
+        let status = answer.status.as_u16();
+        let message = format!("{}: the server answered {status}: {}", call.place, meaning.advice);
+        let mut error =
+            Error::new(meaning.kind, self.0.provider, call.operation, message).with_status(status);
+        if let Some(told) = told {
+            error = error.with_retry_after(told);
+        }
+        Failure { error, again }
+    }
+}
+
+impl WireBuilder {
+    /// Says who we are.
+    #[must_use]
+    pub fn auth(mut self, auth: Auth) -> Self {
+        self.auth = auth;
+        self
+    }
+
+    /// When a request is sent again.
+    #[must_use]
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// What the vendor may cost.
+    #[must_use]
+    pub fn limits(mut self, limits: HttpLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Shares the limiter of the credential. Without it the wire has one of its own.
+    #[must_use]
+    pub fn limiter(mut self, limiter: Limiter) -> Self {
+        self.limiter = Some(limiter);
+        self
+    }
+
+    /// Tells what the vendor's refusals mean.
+    #[must_use]
+    pub fn classifier(mut self, classifier: Classifier) -> Self {
+        self.classifier = classifier;
+        self
+    }
+
+    /// Makes the client. Sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if the HTTP client does not start.
+    pub fn build(self) -> Result<Wire> {
+        let Self { provider, base, auth, policy, limits, limiter, classifier } = self;
+        let transport = Transport::new(provider, base.is_loopback(), limits)?;
+        let limiter = limiter.unwrap_or_else(|| Limiter::new(limits.in_flight));
+        Ok(Wire(Arc::new(Inner { provider, base, auth, transport, policy, limiter, classifier })))
+    }
+}
+
+impl fmt::Debug for Wire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wire").field("base", &self.0.base).field("auth", &self.0.auth).finish_non_exhaustive()
+    }
+}

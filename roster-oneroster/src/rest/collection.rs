@@ -1,0 +1,60 @@
+//! The seven bulk collections that a whole roster needs.
+
+use roster_core::EntityKind;
+
+/// A bulk collection. Per-school and per-class endpoints are not read: servers throttle them, and may not grant them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Collection {
+    Orgs,
+    AcademicSessions,
+    Courses,
+    Classes,
+    Enrollments,
+    Demographics,
+    Users,
+}
+
+impl Collection {
+    /// The last segment of its path.
+    pub(crate) const fn segment(self) -> &'static str {
+        match self {
+            Self::Orgs => "orgs",
+            Self::AcademicSessions => "academicSessions",
+            Self::Courses => "courses",
+            Self::Classes => "classes",
+            Self::Enrollments => "enrollments",
+            Self::Demographics => "demographics",
+            Self::Users => "users",
+        }
+    }
+
+    /// The key of its rows: that of the entity, which for these seven is spelt as the segment.
+    pub(crate) const fn key(self) -> &'static str {
+        self.segment()
+    }
+
+    /// Its path, as people know it.
+    pub(crate) const fn path(self) -> &'static str {
+        match self {
+            Self::Orgs => "/orgs",
+            Self::AcademicSessions => "/academicSessions",
+            Self::Courses => "/courses",
+            Self::Classes => "/classes",
+            Self::Enrollments => "/enrollments",
+            Self::Demographics => "/demographics",
+            Self::Users => "/users",
+        }
+    }
+
+    /// The kind of its records; demographics add to people.
+    pub(crate) const fn kind(self) -> EntityKind {
+        match self {
+            Self::Orgs => EntityKind::Org,
+            Self::AcademicSessions => EntityKind::AcademicSession,
+            Self::Courses => EntityKind::Course,
+            Self::Classes => EntityKind::Class,
+            Self::Enrollments => EntityKind::Enrollment,
+            Self::Demographics | Self::Users => EntityKind::Person,
+        }
+    }
+}

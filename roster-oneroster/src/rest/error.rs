@@ -1,0 +1,72 @@
+//! What a server's refusals mean.
+
+use roster_core::ErrorKind;
+use roster_http::{Again, Meaning, Refusal, by_status};
+
+/// Codes of the standard, 1.1's and 1.2's, that say more than the status. They are looked for in the text of the body, since
+/// servers wrap them in three ways, or in none.
+const CODES: &[(&str, &str)] = &[
+    ("server_busy", "the server is busy"),
+    ("internal_server_error", "the server has a fault of its own"),
+    ("unauthorisedrequest", "the credentials are not known there"),
+    ("unauthorizedrequest", "the credentials are not known there"),
+    ("forbidden", "the credentials may not read this"),
+    ("unknownobject", "there is no such thing"),
+    ("invalid_filter_field", "the filter names a field that the server does not know"),
+    ("invalid_selection_field", "a field is asked for that the server does not know"),
+    ("invalid_sort_field", "the order names a field that the server does not know"),
+    ("invaliddata", "the request is not understood"),
+    ("targetreadfailure", "the server can't read its own data"),
+    ("unsupportedoperation", "the server does not support this"),
+];
+
+/// What an answer that is no success means.
+pub(super) fn classify(refusal: &Refusal<'_>) -> Meaning {
+    let meaning = by_status(refusal);
+    match (refusal.status.as_u16(), said(refusal.body)) {
+        (400 | 403 | 500, Some("server_busy")) => Meaning {
+            kind: ErrorKind::RateLimited,
+            advice: "it says that it is busy: try again later",
+            again: Again::Slower(None),
+        },
+        (400 | 403, Some("unauthorisedrequest" | "unauthorizedrequest")) => Meaning {
+            kind: ErrorKind::Unauthorized,
+            advice: "it says that the credentials are not known: renew or re-enter them",
+            again: Again::NewToken,
+        },
+        (400 | 422, _) => Meaning { advice: "it does not understand the request", ..meaning },
+        _ => meaning,
+    }
+}
+
+/// What an answer without rows says of itself, if it is one of the standard's error objects.
+pub(super) fn error_object(body: &[u8]) -> Option<&'static str> {
+    let code = said(body)?;
+    CODES.iter().find(|(known, _)| *known == code).map(|(_, meaning)| *meaning)
+}
+
+/// The code that a body names. The body itself is never quoted: it may hold a person's data.
+fn said(body: &[u8]) -> Option<&'static str> {
+    let text = String::from_utf8_lossy(body.get(..4096).unwrap_or(body)).to_ascii_lowercase();
+    let is_error = text.contains("imsx") || text.contains("error") || text.contains("code");
+    CODES.iter().map(|(code, _)| *code).find(|code| is_error && text.contains(&format!("\"{code}\"")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_found_however_they_are_wrapped() {
+        for body in [
+            r#"{"imsx_codeMajor":"failure","imsx_CodeMinor":{"imsx_codeMinorField":[{"imsx_codeMinorFieldValue":"server_busy"}]}}"#,
+            r#"{"imsx_StatusInfo":{"imsx_codeMinor":"server_busy"}}"#,
+            r#"{"error":"SERVER_BUSY"}"#,
+        ] {
+            assert_eq!(error_object(body.as_bytes()), Some("the server is busy"), "{body}");
+        }
+        for body in ["", "<html>forbidden</html>", r#"{"users":[{"familyName":"Forbidden"}]}"#] {
+            assert_eq!(error_object(body.as_bytes()), None, "{body}");
+        }
+    }
+}

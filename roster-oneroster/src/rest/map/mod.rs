@@ -1,0 +1,233 @@
+//! Rows to records: pure, one kind a file.
+
+mod enrollment;
+mod org;
+mod person;
+mod reading;
+mod teaching;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use roster_core::{
+    EntityKind, Extra, FieldSet, Place, Problem, Record, SensitiveField, SourcedId, codes, jiff::civil::Date,
+};
+use roster_http::{
+    json::{Shape, Text, read_raw_rows, read_rows},
+    paging::Key,
+};
+use serde::Deserialize;
+use serde_json::{Value, value::RawValue};
+
+pub(crate) use self::{person::Facts, reading::Reading};
+use super::{collection::Collection, wire};
+
+/// What of the rows the host wants.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wants {
+    pub(crate) sensitive: BTreeSet<SensitiveField>,
+    pub(crate) extra: bool,
+}
+
+impl Wants {
+    pub(crate) fn sees(&self, field: SensitiveField) -> bool {
+        self.sensitive.contains(&field)
+    }
+}
+
+/// A row, mapped.
+pub(crate) struct Row {
+    pub(crate) id: Option<SourcedId>,
+    pub(crate) said: Said,
+    pub(crate) problems: Vec<Problem>,
+    /// Fields whose value could not be read: they are unknown, not empty.
+    pub(crate) unseen: FieldSet,
+    pub(crate) modified: Stamp,
+}
+
+/// What a row says.
+pub(crate) enum Said {
+    /// This record exists, and these people are related to it.
+    Record(Record, Vec<SourcedId>),
+    /// The record is gone.
+    Gone,
+    /// This belongs to a person.
+    Facts(Box<Facts>),
+    /// Nothing that the host wants to know.
+    Nothing,
+    /// Nothing that could be read.
+    Unreadable(Box<Problem>),
+}
+
+/// How `dateLastModified` is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stamp {
+    /// To the second at least, with a zone; or not at all.
+    Fine,
+    /// Without a zone, or of a day.
+    Coarse,
+}
+
+impl Stamp {
+    fn of(text: &Text<'_>) -> Self {
+        let Some(text) = text.get() else { return Self::Fine };
+        let time = text.split_once(['T', ' ']).map_or("", |(_, time)| time);
+        let has_zone = time.ends_with(['Z', 'z']) || time.contains(['+', '-']);
+        if has_zone { Self::Fine } else { Self::Coarse }
+    }
+}
+
+impl Row {
+    pub(crate) fn key(&self) -> Key {
+        self.id.as_ref().map(|id| roster_http::paging::key(id))
+    }
+}
+
+/// The rows of a page.
+pub(crate) fn rows(
+    collection: Collection,
+    body: &[u8],
+    wants: &Wants,
+    place: &Place,
+) -> Result<Vec<Row>, Shape> {
+    match collection {
+        Collection::Orgs => page::<wire::Org<'_>>(collection, body, wants, place),
+        Collection::AcademicSessions => page::<wire::Session<'_>>(collection, body, wants, place),
+        Collection::Courses => page::<wire::Course<'_>>(collection, body, wants, place),
+        Collection::Classes => page::<wire::Class<'_>>(collection, body, wants, place),
+        Collection::Enrollments => page::<wire::Enrollment<'_>>(collection, body, wants, place),
+        Collection::Demographics => page::<wire::Demographics<'_>>(collection, body, wants, place),
+        Collection::Users => page::<wire::User<'_>>(collection, body, wants, place),
+    }
+}
+
+/// The wire form of a row.
+pub(crate) trait Wire<'a>: Deserialize<'a> {
+    /// Its keys; all else is extra.
+    const KEYS: &'static [&'static str];
+    /// `sourcedId` and `dateLastModified`.
+    fn head(&self) -> (&Text<'a>, &Text<'a>);
+    /// What it says.
+    fn map(&self, id: &str, reading: &mut Reading<'_>) -> Said;
+}
+
+fn page<'a, W: Wire<'a>>(
+    collection: Collection,
+    body: &'a [u8],
+    wants: &Wants,
+    place: &Place,
+) -> Result<Vec<Row>, Shape> {
+    let at = At { kind: collection.kind(), wants, place };
+    if !wants.extra {
+        return read_rows(body, collection.key(), |row: Result<W, &RawValue>| match row {
+            Ok(row) => at.row(&row),
+            Err(raw) => at.unreadable(raw),
+        });
+    }
+    read_raw_rows(body, collection.key(), |raw| match serde_json::from_str::<W>(raw.get()) {
+        Ok(wire) => {
+            let mut row = at.row(&wire);
+            if let Said::Record(record, _) = &mut row.said {
+                set_extra(record, extra(raw, W::KEYS));
+            }
+            row
+        }
+        Err(_) => at.unreadable(raw),
+    })
+}
+
+/// Where rows are read.
+struct At<'p> {
+    kind: EntityKind,
+    wants: &'p Wants,
+    place: &'p Place,
+}
+
+impl At<'_> {
+    fn row<'a, W: Wire<'a>>(&self, wire: &W) -> Row {
+        let (id, modified) = wire.head();
+        let modified = Stamp::of(modified);
+        let Some(id) = id.get() else {
+            let problem =
+                self.problem("the row has no `sourcedId`, and was left out", codes::MISSING_REQUIRED);
+            return Row {
+                modified,
+                ..nothing(None, Said::Unreadable(Box::new(problem.in_field("sourcedId"))))
+            };
+        };
+        let mut reading = Reading::new(self.kind, id, self.wants, self.place);
+        let said = wire.map(id, &mut reading);
+        let Reading { problems, unseen, .. } = reading;
+        Row { id: Some(id.into()), said, problems, unseen, modified }
+    }
+
+    fn unreadable(&self, raw: &RawValue) -> Row {
+        let id = serde_json::from_str::<wire::Head<'_>>(raw.get()).ok();
+        let id = id.and_then(|head| head.id.get().map(SourcedId::from));
+        let mut problem = self.problem(
+            "the row is not of the form that it should have, and was left out",
+            codes::MALFORMED_RECORD,
+        );
+        problem.id.clone_from(&id);
+        nothing(id, Said::Unreadable(Box::new(problem)))
+    }
+
+    fn problem(&self, message: &str, code: &'static str) -> Problem {
+        Problem::error(code, message).of(self.kind).at(self.place.clone())
+    }
+}
+
+fn nothing(id: Option<SourcedId>, said: Said) -> Row {
+    Row { id, said, problems: Vec::new(), unseen: FieldSet::EMPTY, modified: Stamp::Fine }
+}
+
+/// The fields that the model has no place for; those of `metadata` as `metadata.name`, as files write them.
+fn extra(raw: &RawValue, keys: &[&str]) -> Extra {
+    let Ok(Value::Object(fields)) = serde_json::from_str(raw.get()) else { return Extra::new() };
+    let mut extra = Extra::new();
+    for (name, value) in fields {
+        if keys.contains(&name.as_str()) || is_secret(&name) {
+            continue;
+        }
+        match value {
+            Value::Object(metadata) if name == "metadata" => {
+                let metadata =
+                    metadata.into_iter().filter(|(name, value)| !is_secret(name) && !value.is_null());
+                extra.extend(metadata.map(|(name, value)| (format!("metadata.{name}"), value)));
+            }
+            Value::Null => {}
+            value => {
+                extra.insert(name, value);
+            }
+        }
+    }
+    extra
+}
+
+/// Nobody wants a password, whatever it is called.
+fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["password", "passwd", "secret", "credential"].iter().any(|word| name.contains(word))
+}
+
+fn set_extra(record: &mut Record, extra: Extra) {
+    match record {
+        Record::Org(org) => org.extra = extra,
+        Record::AcademicSession(session) => session.extra = extra,
+        Record::Course(course) => course.extra = extra,
+        Record::Class(class) => class.extra = extra,
+        Record::Person(person) => person.extra = extra,
+        Record::Enrollment(enrollment) => enrollment.extra = extra,
+        _ => {}
+    }
+}
+
+/// A birth date or the like, where it was asked for.
+pub(crate) type MaybeDate = Option<Date>;
+
+/// Where a page's rows are.
+pub(crate) fn place(collection: Collection, page: u64) -> Place {
+    Place::Page { operation: Arc::from(collection.path()), page }
+}
+
+#[cfg(test)]
+mod tests;

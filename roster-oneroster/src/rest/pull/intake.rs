@@ -1,0 +1,266 @@
+//! What becomes of a row: events, in the frame of their kind.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+
+use roster_core::{
+    Cursor, Entity, EntityKind, Error, FieldSet, Person, Place, Problem, PullEvent, PullRequest, Record,
+    Slice, SourcedId, codes,
+};
+use roster_http::paging::Finish;
+
+use super::{
+    ends::Ends,
+    plan::{self, Purpose, Step, demographic_fields},
+    relations::Relations,
+    scope::InScope,
+    touched,
+};
+use crate::rest::{
+    collection::Collection,
+    map::{Facts, Row, Said},
+};
+
+/// What is known while rows come.
+pub(super) struct Intake {
+    request: PullRequest,
+    out: VecDeque<PullEvent>,
+    ends: Ends,
+    scope: InScope,
+    relations: Relations,
+    begun: BTreeSet<EntityKind>,
+    /// What `/demographics` says, and whether the person came. It is kept, since people are read again where rows move.
+    facts: HashMap<SourcedId, (Box<Facts>, bool)>,
+    /// `/demographics` was refused: what only it says is unknown.
+    no_facts: bool,
+}
+
+impl Intake {
+    pub(super) fn new(request: &PullRequest) -> Self {
+        Self {
+            request: request.clone(),
+            out: VecDeque::new(),
+            ends: Ends::default(),
+            scope: InScope::new(request.scope.clone()),
+            relations: Relations::default(),
+            begun: BTreeSet::new(),
+            facts: HashMap::new(),
+            no_facts: false,
+        }
+    }
+
+    pub(super) fn pop(&mut self) -> Option<PullEvent> {
+        self.out.pop_front()
+    }
+
+    pub(super) fn tell(&mut self, problem: Problem) {
+        self.out.push_back(PullEvent::Problem(Box::new(problem)));
+    }
+
+    pub(super) fn checkpoint(&mut self, cursor: Cursor) {
+        self.out.push_back(PullEvent::Checkpoint(Box::new(cursor)));
+    }
+
+    pub(super) fn all_refused(&mut self) -> Option<Error> {
+        self.ends.all_refused()
+    }
+
+    /// The first page of a collection is there, or will never be.
+    pub(super) fn begin(&mut self, step: Step, total: Option<u64>, filtered: bool) {
+        if step.purpose != Purpose::Deliver {
+            return;
+        }
+        for kind in kinds(step.collection) {
+            if !self.request.wants(*kind) || !self.begun.insert(*kind) {
+                continue;
+            }
+            if filtered {
+                self.ends.filtered(&[*kind]);
+            }
+            let mut fields = plan::fields(&self.request, *kind);
+            if *kind == EntityKind::Person && self.no_facts {
+                fields = fields.minus(demographic_fields());
+            }
+            let is_whole = !filtered && self.scope.is_everything() && *kind != EntityKind::Relationship;
+            let expected = total.filter(|_| is_whole);
+            self.out.push_back(PullEvent::Begin { kind: *kind, expected, fields });
+        }
+    }
+
+    pub(super) fn row(&mut self, step: Step, row: Row, place: &Place, filtered: bool) {
+        let Row { id, said, problems, unseen, .. } = row;
+        if step.purpose == Purpose::Learn {
+            if let Said::Record(record, agents) = &said {
+                self.scope.learn(record, agents);
+            }
+            return;
+        }
+        match (said, id) {
+            (Said::Record(record, agents), _) => {
+                self.record(record, agents, problems, unseen, place, filtered);
+            }
+            (Said::Gone, Some(id)) => {
+                let kind = step.collection.kind();
+                if self.request.wants(kind) {
+                    self.out.push_back(PullEvent::Delete { kind, id });
+                }
+            }
+            (Said::Facts(facts), Some(id)) => {
+                self.out.extend(problems.into_iter().map(|problem| PullEvent::Problem(Box::new(problem))));
+                self.facts.insert(id, (facts, false));
+            }
+            (Said::Unreadable(problem), id) => self.unreadable(step, *problem, id.is_some(), place),
+            (Said::Nothing | Said::Gone | Said::Facts(_), _) => {}
+        }
+    }
+
+    fn record(
+        &mut self,
+        mut record: Record,
+        agents: Vec<SourcedId>,
+        problems: Vec<Problem>,
+        mut unseen: FieldSet,
+        place: &Place,
+        filtered: bool,
+    ) {
+        if !self.scope.enter(&record) {
+            return;
+        }
+        if let Record::Person(person) = &mut record {
+            if self.request.wants(EntityKind::Relationship) {
+                self.relations.add(&person.id, &person.affiliations, agents);
+            }
+            unseen = unseen.union(self.add_facts(person, filtered));
+        }
+        if !self.request.wants(record.kind()) {
+            return;
+        }
+        self.out.extend(problems.into_iter().map(|problem| PullEvent::Problem(Box::new(problem))));
+        self.out.push_back(PullEvent::Upsert { record, unseen, place: Some(Box::new(place.clone())) });
+    }
+
+    /// Adds what `/demographics` says. Of a person that changed it may not have come along, and is unknown then.
+    fn add_facts(&mut self, person: &mut Person, filtered: bool) -> FieldSet {
+        let Some((facts, came)) = self.facts.get_mut(&person.id) else {
+            let asked = plan::needs_demographics(&self.request);
+            return if filtered && asked { demographic_fields() } else { FieldSet::EMPTY };
+        };
+        *came = true;
+        let Facts { birth_date, gender, demographics, unseen } = &**facts;
+        let (sensitive, unseen) = (person.sensitive_mut(), *unseen);
+        sensitive.birth_date = *birth_date;
+        sensitive.gender.clone_from(gender);
+        sensitive.demographics.clone_from(demographics);
+        if sensitive.is_empty() {
+            person.sensitive = None;
+        }
+        unseen
+    }
+
+    fn unreadable(&mut self, step: Step, mut problem: Problem, is_named: bool, place: &Place) {
+        if step.purpose == Purpose::Side {
+            // The person is there; of it, only these facts are not known.
+            problem.severity = roster_core::Severity::Warning;
+        } else if !is_named {
+            self.ends.nameless(&place.to_string(), &self.touched(step));
+        }
+        self.tell(problem);
+    }
+
+    fn touched(&self, step: Step) -> Vec<EntityKind> {
+        touched(step, !self.scope.is_everything())
+    }
+
+    /// A collection is over.
+    pub(super) fn end(&mut self, step: Step, page: u64, finish: Finish, repeated: u64) {
+        let touched = self.touched(step);
+        self.ends.finished(step.collection, page, finish, &touched);
+        if repeated > 0 && step.purpose == Purpose::Deliver {
+            let message = format!("{repeated} rows came more than once; each was counted once");
+            let problem = Problem::warning(codes::REPEATED_RECORD, message).of(step.collection.kind());
+            self.tell(problem);
+        }
+        self.close(step);
+    }
+
+    /// A collection was refused.
+    pub(super) fn refuse(&mut self, step: Step, error: Error, filtered: bool) {
+        let message = format!("{}; nothing can be said of it", error.message());
+        // A whole kind's matter, and no record's.
+        let problem = Problem::warning(codes::REFUSED_COLLECTION, message);
+        if step.purpose == Purpose::Side {
+            self.no_facts = true;
+        }
+        self.begin(step, None, filtered);
+        self.tell(problem);
+        let touched = self.touched(step);
+        self.ends.refused(error, &touched);
+        self.close(step);
+    }
+
+    fn close(&mut self, step: Step) {
+        match (step.collection, step.purpose) {
+            (Collection::Orgs, Purpose::Learn) => {
+                let missing = self.scope.close_orgs();
+                self.unknown(EntityKind::Org, missing);
+            }
+            (Collection::Users, Purpose::Learn) => self.scope.close_people(),
+            (Collection::Classes, _) => {
+                let missing = self.scope.close_classes();
+                self.unknown(EntityKind::Class, missing);
+            }
+            _ => {}
+        }
+        if step.purpose != Purpose::Deliver {
+            return;
+        }
+        if step.collection == Collection::Users {
+            self.relationships();
+            self.facts_left();
+        }
+        for kind in kinds(step.collection) {
+            if self.request.wants(*kind) {
+                let completeness = self.ends.of(*kind);
+                self.out.push_back(PullEvent::End { kind: *kind, slice: Slice::All, completeness });
+            }
+        }
+    }
+
+    fn relationships(&mut self) {
+        let whole = !self.ends.is_filtered(EntityKind::Relationship);
+        for (relationship, unseen) in std::mem::take(&mut self.relations).finish(whole) {
+            let record = relationship.into_record();
+            if self.scope.enter(&record) {
+                self.out.push_back(PullEvent::Upsert { record, unseen, place: None });
+            }
+        }
+    }
+
+    /// In a pull of changes, facts may have changed of a person who did not: what the person is else is not at hand.
+    fn facts_left(&mut self) {
+        let facts = std::mem::take(&mut self.facts);
+        if facts.values().any(|(_, came)| !came) && self.ends.is_filtered(EntityKind::Person) {
+            let reason = "demographics changed of people who did not change else; only a full pull can tell";
+            self.ends.needs_full(EntityKind::Person, reason);
+        }
+    }
+
+    fn unknown(&mut self, kind: EntityKind, ids: Vec<SourcedId>) {
+        for id in ids {
+            let message = format!("the pull is limited to this {kind}, and the server does not have it");
+            self.tell(Problem::warning(codes::UNKNOWN_SCOPE, message).of(kind).with_id(id));
+        }
+    }
+}
+
+/// The kinds that a collection's rows are delivered as.
+const fn kinds(collection: Collection) -> &'static [EntityKind] {
+    match collection {
+        Collection::Orgs => &[EntityKind::Org],
+        Collection::AcademicSessions => &[EntityKind::AcademicSession],
+        Collection::Courses => &[EntityKind::Course],
+        Collection::Classes => &[EntityKind::Class],
+        Collection::Enrollments => &[EntityKind::Enrollment],
+        Collection::Users => &[EntityKind::Person, EntityKind::Relationship],
+        Collection::Demographics => &[],
+    }
+}

@@ -1,0 +1,220 @@
+//! What a server says, in OneRoster's words. No `Debug` here: these are people.
+
+use std::{borrow::Cow, fmt, marker::PhantomData};
+
+use roster_http::json::{Many, Text};
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+
+/// The id that a reference names: of an object, or bare. `href` is never called.
+#[derive(Clone, Default)]
+pub(crate) struct Ref<'a>(pub(crate) Text<'a>);
+
+/// One of `userIds`: an object, or the bare id.
+#[derive(Clone, Default)]
+pub(crate) struct UserId<'a> {
+    pub(crate) kind: Text<'a>,
+    pub(crate) id: Text<'a>,
+}
+
+/// Reads an object by two of its keys, or a bare value in the place of the first.
+struct Pair<'k, 'a>(&'k str, &'k str, PhantomData<Text<'a>>);
+
+impl<'de: 'a, 'a> Visitor<'de> for Pair<'_, 'a> {
+    type Value = (Text<'a>, Text<'a>);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object or an id")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut pair = (Text::default(), Text::default());
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            if key == self.0 {
+                pair.0 = map.next_value()?;
+            } else if key == self.1 {
+                pair.1 = map.next_value()?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(pair)
+    }
+
+    /// A list where one is due: its first.
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let first: Option<Ref<'a>> = list.next_element()?;
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok((first.unwrap_or_default().0, Text::default()))
+    }
+
+    fn visit_borrowed_str<E: serde::de::Error>(self, id: &'de str) -> Result<Self::Value, E> {
+        let text = Text::deserialize(serde::de::value::BorrowedStrDeserializer::<E>::new(id))?;
+        Ok((text, Text::default()))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, id: &str) -> Result<Self::Value, E> {
+        let text = Text::deserialize(serde::de::value::StringDeserializer::<E>::new(id.to_owned()))?;
+        Ok((text, Text::default()))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, id: u64) -> Result<Self::Value, E> {
+        Ok((Text::deserialize(serde::de::value::U64Deserializer::<E>::new(id))?, Text::default()))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, id: i64) -> Result<Self::Value, E> {
+        Ok((Text::deserialize(serde::de::value::I64Deserializer::<E>::new(id))?, Text::default()))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Self::Value::default())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Self::Value::default())
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Self::Value::default())
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Ref<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (id, by_other_name) = deserializer.deserialize_any(Pair("sourcedId", "id", PhantomData))?;
+        Ok(Self(if id.get().is_some() { id } else { by_other_name }))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for UserId<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (id, kind) = deserializer.deserialize_any(Pair("identifier", "type", PhantomData))?;
+        Ok(Self { kind, id })
+    }
+}
+
+macro_rules! wire {
+    ($($(#[$doc:meta])* $name:ident { $($field:ident $key:literal: $type:ty,)+ })+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Default, Deserialize)]
+        #[serde(default)]
+        pub(crate) struct $name<'a> {
+            $(#[serde(rename = $key, borrow)] pub(crate) $field: $type,)+
+        }
+
+        impl $name<'_> {
+            /// The keys that are read; all else is extra.
+            pub(crate) const KEYS: &'static [&'static str] = &[$($key,)+];
+        }
+    )+};
+}
+
+wire! {
+    /// A row of `orgs`.
+    Org {
+        id "sourcedId": Text<'a>, status "status": Text<'a>, modified "dateLastModified": Text<'a>,
+        name "name": Text<'a>, of_type "type": Text<'a>, identifier "identifier": Text<'a>, parent "parent": Ref<'a>,
+    }
+    /// A row of `academicSessions`.
+    Session {
+        id "sourcedId": Text<'a>, status "status": Text<'a>, modified "dateLastModified": Text<'a>,
+        title "title": Text<'a>, of_type "type": Text<'a>, begin "startDate": Text<'a>, end "endDate": Text<'a>,
+        parent "parent": Ref<'a>, year "schoolYear": Text<'a>,
+    }
+    /// A row of `courses`.
+    Course {
+        id "sourcedId": Text<'a>, status "status": Text<'a>, modified "dateLastModified": Text<'a>,
+        title "title": Text<'a>, code "courseCode": Text<'a>, session "schoolYear": Ref<'a>,
+        grades "grades": Many<Text<'a>>, subjects "subjects": Many<Text<'a>>, subject_codes "subjectCodes": Many<Text<'a>>,
+        org "org": Ref<'a>, orgs "orgs": Many<Ref<'a>>,
+    }
+    /// A row of `classes`.
+    Class {
+        id "sourcedId": Text<'a>, status "status": Text<'a>, modified "dateLastModified": Text<'a>,
+        title "title": Text<'a>, code "classCode": Text<'a>, of_type "classType": Text<'a>,
+        location "location": Text<'a>, grades "grades": Many<Text<'a>>, subjects "subjects": Many<Text<'a>>,
+        subject_codes "subjectCodes": Many<Text<'a>>, course "course": Ref<'a>, school "school": Ref<'a>,
+        terms "terms": Many<Ref<'a>>, periods "periods": Many<Text<'a>>,
+    }
+    /// A row of `enrollments`.
+    Enrollment {
+        id "sourcedId": Text<'a>, status "status": Text<'a>, modified "dateLastModified": Text<'a>,
+        person "user": Ref<'a>, class "class": Ref<'a>, school "school": Ref<'a>, role "role": Text<'a>,
+        primary "primary": Text<'a>, begin "beginDate": Text<'a>, end "endDate": Text<'a>,
+    }
+    /// A row of `users`, of either version.
+    User {
+        id "sourcedId": Text<'a>, status "status": Text<'a>, modified "dateLastModified": Text<'a>,
+        username "username": Text<'a>, further_ids "userIds": Many<UserId<'a>>, enabled "enabledUser": Text<'a>,
+        given "givenName": Text<'a>, family "familyName": Text<'a>, middle "middleName": Text<'a>,
+        preferred_given "preferredFirstName": Text<'a>, preferred_middle "preferredMiddleName": Text<'a>,
+        preferred_family "preferredLastName": Text<'a>, pronouns "pronouns": Text<'a>,
+        role "role": Text<'a>, orgs "orgs": Many<Ref<'a>>, org "org": Ref<'a>, roles "roles": Many<Option<Role<'a>>>,
+        primary_org "primaryOrg": Ref<'a>, profiles "userProfiles": Many<Option<Profile<'a>>>,
+        identifier "identifier": Text<'a>, master "userMasterIdentifier": Text<'a>, email "email": Text<'a>,
+        sms "sms": Text<'a>, phone "phone": Text<'a>, agents "agents": Many<Ref<'a>>,
+        agents_by_other_name "agentSourceIds": Many<Ref<'a>>, grades "grades": Many<Text<'a>>,
+    }
+}
+
+/// One of a user's `roles`.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Role<'a> {
+    #[serde(rename = "roleType", borrow)]
+    pub(crate) of_type: Text<'a>,
+    #[serde(rename = "role", borrow)]
+    pub(crate) word: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) org: Ref<'a>,
+    #[serde(borrow)]
+    pub(crate) begin_date: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) end_date: Text<'a>,
+}
+
+/// One of a user's `userProfiles`. A password in it is never read.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Profile<'a> {
+    #[serde(borrow)]
+    pub(crate) vendor_id: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) credentials: Many<Option<Credential<'a>>>,
+}
+
+/// One of a profile's credentials. A password in it is never read.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Credential<'a> {
+    #[serde(borrow)]
+    pub(crate) username: Text<'a>,
+}
+
+/// What tells a row that can't be read from others.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Head<'a> {
+    #[serde(rename = "sourcedId", borrow)]
+    pub(crate) id: Text<'a>,
+}
+
+/// A row of `demographics`.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Demographics<'a> {
+    #[serde(rename = "sourcedId", borrow)]
+    pub(crate) id: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) status: Text<'a>,
+    #[serde(rename = "dateLastModified", borrow)]
+    pub(crate) modified: Text<'a>,
+    #[serde(rename = "birthDate", borrow)]
+    pub(crate) birth_date: Text<'a>,
+    #[serde(borrow)]
+    pub(crate) sex: Text<'a>,
+    #[serde(flatten)]
+    pub(crate) facts: std::collections::BTreeMap<String, serde_json::Value>,
+}

@@ -1,0 +1,161 @@
+//! Each fault, at each page of each collection: the undisturbed result, or an error or a partial kind that names the page.
+//! Never a third outcome.
+
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+use roster_core::{Completeness, EntityKind, ErrorKind, PullRequest, RosterSource};
+use roster_http::{HttpLimits, RetryPolicy};
+use roster_oneroster::OneRosterSource;
+use roster_testkit::sandbox::{At, OneRosterFault, OneRosterOptions, OneRosterSandbox};
+
+use crate::{Pulled, context, everything, sandbox, source};
+
+const COLLECTIONS: [&str; 7] =
+    ["orgs", "academicSessions", "courses", "classes", "users", "enrollments", "demographics"];
+
+fn hasty(sandbox: &OneRosterSandbox) -> OneRosterSource {
+    let mut limits = HttpLimits::default();
+    limits.read_time = Duration::from_millis(150);
+    limits.body_bytes = 4 * 1024 * 1024;
+    limits.pages = 200;
+    OneRosterSource::builder()
+        .base_url(sandbox.base_url())
+        .client(sandbox.client_id(), sandbox.client_secret(), sandbox.token_url())
+        .limits(limits)
+        .retry(RetryPolicy::default().attempts(3))
+        .build()
+        .unwrap()
+}
+
+/// Whether the outcome is one of those that may be. `collection` is where it was disturbed.
+fn is_fair(pulled: &Pulled, undisturbed: &Pulled, collection: &str, what: &str) {
+    if let Some(error) = &pulled.error {
+        assert!(error.message().contains(collection) || error.message().contains("page "), "{what}: {error}");
+        return;
+    }
+    for (kind, end) in &pulled.ends {
+        let same = |of: &Pulled| {
+            let mut ids: Vec<_> = of.records.iter().filter(|((at, _), _)| at == kind).collect();
+            ids.sort_by(|a, b| a.0.cmp(b.0));
+            ids.into_iter().map(|(key, (record, _))| (key.clone(), record.clone())).collect::<Vec<_>>()
+        };
+        match end {
+            Completeness::Complete => {
+                // Facts that were withheld are unknown, and told so.
+                let is_same = same(pulled) == same(undisturbed);
+                assert!(
+                    is_same || (collection == "demographics" && *kind == EntityKind::Person),
+                    "{what}: {kind} is said to be complete"
+                );
+            }
+            Completeness::Partial { reason, .. } => {
+                assert!(reason.contains(&format!("/{collection} page ")), "{what}: {reason}");
+            }
+            other => panic!("{what}: {kind} ended {other:?}"),
+        }
+    }
+    assert!(pulled.deleted.is_empty(), "{what}");
+}
+
+#[tokio::test]
+async fn every_fault_at_every_place_has_a_fair_outcome() {
+    let sandbox = sandbox(OneRosterOptions::default());
+    let undisturbed = Pulled::of(&source(&sandbox), everything()).await;
+    assert!(undisturbed.is_whole());
+    let slow = ["stall", "gzip_bomb", "endless_pages"];
+    for name in OneRosterFault::names().filter(|name| !slow.contains(name)) {
+        for collection in COLLECTIONS {
+            for at in [At::First, At::Middle, At::Last] {
+                for times in [1, u64::MAX] {
+                    sandbox.recover();
+                    let fault = OneRosterFault::named(name).unwrap().of(collection).unwrap();
+                    sandbox.fault(fault.at(at).times(times));
+                    let pulled = Pulled::of(&hasty(&sandbox), everything()).await;
+                    is_fair(
+                        &pulled,
+                        &undisturbed,
+                        collection,
+                        &format!("{name} in {collection}, {at:?}, {times}"),
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn slow_and_endless_faults_end_too() {
+    let sandbox = sandbox(OneRosterOptions::default());
+    let undisturbed = Pulled::of(&source(&sandbox), everything()).await;
+    for (name, times, kind) in [
+        ("stall", u64::MAX, Some(ErrorKind::Transport)),
+        ("stall", 1, None),
+        ("gzip_bomb", u64::MAX, Some(ErrorKind::TooLarge)),
+        ("deep_nesting", u64::MAX, Some(ErrorKind::TooLarge)),
+        ("endless_pages", u64::MAX, Some(ErrorKind::TooLarge)),
+    ] {
+        sandbox.recover();
+        sandbox.fault(OneRosterFault::named(name).unwrap().of("users").unwrap().times(times));
+        let begun = Instant::now();
+        let pulled = Pulled::of(&hasty(&sandbox), everything()).await;
+        assert!(begun.elapsed() < Duration::from_secs(60), "{name}");
+        assert_eq!(pulled.error.as_ref().map(roster_core::Error::kind), kind, "{name}: {:?}", pulled.error);
+        is_fair(&pulled, &undisturbed, "users", name);
+    }
+}
+
+#[tokio::test]
+async fn pulls_in_a_storm_of_faults_are_fair() {
+    let sandbox = sandbox(OneRosterOptions::default());
+    let undisturbed = Pulled::of(&source(&sandbox), everything()).await;
+    let storm = [
+        "status_503",
+        "status_500",
+        "reset",
+        "cut_body",
+        "wrong_length",
+        "invalid_json",
+        "missing_key",
+        "empty_page",
+        "repeated_page",
+        "shifted_rows",
+    ];
+    for name in storm {
+        sandbox.fault(OneRosterFault::named(name).unwrap().in_a_thousand(20));
+    }
+    let mut whole = 0;
+    for round in 0..40 {
+        let pulled = Pulled::of(&hasty(&sandbox), everything()).await;
+        is_fair(&pulled, &undisturbed, "", &format!("round {round}"));
+        whole += u32::from(pulled.is_whole());
+    }
+    assert!(whole > 0, "no pull of 40 came through");
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_gets_few_requests() {
+    let sandbox = sandbox(OneRosterOptions::default());
+    sandbox.fault(OneRosterFault::named("status_500").unwrap());
+    let source = source(&sandbox);
+    for _ in 0..10 {
+        assert!(Pulled::of(&source, everything()).await.error.is_some());
+    }
+    // One of each pull, and the budget of retries.
+    assert!(sandbox.requests() <= 10 + 20, "{}", sandbox.requests());
+}
+
+#[tokio::test]
+async fn a_pull_that_is_dropped_asks_for_nothing_more() {
+    let sandbox = sandbox(OneRosterOptions::default().latency(Duration::from_millis(20)));
+    let mut request = PullRequest::full();
+    request.page_size = Some(5);
+    let mut stream = source(&sandbox).pull(request, context());
+    for _ in 0..4 {
+        stream.next().await.unwrap().unwrap();
+    }
+    drop(stream);
+    let asked = sandbox.requests();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(sandbox.requests() <= asked + 8);
+}

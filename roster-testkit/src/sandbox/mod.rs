@@ -1,0 +1,16 @@
+//! Fake vendors on loopback: they hold a seeded district, change it on demand, and misbehave by name.
+//!
+//! ```
+//! use roster_testkit::{district::DistrictSpec, sandbox::OneRosterSandbox};
+//!
+//! let sandbox = OneRosterSandbox::start(DistrictSpec::new(7).students(40))?;
+//! // Point the source under test at `base_url`, and let a day pass when it has pulled.
+//! assert!(sandbox.base_url().starts_with("http://127.0.0.1:"));
+//! let changed = sandbox.next_day();
+//! assert!(!changed.is_empty());
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+mod oneroster;
+
+pub use self::oneroster::{At, OneRosterFault, OneRosterOptions, OneRosterSandbox, UnknownFault};

@@ -1,0 +1,221 @@
+//! Ways to misbehave, by name.
+
+use std::{fmt, str::FromStr};
+
+use crate::district::RestCollection;
+
+/// Where a fault strikes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum At {
+    /// At each page.
+    #[default]
+    Any,
+    /// At a collection's first page.
+    First,
+    /// At a page that is neither the first nor the last.
+    Middle,
+    /// At a collection's last page.
+    Last,
+}
+
+macro_rules! faults {
+    ($($(#[$doc:meta])* $name:ident = $word:literal,)+) => {
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Kind { $($(#[$doc])* $name,)+ }
+
+        impl Kind {
+            const ALL: &[(&'static str, Self)] = &[$(($word, Self::$name),)+];
+        }
+    };
+}
+
+faults! {
+    /// A status of refusal.
+    Status = "status",
+    /// The connection is closed before an answer.
+    Reset = "reset",
+    /// The answer does not come for a minute.
+    Stall = "stall",
+    /// The answer breaks off in the middle.
+    CutBody = "cut_body",
+    /// The answer is shorter than its length says.
+    WrongLength = "wrong_length",
+    /// The answer is no JSON.
+    InvalidJson = "invalid_json",
+    /// The answer is an error object, with a status of success.
+    MissingKey = "missing_key",
+    /// The page has no rows.
+    EmptyPage = "empty_page",
+    /// The page is the first one again.
+    RepeatedPage = "repeated_page",
+    /// A row before the page is gone, so that the page begins with the next.
+    ShiftedRows = "shifted_rows",
+    /// The page has half of its rows.
+    Clamp = "clamp",
+    /// The total is of the page.
+    WrongTotal = "wrong_total",
+    /// There is no total.
+    NoTotal = "no_total",
+    /// All tokens that were given out are forgotten.
+    ExpiredToken = "expired_token",
+    /// A next page is named at another host.
+    ForeignNext = "foreign_next",
+    /// A small answer that unpacks to two gibibytes.
+    GzipBomb = "gzip_bomb",
+    /// Ten thousand levels of lists.
+    DeepNesting = "deep_nesting",
+    /// Pages without an end, each with other rows, and no total.
+    EndlessPages = "endless_pages",
+}
+
+/// One way to misbehave.
+///
+/// Written as text it is the name, and after colons, each of which may be left out, the collection, the page (`first`, `middle`,
+/// `last` or `any`) and how often: `cut_body:users:middle:1`. Names: `status_503` (any status), `reset`, `stall`, `cut_body`,
+/// `wrong_length`, `invalid_json`, `missing_key`, `empty_page`, `repeated_page`, `shifted_rows`, `clamp`, `wrong_total`,
+/// `no_total`, `expired_token`, `foreign_next`, `gzip_bomb`, `deep_nesting`, `endless_pages`.
+#[derive(Clone, Debug)]
+pub struct OneRosterFault {
+    pub(super) kind: Kind,
+    pub(super) status: u16,
+    pub(super) headers: Vec<(String, String)>,
+    collection: Option<RestCollection>,
+    at: At,
+    times: u64,
+    /// Struck by chance only, in so many of a thousand.
+    pub(super) chance: u32,
+}
+
+impl OneRosterFault {
+    /// The fault of that name, at each page of each collection, always.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such name.
+    pub fn named(name: &str) -> Result<Self, UnknownFault> {
+        let (kind, status) = match name.strip_prefix("status_") {
+            Some(status) => (Kind::Status, status.parse().map_err(|_| UnknownFault)?),
+            None => {
+                let found = Kind::ALL.iter().find(|(word, kind)| *word == name && *kind != Kind::Status);
+                (found.ok_or(UnknownFault)?.1, 200)
+            }
+        };
+        Ok(Self {
+            kind,
+            status,
+            headers: Vec::new(),
+            collection: None,
+            at: At::Any,
+            times: u64::MAX,
+            chance: 1000,
+        })
+    }
+
+    /// Names of all faults, of which `status_503` stands for every status.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        Kind::ALL.iter().map(|(word, kind)| if *kind == Kind::Status { "status_503" } else { word })
+    }
+
+    /// With a header, such as `retry-after`.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// In that collection alone, such as `users`.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such collection.
+    pub fn of(mut self, collection: &str) -> Result<Self, UnknownFault> {
+        self.collection = Some(RestCollection::named(collection).ok_or(UnknownFault)?);
+        Ok(self)
+    }
+
+    /// At that page alone.
+    #[must_use]
+    pub fn at(mut self, at: At) -> Self {
+        self.at = at;
+        self
+    }
+
+    /// So often, and no more.
+    #[must_use]
+    pub fn times(mut self, times: u64) -> Self {
+        self.times = times;
+        self
+    }
+
+    /// In so many of a thousand requests.
+    #[must_use]
+    pub fn in_a_thousand(mut self, chance: u32) -> Self {
+        self.chance = chance;
+        self
+    }
+
+    /// Whether it strikes here; if so, it is one time less.
+    pub(super) fn strikes(&mut self, collection: RestCollection, page: At, dice: u32) -> bool {
+        let strikes = self.times > 0
+            && self.collection.is_none_or(|of| of == collection)
+            && (self.at == At::Any || self.at == page)
+            && dice % 1000 < self.chance;
+        self.times -= u64::from(strikes);
+        strikes
+    }
+}
+
+impl FromStr for OneRosterFault {
+    type Err = UnknownFault;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFault> {
+        let mut parts = text.split(':');
+        let mut fault = Self::named(parts.next().unwrap_or_default())?;
+        for part in parts {
+            fault = match part {
+                "any" => fault.at(At::Any),
+                "first" => fault.at(At::First),
+                "middle" => fault.at(At::Middle),
+                "last" => fault.at(At::Last),
+                _ => match part.parse() {
+                    Ok(times) => fault.times(times),
+                    Err(_) => fault.of(part)?,
+                },
+            };
+        }
+        Ok(fault)
+    }
+}
+
+/// There is no such fault, or no such collection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownFault;
+
+impl fmt::Display for UnknownFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no such fault; write NAME, or NAME:COLLECTION:PAGE:TIMES; there are:")?;
+        OneRosterFault::names().try_for_each(|name| write!(f, " {name}"))
+    }
+}
+
+impl std::error::Error for UnknownFault {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_says_what_where_and_how_often() {
+        let mut fault: OneRosterFault = "cut_body:users:middle:2".parse().unwrap();
+        let users = RestCollection::Users;
+        assert!(!fault.strikes(users, At::First, 0) && !fault.strikes(RestCollection::Orgs, At::Middle, 0));
+        assert!(fault.strikes(users, At::Middle, 0) && fault.strikes(users, At::Middle, 0));
+        assert!(!fault.strikes(users, At::Middle, 0));
+        for name in OneRosterFault::names() {
+            assert!(name.parse::<OneRosterFault>().is_ok(), "{name}");
+        }
+        for wrong in ["", "status", "status_", "cut_body:pupils", "users"] {
+            assert_eq!(wrong.parse::<OneRosterFault>().unwrap_err(), UnknownFault, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! A server that speaks OneRoster, 1.1 or 1.2.
+
+mod answer;
+mod fault;
+mod query;
+mod serve;
+mod state;
+mod tokens;
+
+use std::{
+    fmt, io,
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use futures::channel::oneshot;
+use roster_core::EntityKind;
+
+pub use self::fault::{At, OneRosterFault, UnknownFault};
+use self::state::Shared;
+use crate::district::{DayTruth, District, DistrictSpec, OneRosterVersion};
+
+/// How a sandbox is to be.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct OneRosterOptions {
+    /// The version that it speaks.
+    pub version: OneRosterVersion,
+    /// The time that each answer takes at least.
+    pub latency: Duration,
+    /// The most rows a page, whatever is asked for. `None`: as many as asked for.
+    pub clamp: Option<usize>,
+    /// Whether the total is told.
+    pub total: bool,
+    /// Whether deleted rows stay, marked `tobedeleted`; else they are purged.
+    pub tombstones: bool,
+    /// How long a token lasts.
+    pub token_life: Duration,
+    /// For how many requests a token is taken.
+    pub token_requests: Option<u64>,
+    /// How many requests a second are answered; further ones get a 429.
+    pub rate: Option<u32>,
+    /// The port; 0 lets the system choose.
+    pub port: u16,
+}
+
+impl Default for OneRosterOptions {
+    fn default() -> Self {
+        Self {
+            version: OneRosterVersion::V1_1,
+            latency: Duration::ZERO,
+            clamp: None,
+            total: true,
+            tombstones: true,
+            token_life: Duration::from_secs(3600),
+            token_requests: None,
+            rate: None,
+            port: 0,
+        }
+    }
+}
+
+impl OneRosterOptions {
+    /// With that version.
+    #[must_use]
+    pub fn version(mut self, version: OneRosterVersion) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// With answers that take that long.
+    #[must_use]
+    pub fn latency(mut self, latency: Duration) -> Self {
+        self.latency = latency;
+        self
+    }
+
+    /// With at most so many rows a page.
+    #[must_use]
+    pub fn clamp(mut self, rows: usize) -> Self {
+        self.clamp = Some(rows);
+        self
+    }
+
+    /// Without a total.
+    #[must_use]
+    pub fn without_total(mut self) -> Self {
+        self.total = false;
+        self
+    }
+
+    /// With deleted rows purged at once.
+    #[must_use]
+    pub fn purging(mut self) -> Self {
+        self.tombstones = false;
+        self
+    }
+
+    /// With tokens that are taken for so many requests.
+    #[must_use]
+    pub fn token_requests(mut self, requests: u64) -> Self {
+        self.token_requests = Some(requests);
+        self
+    }
+
+    /// With so many requests a second.
+    #[must_use]
+    pub fn rate(mut self, a_second: u32) -> Self {
+        self.rate = Some(a_second);
+        self
+    }
+
+    /// On that port.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+}
+
+/// A server that speaks OneRoster, on loopback, in a thread of its own. It stops when it is dropped.
+///
+/// It takes a fixed [`token`](Self::token), tokens that it gave out at [`token_url`](Self::token_url), and no others. Plain
+/// requests move it: `POST /sandbox/next-day`, `/sandbox/new-term`, `/sandbox/change-id`; `GET /sandbox` says what it is.
+pub struct OneRosterSandbox {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl OneRosterSandbox {
+    /// Starts one that speaks 1.1 and has no quirks.
+    ///
+    /// # Errors
+    ///
+    /// If there is no port or no thread to be had.
+    pub fn start(spec: DistrictSpec) -> io::Result<Self> {
+        Self::start_with(spec.generate(), OneRosterOptions::default())
+    }
+
+    /// Starts one with that district, as the options say.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub fn start_with(district: District, options: OneRosterOptions) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared::new(district, options));
+        let (stop, stopped) = oneshot::channel();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let serving = serve::serve(Arc::clone(&shared), listener, stopped);
+        let thread = thread::Builder::new()
+            .name("oneroster-sandbox".to_owned())
+            .spawn(move || runtime.block_on(serving))?;
+        Ok(Self { shared, address, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// The rostering base path.
+    pub fn base_url(&self) -> String {
+        format!("http://{}{}", self.address, self.shared.base_path())
+    }
+
+    /// Where tokens are given out.
+    pub fn token_url(&self) -> String {
+        format!("http://{}/token", self.address)
+    }
+
+    /// The origin, below which it is moved by plain requests.
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// A token that is taken always.
+    pub fn token(&self) -> &str {
+        &self.shared.tokens.fixed
+    }
+
+    /// The client's id.
+    pub fn client_id(&self) -> &str {
+        &self.shared.tokens.client_id
+    }
+
+    /// The client's secret.
+    pub fn client_secret(&self) -> &str {
+        &self.shared.tokens.client_secret
+    }
+
+    /// The district as it is now.
+    pub fn district(&self) -> District {
+        self.shared.state().district.clone()
+    }
+
+    /// Lets a day pass. Returns what changed in the district's own records.
+    pub fn next_day(&self) -> DayTruth {
+        self.shared.state().next_day()
+    }
+
+    /// Changes the district by hand.
+    pub fn edit(&self, change: impl FnOnce(&mut District)) {
+        self.shared.state().edit(change);
+    }
+
+    /// Makes a row unreadable: what it must have is emptied. Returns whether there is one.
+    pub fn break_record(&self, kind: EntityKind, id: &str) -> bool {
+        self.shared.state().break_record(kind, id)
+    }
+
+    /// Misbehaves from now on; several faults add up.
+    pub fn fault(&self, fault: OneRosterFault) {
+        self.shared.state().faults.push(fault);
+    }
+
+    /// Forgets all faults.
+    pub fn recover(&self) {
+        self.shared.state().faults.clear();
+    }
+
+    /// How many requests came, those for tokens not counted.
+    pub fn requests(&self) -> u64 {
+        self.shared.requests()
+    }
+
+    /// How many tokens were given out.
+    pub fn tokens_given(&self) -> u64 {
+        self.shared.tokens.given()
+    }
+}
+
+impl Drop for OneRosterSandbox {
+    fn drop(&mut self) {
+        // Dropping the sender tells it, too; a thread that panicked has said so.
+        self.stop.take();
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+impl fmt::Debug for OneRosterSandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "OneRosterSandbox({})", self.address)
+    }
+}

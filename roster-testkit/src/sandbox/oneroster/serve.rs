@@ -1,0 +1,245 @@
+//! Requests to answers.
+
+use std::{net::TcpListener, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::{Request, State as Held},
+    http::{Method, StatusCode, header::AUTHORIZATION},
+    response::Response,
+};
+use futures::channel::oneshot;
+use serde_json::{Value, json};
+
+use super::{
+    answer::{instead, json as answer, refusal, set, text},
+    fault::{At, Kind, OneRosterFault},
+    query::Query,
+    state::{Entry, Shared, State},
+};
+use crate::district::RestCollection;
+
+/// The form of a request for a token is no longer than this.
+const FORM_BYTES: usize = 64 * 1024;
+/// Longer than any client waits.
+const STALL: Duration = Duration::from_secs(90);
+
+/// Serves until it is stopped.
+pub(super) async fn serve(shared: Arc<Shared>, listener: TcpListener, stopped: oneshot::Receiver<()>) {
+    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
+    let router = Router::new().fallback(handle).with_state(shared);
+    // Connections that are open are not waited for: a test that ends must not hang.
+    let serving = std::pin::pin!(async move { axum::serve(listener, router).await });
+    let _ = futures::future::select(serving, stopped).await;
+}
+
+async fn handle(Held(shared): Held<Arc<Shared>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let path = parts.uri.path().to_owned();
+    let authorization = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if path == "/token" {
+        return give_token(&shared, &parts.method, authorization, body).await;
+    }
+    if let Some(verb) = path.strip_prefix("/sandbox") {
+        return control(&shared, &parts.method, verb);
+    }
+    let number = shared.count_request();
+    if !shared.options.latency.is_zero() {
+        tokio::time::sleep(shared.options.latency).await;
+    }
+    let Some(rest) = path.strip_prefix(shared.base_path()).filter(|_| parts.method == Method::GET) else {
+        return refusal(StatusCode::NOT_FOUND, "unknownobject");
+    };
+    if !shared.tokens.take(authorization) {
+        return refusal(StatusCode::UNAUTHORIZED, "unauthorisedrequest");
+    }
+    if shared.is_over_rate() {
+        let mut response = refusal(StatusCode::TOO_MANY_REQUESTS, "server_busy");
+        set(&mut response, "retry-after", "1");
+        return response;
+    }
+    let mut segments = rest.split('/').skip(1);
+    let Some(collection) = segments.next().and_then(RestCollection::named) else {
+        return refusal(StatusCode::NOT_FOUND, "unknownobject");
+    };
+    if let Some(id) = segments.next() {
+        return single(&shared, collection, id);
+    }
+    match Query::read(parts.uri.query().unwrap_or_default()) {
+        Ok(query) => page(&shared, collection, &query, dice(number)).await,
+        Err(code) => refusal(StatusCode::BAD_REQUEST, code),
+    }
+}
+
+async fn give_token(shared: &Shared, method: &Method, authorization: Option<&str>, body: Body) -> Response {
+    let form = to_bytes(body, FORM_BYTES).await.unwrap_or_default();
+    match shared.tokens.give(authorization, &form).filter(|_| method == Method::POST) {
+        Some((token, life)) => {
+            let token = json!({ "access_token": token, "token_type": "bearer", "expires_in": life });
+            answer(StatusCode::OK, &token)
+        }
+        None => answer(StatusCode::UNAUTHORIZED, &json!({ "error": "invalid_client" })),
+    }
+}
+
+fn control(shared: &Shared, method: &Method, verb: &str) -> Response {
+    let mut state = shared.state();
+    match (method, verb) {
+        (&Method::POST, "/next-day") => {
+            state.next_day();
+        }
+        (&Method::POST, "/new-term") => state.new_term(),
+        (&Method::POST, "/change-id") => state.change_id(),
+        (&Method::GET, "" | "/") => {}
+        _ => return refusal(StatusCode::NOT_FOUND, "unknownobject"),
+    }
+    let rows: serde_json::Map<String, Value> = RestCollection::ALL
+        .into_iter()
+        .map(|collection| (collection.name().to_owned(), state.entries(collection).len().into()))
+        .collect();
+    answer(StatusCode::OK, &json!({ "day": state.district.day, "requests": shared.requests(), "rows": rows }))
+}
+
+fn single(shared: &Shared, collection: RestCollection, id: &str) -> Response {
+    let id = url::form_urlencoded::parse(format!("x={id}").as_bytes())
+        .next()
+        .map(|(_, id)| id.into_owned())
+        .unwrap_or_default();
+    let state = shared.state();
+    let found = state.entries(collection).iter().find(|entry| entry.id.as_str() == id);
+    match found.and_then(|entry| state.row(collection, entry)) {
+        Some(row) => answer(StatusCode::OK, &json!({ collection.singular(): row })),
+        None => refusal(StatusCode::NOT_FOUND, "unknownobject"),
+    }
+}
+
+/// A number that looks like chance, and is the same in each run.
+fn dice(number: u64) -> u32 {
+    let mixed = xxhash_rust::xxh3::xxh3_64(&number.to_le_bytes());
+    u32::try_from(mixed >> 33).unwrap_or_default()
+}
+
+async fn page(shared: &Shared, collection: RestCollection, query: &Query, dice: u32) -> Response {
+    let (faults, made) = {
+        let mut state = shared.state();
+        let rows = selected(&state, collection, query);
+        let place = place(query, rows.len());
+        let struck: Vec<OneRosterFault> = (state.faults.iter_mut())
+            .filter_map(|fault| fault.strikes(collection, place, dice).then(|| fault.clone()))
+            .collect();
+        let made = make(&state, shared, collection, query, &rows, &struck);
+        (struck, made)
+    };
+    let Made { body, total, next } = made;
+    for fault in &faults {
+        match fault.kind {
+            Kind::Stall => tokio::time::sleep(STALL).await,
+            Kind::ExpiredToken => {
+                shared.tokens.forget();
+                return refusal(StatusCode::UNAUTHORIZED, "unauthorisedrequest");
+            }
+            _ => {}
+        }
+        if let Some(response) = instead(fault, collection.name(), &body) {
+            return response;
+        }
+    }
+    let mut response = text(StatusCode::OK, body);
+    if let Some(total) = total {
+        set(&mut response, "x-total-count", &total.to_string());
+    }
+    if let Some(next) = next {
+        set(&mut response, "link", &format!("<{next}>; rel=\"next\""));
+    }
+    response
+}
+
+struct Made {
+    body: String,
+    total: Option<usize>,
+    next: Option<String>,
+}
+
+fn selected(state: &State, collection: RestCollection, query: &Query) -> Vec<usize> {
+    let entries = state.entries(collection);
+    let passes = |entry: &Entry| {
+        query
+            .filter
+            .as_ref()
+            .is_none_or(|filter| filter.passes(entry.modified, || state.row(collection, entry)))
+    };
+    let mut rows: Vec<usize> =
+        entries.iter().enumerate().filter(|(_, entry)| passes(entry)).map(|(at, _)| at).collect();
+    if query.descending {
+        rows.reverse();
+    }
+    rows
+}
+
+fn place(query: &Query, rows: usize) -> At {
+    if query.offset == 0 {
+        At::First
+    } else if query.offset.saturating_add(query.limit) >= rows {
+        At::Last
+    } else {
+        At::Middle
+    }
+}
+
+fn make(
+    state: &State,
+    shared: &Shared,
+    collection: RestCollection,
+    query: &Query,
+    rows: &[usize],
+    faults: &[OneRosterFault],
+) -> Made {
+    let has = |kind: Kind| faults.iter().any(|fault| fault.kind == kind);
+    let limit = query.limit.min(shared.options.clamp.unwrap_or(usize::MAX));
+    let (mut offset, mut taken) = (query.offset, limit);
+    if has(Kind::RepeatedPage) {
+        offset = 0;
+    }
+    if has(Kind::ShiftedRows) {
+        offset += 1;
+    }
+    if has(Kind::Clamp) {
+        taken = (limit / 2).max(1);
+    }
+    if has(Kind::EmptyPage) {
+        taken = 0;
+    }
+    let entries = state.entries(collection);
+    let shown = rows.iter().skip(offset).take(taken).filter_map(|at| entries.get(*at));
+    let mut values: Vec<Value> = shown.filter_map(|entry| state.row(collection, entry)).collect();
+    if has(Kind::EndlessPages) {
+        values = endless(query.offset, limit);
+    }
+    if !query.fields.is_empty() {
+        for value in values.iter_mut().filter_map(Value::as_object_mut) {
+            value.retain(|key, _| query.fields.contains(key));
+        }
+    }
+    let total = if has(Kind::NoTotal) || has(Kind::EndlessPages) || !shared.options.total {
+        None
+    } else if has(Kind::WrongTotal) {
+        Some(values.len())
+    } else {
+        Some(rows.len())
+    };
+    let after = offset + values.len();
+    let next = if has(Kind::ForeignNext) {
+        Some(format!("https://elsewhere.example{}?offset={after}", shared.base_path()))
+    } else {
+        // Relative and without the base path, as seen in the field.
+        (after < rows.len()).then(|| format!("/{}?limit={limit}&offset={after}", collection.name()))
+    };
+    Made { body: json!({ collection.name(): values }).to_string(), total, next }
+}
+
+/// Rows without an end, each of them another.
+fn endless(offset: usize, limit: usize) -> Vec<Value> {
+    let row = |at| json!({ "sourcedId": format!("endless-{at:012}"), "status": "active", "name": "x", "title": "x" });
+    (offset..offset + limit).map(row).collect()
+}
