@@ -254,11 +254,11 @@ pub mod codes {
         REPEATED_RECORD = "repeated_record":
             "The server sent the record more than once; it was counted once.",
             "Nothing needs to be done, unless it stays so: then the server's pages overlap.";
+        ROW_TOO_LONG = "row_too_long":
+            "The row is longer than the limit.", "Look for a quote that is opened and never closed.";
         ROWS_MOVED = "rows_moved":
             "The data changed while they were read, so the reading was started over.",
             "Nothing needs to be done; pull at a quiet time if it happens often.";
-        ROW_TOO_LONG = "row_too_long":
-            "The row is longer than the limit.", "Look for a quote that is opened and never closed.";
         SHARED_EMAIL = "shared_email":
             "Several people have this e-mail address; it can't tell them apart.",
             "Give each an address of their own, or leave the field empty.";
