@@ -8,7 +8,9 @@ mod error;
 mod event;
 mod ext;
 mod fields;
+pub mod hashed;
 mod id;
+mod in_scope;
 mod kind;
 mod model;
 mod problem;
@@ -37,6 +39,7 @@ pub use self::{
         PersonField, RelationshipField,
     },
     id::SourcedId,
+    in_scope::InScope,
     kind::{EntityKind, UnknownKind},
     model::{
         AcademicSession, Address, Affiliation, Class, Course, Enrollment, Entity, Extra, GroupTag,

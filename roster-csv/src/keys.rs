@@ -1,44 +1,6 @@
 //! The ids seen, sixteen bytes each.
 
-use std::{
-    collections::{HashMap, HashSet},
-    hash::{BuildHasherDefault, Hasher},
-};
-
-use xxhash_rust::xxh3::xxh3_64;
-
-/// A hash that is already one: no need to hash it again.
-#[derive(Default)]
-pub(crate) struct Prehashed(u64);
-
-impl Hasher for Prehashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-}
-
-type Build = BuildHasherDefault<Prehashed>;
-
-/// A set of hashed keys.
-pub(crate) type HashedSet = HashSet<u64, Build>;
-
-/// A map by hashed keys.
-pub(crate) type HashedMap<V> = HashMap<u64, V, Build>;
-
-/// The hash of a key. Two keys of a district of a million share one with a probability of 3 in 10^8.
-pub(crate) fn hash(key: &str) -> u64 {
-    xxh3_64(key.as_bytes())
-}
+pub(crate) use roster_core::hashed::{HashedMap, HashedSet, hash};
 
 /// A set of ids: eight bytes each, with open addressing.
 ///

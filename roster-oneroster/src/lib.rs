@@ -2,6 +2,7 @@
 
 #[cfg(feature = "csv")]
 pub mod csv;
+mod relations;
 #[cfg(feature = "rest")]
 pub mod rest;
 mod status;
@@ -9,4 +10,8 @@ mod version;
 
 #[cfg(feature = "rest")]
 pub use self::rest::{OneRosterConfig, OneRosterSource, OneRosterSourceBuilder, PROVIDER};
-pub use self::{status::Status, version::Version};
+pub use self::{
+    relations::{Related, Relations},
+    status::Status,
+    version::Version,
+};

@@ -3,8 +3,8 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use roster_core::{
-    Completeness, EntityKind, FieldSet, PartialCode, Problem, PullEvent, PullMode, PullRequest, RowCounts,
-    SensitiveField, Severity, Slice, SourcedId, codes,
+    Completeness, EntityKind, FieldSet, InScope, PartialCode, Problem, PullEvent, PullMode, PullRequest,
+    RowCounts, SensitiveField, Severity, Slice, SourcedId, codes,
     table::{Holds, Rows},
 };
 
@@ -13,7 +13,6 @@ use super::{
     people::People,
     plan::{Purpose, Step, blocked, fields},
     references::{Pending, Referring, email_key, place},
-    scope::InScope,
 };
 use crate::{
     keys::{HashedMap, Ids},

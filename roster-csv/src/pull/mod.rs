@@ -13,8 +13,6 @@ mod reader;
 mod references;
 mod register;
 mod rejection;
-mod relations;
-mod scope;
 mod shape;
 mod unfold;
 

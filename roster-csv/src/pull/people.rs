@@ -5,9 +5,9 @@ use roster_core::{
     PullRequest, RowCounts, SensitiveField, SourcedId, codes,
     table::{Holds, Rows},
 };
-use roster_oneroster::csv::Status;
+use roster_oneroster::{Related, Relations, csv::Status};
 
-use super::{engine::Engine, judge::Outcome, references, relations::Relations, shape::is_blank};
+use super::{engine::Engine, judge::Outcome, references, shape::is_blank};
 use crate::{
     keys::{HashedMap, HashedSet, Seen, hash},
     records::{self, Mapped, PersonSides, SaidRole},
@@ -37,7 +37,7 @@ pub(crate) struct People {
     obscured: HashedMap<FieldSet>,
     /// Fields that a damaged row should have told of somebody, and of whom is not known.
     obscured_for_all: FieldSet,
-    relations: Option<Relations>,
+    relations: Option<Relations<Place>>,
     /// The people that the row at hand names.
     agents: Vec<SourcedId>,
     /// How many rows of each side the row at hand took.
@@ -321,10 +321,10 @@ impl Engine {
         let Some(relations) = self.people.relations.take() else {
             return;
         };
-        for related in relations.finish() {
+        for related in relations.finish(!survey.is_delta) {
             let student = hash(&related.relationship.student);
             if self.scope.holds_pupil(student) {
-                self.relationship(related);
+                self.relationship(survey, related);
             }
         }
         self.end_kind(EntityKind::Relationship);
@@ -337,20 +337,18 @@ impl Engine {
         self.make_partial(EntityKind::Relationship, PartialCode::NeedsFull, reason);
     }
 
-    fn relationship(&mut self, related: super::relations::Related) {
-        let super::relations::Related { relationship, place } = related;
+    fn relationship(&mut self, survey: &Survey, related: Related<Place>) {
+        let Related { relationship, unseen, place, .. } = related;
         let known =
             |id: &str| self.ids.get(EntityKind::Person as usize).is_some_and(|ids| ids.contains(hash(id)));
-        if !known(&relationship.student) || !known(&relationship.contact) {
+        // Who is not among the changes may well be there.
+        let is_named = survey.is_delta || known(&relationship.student) && known(&relationship.contact);
+        if !is_named {
             let message = "it names a person that is not in the files";
             let problem = Problem::warning(codes::DANGLING_REFERENCE, message).of(EntityKind::Relationship);
             self.say(problem.with_id(relationship.id.clone()).at(place.clone()));
         }
         let record = relationship.into();
-        self.out.push_back(PullEvent::Upsert {
-            record,
-            unseen: FieldSet::EMPTY,
-            place: Some(Box::new(place)),
-        });
+        self.out.push_back(PullEvent::Upsert { record, unseen, place: Some(Box::new(place)) });
     }
 }

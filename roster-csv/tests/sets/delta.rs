@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+use futures::TryStreamExt;
 use roster_core::{
-    Completeness, EntityKind, PartialCode, PullContext, PullMode, PullRequest, Record, Roster,
-    RosterSourceExt, SensitiveField, SourcedId, codes,
+    Completeness, EntityKind, PartialCode, PullContext, PullEvent, PullMode, PullRequest, Record,
+    RelationshipField, Roster, RosterSource, RosterSourceExt, SensitiveField, SourcedId, codes,
 };
 use roster_csv::CsvSource;
 use roster_testkit::district::{
@@ -122,4 +123,34 @@ async fn a_role_without_its_person_needs_a_whole_set() {
     };
     assert!(needs_full(end(&changes, EntityKind::Person)));
     assert_eq!(end(&changes, EntityKind::Enrollment), &Completeness::Changes);
+}
+
+/// A pupil changed, and its guardian did not: what the guardian is to it is not among the changes.
+#[tokio::test]
+async fn what_a_contact_is_who_did_not_change_is_unknown() {
+    let folder = tempfile::tempdir().unwrap();
+    let header = "sourcedId,status,dateLastModified,enabledUser,orgSourcedIds,role,username,givenName,familyName,agentSourcedIds";
+    let pupil = "p1,active,2026-09-01T00:00:00Z,true,s1,student,p1,Ana,Oak,g1";
+    let manifest = "propertyName,value\nmanifest.version,1.0\noneroster.version,1.1\nfile.users,delta\n";
+    fs::write(folder.path().join("users.csv"), format!("{header}\n{pupil}\n")).unwrap();
+    fs::write(folder.path().join("manifest.csv"), manifest).unwrap();
+    let source = CsvSource::builder().path(folder.path()).build().unwrap();
+    let mut request = PullRequest::full().with_sensitive([SensitiveField::Contacts]);
+    request.entities = [EntityKind::Relationship].into();
+    let events: Vec<_> = source.pull(request, PullContext::default()).try_collect().await.unwrap();
+    let upserts: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            PullEvent::Upsert { record: Record::Relationship(related), unseen, .. } => {
+                Some((related, *unseen))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(upserts.len(), 1);
+    let (related, unseen) = &upserts[0];
+    assert_eq!((&*related.student, &*related.contact), ("p1", "g1"));
+    assert!(unseen.contains(RelationshipField::Kinds) && unseen.contains(RelationshipField::Relation));
+    let is_dangling = |event: &PullEvent| matches!(event, PullEvent::Problem(problem) if problem.code == codes::DANGLING_REFERENCE);
+    assert!(!events.iter().any(is_dangling));
 }

@@ -1,11 +1,10 @@
 //! Paging by link, cursor or token: each answer names the next page.
 
-use std::{collections::HashSet, hash::BuildHasherDefault};
+use roster_core::{
+    Error, ErrorKind, Result,
+    hashed::{HashedSet, hash},
+};
 
-use roster_core::{Error, ErrorKind, Result};
-use xxhash_rust::xxh3::xxh3_64;
-
-use super::offset::Hashed;
 use crate::limits::HttpLimits;
 
 /// How many pages without a row may follow each other. A vendor that filters after it cuts pages sends some.
@@ -20,14 +19,14 @@ pub struct Chain {
     most: u64,
     pages: u64,
     empty: u32,
-    named: HashSet<u64, BuildHasherDefault<Hashed>>,
+    named: HashedSet,
 }
 
 impl Chain {
     /// Nothing is read yet.
     #[must_use]
     pub fn new(provider: &'static str, limits: &HttpLimits) -> Self {
-        Self { provider, most: limits.pages, pages: 0, empty: 0, named: HashSet::default() }
+        Self { provider, most: limits.pages, pages: 0, empty: 0, named: HashedSet::default() }
     }
 
     /// The number of the page that was read last, from 1.
@@ -56,7 +55,7 @@ impl Chain {
                 "the server names next pages that have no rows, without an end",
             );
         }
-        if !self.named.insert(xxh3_64(next.as_bytes())) {
+        if !self.named.insert(hash(next)) {
             return refuse(
                 ErrorKind::Provider,
                 "the server names a next page that it named before: it turns in circles",

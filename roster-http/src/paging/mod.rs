@@ -12,14 +12,8 @@ pub use self::{
     reader::{OffsetReader, Turn},
 };
 
-/// What tells a row from others: a hash of its id; `None` if it has no id that can be read.
+/// What tells a row from others: the [hash](roster_core::hashed::hash) of its id; `None` if it has no id that can be read.
 pub type Key = Option<u64>;
-
-/// The key of an id.
-#[must_use]
-pub fn key(id: &str) -> u64 {
-    xxhash_rust::xxh3::xxh3_64(id.as_bytes())
-}
 
 /// The rows of one page, in the server's order.
 pub trait Page: Send {

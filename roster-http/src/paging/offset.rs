@@ -4,10 +4,7 @@
 //! by rows: the next page begins with the last row of the one before, and if that is not so, rows have moved and the reading
 //! starts over; a total is a check and lets pages be asked for ahead, and the end is an answer that has no further row.
 
-use std::{
-    collections::HashSet,
-    hash::{BuildHasherDefault, Hasher},
-};
+use roster_core::hashed::HashedSet;
 
 use super::Key;
 
@@ -76,7 +73,7 @@ pub struct OffsetPaging {
     probing: bool,
     last: Option<Key>,
     last_page: u64,
-    seen: HashSet<u64, BuildHasherDefault<Hashed>>,
+    seen: HashedSet,
     nameless: u64,
     repeated: u64,
     restarts: u32,
@@ -96,7 +93,7 @@ impl OffsetPaging {
             probing: false,
             last: None,
             last_page: 0,
-            seen: HashSet::default(),
+            seen: HashedSet::default(),
             nameless: 0,
             repeated: 0,
             restarts: 0,
@@ -268,28 +265,10 @@ fn fingerprint(keys: &[Key]) -> u64 {
     })
 }
 
-/// A key is a hash already.
-#[derive(Default)]
-pub(crate) struct Hashed(u64);
-
-impl Hasher for Hashed {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use proptest::prelude::*;
 
     use super::*;

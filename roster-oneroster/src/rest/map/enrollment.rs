@@ -1,27 +1,21 @@
 use roster_core::{Enrollment, EnrollmentField as Field, Problem, Record, Role, SensitiveField};
-use roster_http::json::Text;
 
-use super::{Reading, Said, Wire, reading::id as id_of};
+use super::{Head, Inactive, Reading, Said, Wire, reading::id as id_of};
 use crate::{Status, rest::wire};
 
 impl<'a> Wire<'a> for wire::Enrollment<'a> {
     const KEYS: &'static [&'static str] = wire::Enrollment::KEYS;
+    // The standard's own reading of `inactive`: as `tobedeleted`.
+    const INACTIVE: Inactive = Inactive::Gone;
 
-    fn head(&self) -> (&Text<'a>, &Text<'a>) {
-        (&self.id, &self.modified)
+    fn head(&self) -> Head<'_, 'a> {
+        Head { id: &self.id, status: &self.status, modified: &self.modified }
     }
 
     /// A seat of a contact is no seat for a host that did not ask for contacts.
-    fn map(&self, id: &str, reading: &mut Reading<'_>) -> Said {
-        // The standard's own reading of `inactive`: as `tobedeleted`.
-        if matches!(reading.status(&self.status), Status::ToBeDeleted | Status::Inactive) {
-            return Said::Gone;
-        }
-        match self.seat(id, reading) {
-            Ok(Some(seat)) => Said::Record(Record::Enrollment(seat), Vec::new()),
-            Ok(None) => Said::Nothing,
-            Err(problem) => Said::Unreadable(problem),
-        }
+    fn map(&self, id: &str, _: Status, reading: &mut Reading<'_>) -> Result<Said, Box<Problem>> {
+        let seat = self.seat(id, reading)?;
+        Ok(seat.map_or(Said::Nothing, |seat| Said::Record(Record::Enrollment(seat), Vec::new())))
     }
 }
 

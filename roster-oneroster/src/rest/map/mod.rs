@@ -9,7 +9,8 @@ mod teaching;
 use std::{collections::BTreeSet, sync::Arc};
 
 use roster_core::{
-    EntityKind, Extra, FieldSet, Place, Problem, Record, SensitiveField, SourcedId, codes, jiff::civil::Date,
+    EntityKind, Extra, FieldSet, Place, Problem, Record, SensitiveField, SourcedId, codes, hashed::hash,
+    jiff::civil::Date,
 };
 use roster_http::{
     json::{Shape, Text, read_raw_rows, read_rows},
@@ -20,6 +21,7 @@ use serde_json::{Value, value::RawValue};
 
 pub(crate) use self::{person::Facts, reading::Reading};
 use super::{collection::Collection, wire};
+use crate::Status;
 
 /// What of the rows the host wants.
 #[derive(Clone, Debug, Default)]
@@ -78,7 +80,7 @@ impl Stamp {
 
 impl Row {
     pub(crate) fn key(&self) -> Key {
-        self.id.as_ref().map(|id| roster_http::paging::key(id))
+        self.id.as_ref().map(|id| hash(id))
     }
 }
 
@@ -104,10 +106,34 @@ pub(crate) fn rows(
 pub(crate) trait Wire<'a>: Deserialize<'a> {
     /// Its keys; all else is extra.
     const KEYS: &'static [&'static str];
-    /// `sourcedId` and `dateLastModified`.
-    fn head(&self) -> (&Text<'a>, &Text<'a>);
-    /// What it says.
-    fn map(&self, id: &str, reading: &mut Reading<'_>) -> Said;
+    /// What a record of this kind is that the vendor calls inactive.
+    const INACTIVE: Inactive = Inactive::Kept;
+    /// What a row says that says that it is gone.
+    fn gone() -> Said {
+        Said::Gone
+    }
+    /// What rows of all kinds have.
+    fn head(&self) -> Head<'_, 'a>;
+    /// What it says. A row that says that it is gone is not asked.
+    fn map(&self, id: &str, status: Status, reading: &mut Reading<'_>) -> Result<Said, Box<Problem>>;
+}
+
+/// What rows of all kinds have.
+pub(crate) struct Head<'w, 'a> {
+    pub(crate) id: &'w Text<'a>,
+    pub(crate) status: &'w Text<'a>,
+    pub(crate) modified: &'w Text<'a>,
+}
+
+/// What a record is that the vendor calls inactive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Inactive {
+    /// A record all the same, of a kind that has no such state: that is told.
+    Kept,
+    /// A record in a state of its own.
+    State,
+    /// Gone, as the standard has it of seats.
+    Gone,
 }
 
 fn page<'a, W: Wire<'a>>(
@@ -144,7 +170,7 @@ struct At<'p> {
 
 impl At<'_> {
     fn row<'a, W: Wire<'a>>(&self, wire: &W) -> Row {
-        let (id, modified) = wire.head();
+        let Head { id, status, modified } = wire.head();
         let modified = Stamp::of(modified);
         let Some(id) = id.get() else {
             let problem =
@@ -155,7 +181,7 @@ impl At<'_> {
             };
         };
         let mut reading = Reading::new(self.kind, id, self.wants, self.place);
-        let said = wire.map(id, &mut reading);
+        let said = said(wire, id, status, &mut reading);
         let Reading { problems, unseen, .. } = reading;
         Row { id: Some(id.into()), said, problems, unseen, modified }
     }
@@ -174,6 +200,18 @@ impl At<'_> {
     fn problem(&self, message: &str, code: &'static str) -> Problem {
         Problem::error(code, message).of(self.kind).at(self.place.clone())
     }
+}
+
+fn said<'a, W: Wire<'a>>(wire: &W, id: &str, status: &Text<'_>, reading: &mut Reading<'_>) -> Said {
+    let status = reading.status(status);
+    if status == Status::ToBeDeleted || status == Status::Inactive && W::INACTIVE == Inactive::Gone {
+        return W::gone();
+    }
+    let said = wire.map(id, status, reading).unwrap_or_else(Said::Unreadable);
+    if W::INACTIVE == Inactive::Kept && matches!(said, Said::Record(..)) {
+        reading.note_inactive(status);
+    }
+    said
 }
 
 fn nothing(id: Option<SourcedId>, said: Said) -> Row {

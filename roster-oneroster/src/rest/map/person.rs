@@ -4,11 +4,10 @@ use roster_core::{
     AccountState, Affiliation, DemographicField, Identifier, IdentifierScheme, LabeledText, Person,
     PersonField as Field, Problem, Record, Role, SensitiveField, codes, decode,
 };
-use roster_http::json::Text;
 use serde_json::Value;
 
 use super::{
-    MaybeDate, Reading, Said, Wire,
+    Head, Inactive, MaybeDate, Reading, Said, Wire,
     reading::{id as id_of, ids},
 };
 use crate::{Status, rest::wire};
@@ -33,26 +32,21 @@ impl Said {
 
 impl<'a> Wire<'a> for wire::User<'a> {
     const KEYS: &'static [&'static str] = wire::User::KEYS;
+    const INACTIVE: Inactive = Inactive::State;
 
-    fn head(&self) -> (&Text<'a>, &Text<'a>) {
-        (&self.id, &self.modified)
+    fn head(&self) -> Head<'_, 'a> {
+        Head { id: &self.id, status: &self.status, modified: &self.modified }
     }
 
-    fn map(&self, id: &str, reading: &mut Reading<'_>) -> Said {
-        let status = reading.status(&self.status);
-        if status == Status::ToBeDeleted {
-            return Said::Gone;
-        }
+    fn map(&self, id: &str, status: Status, reading: &mut Reading<'_>) -> Result<Said, Box<Problem>> {
         let mut affiliations = self.affiliations(reading);
-        if affiliations.is_empty()
-            && let Err(problem) = without_role(reading)
-        {
-            return Said::Unreadable(problem);
+        if affiliations.is_empty() {
+            without_role(reading)?;
         }
         if !reading.wants.sees(SensitiveField::Contacts) {
             let is_contact = affiliations.iter().all(|affiliation| affiliation.role.is_contact());
             if is_contact {
-                return Said::Nothing;
+                return Ok(Said::Nothing);
             }
             affiliations.retain(|affiliation| !affiliation.role.is_contact());
         }
@@ -78,7 +72,7 @@ impl<'a> Wire<'a> for wire::User<'a> {
         }
         let mut record = Record::Person(person);
         record.normalize();
-        Said::Record(record, agents)
+        Ok(Said::Record(record, agents))
     }
 }
 
@@ -210,15 +204,18 @@ fn other(scheme: &str) -> IdentifierScheme {
 
 impl<'a> Wire<'a> for wire::Demographics<'a> {
     const KEYS: &'static [&'static str] = &[];
+    const INACTIVE: Inactive = Inactive::Gone;
 
-    fn head(&self) -> (&Text<'a>, &Text<'a>) {
-        (&self.id, &self.modified)
+    /// The person is there without them.
+    fn gone() -> Said {
+        Said::Nothing
     }
 
-    fn map(&self, _: &str, reading: &mut Reading<'_>) -> Said {
-        if matches!(reading.status(&self.status), Status::ToBeDeleted | Status::Inactive) {
-            return Said::Nothing;
-        }
+    fn head(&self) -> Head<'_, 'a> {
+        Head { id: &self.id, status: &self.status, modified: &self.modified }
+    }
+
+    fn map(&self, _: &str, _: Status, reading: &mut Reading<'_>) -> Result<Said, Box<Problem>> {
         let mut facts = Facts::default();
         if reading.wants.sees(SensitiveField::BirthDate) {
             facts.birth_date = reading.date("birthDate", &self.birth_date, Field::BirthDate);
@@ -230,7 +227,7 @@ impl<'a> Wire<'a> for wire::Demographics<'a> {
             facts.demographics = self.facts.iter().filter_map(|(key, value)| fact(key, value)).collect();
         }
         facts.unseen = reading.unseen;
-        Said::Facts(Box::new(facts))
+        Ok(Said::Facts(Box::new(facts)))
     }
 }
 

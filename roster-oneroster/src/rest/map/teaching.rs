@@ -1,8 +1,7 @@
-use roster_core::{Class, ClassState, ClassType, Course};
-use roster_http::json::Text;
+use roster_core::{Class, ClassState, ClassType, Course, Problem};
 
 use super::{
-    Reading, Said, Wire,
+    Head, Inactive, Reading, Said, Wire,
     reading::{id as id_of, ids, items, subjects},
 };
 use crate::{Status, rest::wire};
@@ -10,46 +9,32 @@ use crate::{Status, rest::wire};
 impl<'a> Wire<'a> for wire::Course<'a> {
     const KEYS: &'static [&'static str] = wire::Course::KEYS;
 
-    fn head(&self) -> (&Text<'a>, &Text<'a>) {
-        (&self.id, &self.modified)
+    fn head(&self) -> Head<'_, 'a> {
+        Head { id: &self.id, status: &self.status, modified: &self.modified }
     }
 
-    fn map(&self, id: &str, reading: &mut Reading<'_>) -> Said {
-        let status = reading.status(&self.status);
-        if status == Status::ToBeDeleted {
-            return Said::Gone;
-        }
-        let title = match reading.required("title", &self.title) {
-            Ok(title) => title,
-            Err(problem) => return Said::Unreadable(problem),
-        };
-        reading.note_inactive(status);
+    fn map(&self, id: &str, _: Status, reading: &mut Reading<'_>) -> Result<Said, Box<Problem>> {
+        let title = reading.required("title", &self.title)?;
         let mut course = Course::new(id, title);
         course.code = reading.text("courseCode", &self.code);
         course.org = id_of(&self.org).or_else(|| self.orgs.0.iter().find_map(id_of));
         course.session = id_of(&self.session);
         course.grades = reading.grades(&self.grades);
         course.subjects = subjects(&self.subjects, &self.subject_codes);
-        Said::record(course)
+        Ok(Said::record(course))
     }
 }
 
 impl<'a> Wire<'a> for wire::Class<'a> {
     const KEYS: &'static [&'static str] = wire::Class::KEYS;
+    const INACTIVE: Inactive = Inactive::State;
 
-    fn head(&self) -> (&Text<'a>, &Text<'a>) {
-        (&self.id, &self.modified)
+    fn head(&self) -> Head<'_, 'a> {
+        Head { id: &self.id, status: &self.status, modified: &self.modified }
     }
 
-    fn map(&self, id: &str, reading: &mut Reading<'_>) -> Said {
-        let status = reading.status(&self.status);
-        if status == Status::ToBeDeleted {
-            return Said::Gone;
-        }
-        let title = match reading.required("title", &self.title) {
-            Ok(title) => title,
-            Err(problem) => return Said::Unreadable(problem),
-        };
+    fn map(&self, id: &str, status: Status, reading: &mut Reading<'_>) -> Result<Said, Box<Problem>> {
+        let title = reading.required("title", &self.title)?;
         let mut class = Class::new(id, title);
         class.code = reading.text("classCode", &self.code);
         let class_type = reading.word("classType", &self.of_type, ClassType::read, ClassType::is_known);
@@ -64,6 +49,6 @@ impl<'a> Wire<'a> for wire::Class<'a> {
         class.subjects = subjects(&self.subjects, &self.subject_codes);
         class.periods = items(&self.periods).map(str::to_owned).collect();
         class.location = reading.text("location", &self.location);
-        Said::record(class)
+        Ok(Said::record(class))
     }
 }

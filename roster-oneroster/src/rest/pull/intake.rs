@@ -3,21 +3,22 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use roster_core::{
-    Cursor, Entity, EntityKind, Error, FieldSet, Person, Place, Problem, PullEvent, PullRequest, Record,
-    Slice, SourcedId, codes,
+    Cursor, Entity, EntityKind, Error, FieldSet, InScope, Person, Place, Problem, PullEvent, PullRequest,
+    Record, Slice, SourcedId, codes,
 };
 use roster_http::paging::Finish;
 
 use super::{
     ends::Ends,
     plan::{self, Purpose, Step, demographic_fields},
-    relations::Relations,
-    scope::InScope,
     touched,
 };
-use crate::rest::{
-    collection::Collection,
-    map::{Facts, Row, Said},
+use crate::{
+    Related, Relations,
+    rest::{
+        collection::Collection,
+        map::{Facts, Row, Said},
+    },
 };
 
 /// What is known while rows come.
@@ -26,7 +27,7 @@ pub(super) struct Intake {
     out: VecDeque<PullEvent>,
     ends: Ends,
     scope: InScope,
-    relations: Relations,
+    relations: Relations<()>,
     begun: BTreeSet<EntityKind>,
     /// What `/demographics` says, and whether the person came. It is kept, since people are read again where rows move.
     facts: HashMap<SourcedId, (Box<Facts>, bool)>,
@@ -127,7 +128,7 @@ impl Intake {
         }
         if let Record::Person(person) = &mut record {
             if self.request.wants(EntityKind::Relationship) {
-                self.relations.add(&person.id, &person.affiliations, agents);
+                self.relations.add(&person.id, &person.affiliations, agents, &());
             }
             unseen = unseen.union(self.add_facts(person, filtered));
         }
@@ -227,7 +228,7 @@ impl Intake {
 
     fn relationships(&mut self) {
         let whole = !self.ends.is_filtered(EntityKind::Relationship);
-        for (relationship, unseen) in std::mem::take(&mut self.relations).finish(whole) {
+        for Related { relationship, unseen, .. } in std::mem::take(&mut self.relations).finish(whole) {
             let record = relationship.into_record();
             if self.scope.enter(&record) {
                 self.out.push_back(PullEvent::Upsert { record, unseen, place: None });

@@ -3,8 +3,6 @@
 mod ends;
 mod intake;
 mod plan;
-mod relations;
-mod scope;
 
 use std::{
     collections::VecDeque,

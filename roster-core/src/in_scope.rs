@@ -1,20 +1,25 @@
-//! What is in scope, learnt from the files that come first.
+//! What is in scope, learnt while a source is read.
 
 use std::collections::{BTreeSet, HashMap};
 
-use roster_core::{Affiliation, Org, Role, Scope, SourcedId};
+use crate::{
+    Affiliation, Org, Record, Role, Scope, SourcedId,
+    hashed::{HashedSet, hash},
+};
 
-use crate::keys::{HashedSet, hash};
-
-/// What is in scope.
-pub(crate) struct InScope {
+/// Who and what is in the scope of a pull, learnt from what is read first.
+///
+/// Orgs are learnt before any is delivered, classes and seats before people, and, where contacts are asked for, people before
+/// any is delivered: see law 10 in [`RosterSource`](crate::RosterSource). Ids are kept as [hashes](crate::hashed).
+#[derive(Debug, Default)]
+pub struct InScope {
     scope: Scope,
     /// The org above each org, until the orgs are known.
     parents: HashMap<SourcedId, SourcedId>,
     /// Orgs that are delivered: those named and the ones above them.
     orgs: HashedSet,
     classes: HashedSet,
-    /// What the scope names and the files have.
+    /// What the scope names and the source has.
     found: BTreeSet<SourcedId>,
     /// People with a seat in a class in scope.
     seated: HashedSet,
@@ -25,26 +30,47 @@ pub(crate) struct InScope {
 }
 
 impl InScope {
-    pub(crate) fn new(scope: Scope) -> Self {
-        Self {
-            scope,
-            parents: HashMap::new(),
-            orgs: HashedSet::default(),
-            classes: HashedSet::default(),
-            found: BTreeSet::new(),
-            seated: HashedSet::default(),
-            pupils: HashedSet::default(),
-            links: Vec::new(),
-            contacts: HashedSet::default(),
-        }
+    /// Nothing is learnt yet.
+    #[must_use]
+    pub fn new(scope: Scope) -> Self {
+        Self { scope, ..Self::default() }
     }
 
-    pub(crate) fn is_everything(&self) -> bool {
+    /// Whether the pull has no limit.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
         self.scope.is_everything()
     }
 
+    /// Learns of a record before any that it limits is delivered; of a person with those whom its row names.
+    pub fn learn(&mut self, record: &Record, agents: &[SourcedId]) {
+        match record {
+            Record::Org(org) => self.learn_org(org),
+            Record::Person(person) => self.learn_person(hash(&person.id), &person.affiliations, agents),
+            other => {
+                self.enter(other);
+            }
+        }
+    }
+
+    /// Whether a record is in scope; what hangs on it may be too, then.
+    pub fn enter(&mut self, record: &Record) -> bool {
+        if self.is_everything() {
+            return true;
+        }
+        match record {
+            Record::Org(org) => self.holds_org(Some(&org.id)),
+            Record::Course(course) => self.holds_org(course.org.as_ref()),
+            Record::Class(class) => self.enter_class(&class.id, class.org.as_ref()),
+            Record::Enrollment(seat) => self.enter_seat(&seat.class, &seat.person),
+            Record::Person(person) => self.holds_person(hash(&person.id), &person.affiliations),
+            Record::Relationship(relationship) => self.holds_pupil(hash(&relationship.student)),
+            Record::AcademicSession(_) => true,
+        }
+    }
+
     /// Learns of an org, before any is delivered.
-    pub(crate) fn learn_org(&mut self, org: &Org) {
+    pub fn learn_org(&mut self, org: &Org) {
         if self.scope.orgs.as_ref().is_some_and(|orgs| orgs.contains(&org.id)) {
             self.found.insert(org.id.clone());
         }
@@ -54,7 +80,8 @@ impl InScope {
     }
 
     /// All orgs were learnt: finds the ones above those named. Returns those named that are not there.
-    pub(crate) fn close_orgs(&mut self) -> Vec<SourcedId> {
+    #[must_use]
+    pub fn close_orgs(&mut self) -> Vec<SourcedId> {
         for named in self.scope.orgs.iter().flatten() {
             let mut org = Some(named);
             // An org that is there already has its own above it there too; so a circle of parents ends.
@@ -67,7 +94,8 @@ impl InScope {
     }
 
     /// All classes were seen: returns those named that are not there.
-    pub(crate) fn close_classes(&mut self) -> Vec<SourcedId> {
+    #[must_use]
+    pub fn close_classes(&self) -> Vec<SourcedId> {
         self.missing(self.scope.classes.as_ref())
     }
 
@@ -76,12 +104,13 @@ impl InScope {
     }
 
     /// Whether an org is delivered, or a course of it is.
-    pub(crate) fn holds_org(&self, id: Option<&SourcedId>) -> bool {
+    #[must_use]
+    pub fn holds_org(&self, id: Option<&SourcedId>) -> bool {
         self.scope.orgs.is_none() || id.is_some_and(|id| self.orgs.contains(&hash(id)))
     }
 
     /// Whether a class is in scope; if so, its seats are too.
-    pub(crate) fn enter_class(&mut self, id: &str, org: Option<&SourcedId>) -> bool {
+    pub fn enter_class(&mut self, id: &str, org: Option<&SourcedId>) -> bool {
         if let Some(named) = self.scope.classes.as_ref().and_then(|classes| classes.get(id)) {
             self.found.insert(named.clone());
         }
@@ -97,7 +126,7 @@ impl InScope {
     }
 
     /// Whether a seat is in scope; if so, its person is too.
-    pub(crate) fn enter_seat(&mut self, class: &str, person: &str) -> bool {
+    pub fn enter_seat(&mut self, class: &str, person: &str) -> bool {
         let in_scope = self.classes.contains(&hash(class));
         if in_scope {
             self.seated.insert(hash(person));
@@ -105,8 +134,8 @@ impl InScope {
         in_scope
     }
 
-    /// Learns of a person and the people related, before any is delivered.
-    pub(crate) fn learn_person(&mut self, id: u64, affiliations: &[Affiliation], agents: &[SourcedId]) {
+    /// Learns of a person by its hashed id, and of the people whom its row names, before any is delivered.
+    pub fn learn_person(&mut self, id: u64, affiliations: &[Affiliation], agents: &[SourcedId]) {
         let is_contact = affiliations.iter().any(|affiliation| affiliation.role.is_contact());
         let is_pupil = affiliations.iter().any(|affiliation| affiliation.role == Role::Student);
         if is_pupil && self.holds_person(id, affiliations) {
@@ -117,13 +146,13 @@ impl InScope {
         }
     }
 
-    /// Learns who is related to whom.
-    pub(crate) fn learn_relation(&mut self, pupil: u64, contact: u64) {
+    /// Learns who is related to whom, by their hashed ids.
+    pub fn learn_relation(&mut self, pupil: u64, contact: u64) {
         self.links.push((pupil, contact));
     }
 
     /// All people were learnt: finds the contacts of the pupils in scope.
-    pub(crate) fn close_people(&mut self) {
+    pub fn close_people(&mut self) {
         for (pupil, contact) in std::mem::take(&mut self.links) {
             if self.pupils.contains(&pupil) {
                 self.contacts.insert(contact);
@@ -132,7 +161,8 @@ impl InScope {
     }
 
     /// Whether a person is in scope: by an affiliation, by a seat, or, a contact, by a pupil.
-    pub(crate) fn holds_person(&self, id: u64, affiliations: &[Affiliation]) -> bool {
+    #[must_use]
+    pub fn holds_person(&self, id: u64, affiliations: &[Affiliation]) -> bool {
         let by_affiliation = || {
             self.scope.classes.is_none()
                 && affiliations.iter().any(|affiliation| {
@@ -143,7 +173,8 @@ impl InScope {
     }
 
     /// Whether a relationship is in scope: its pupil is.
-    pub(crate) fn holds_pupil(&self, id: u64) -> bool {
+    #[must_use]
+    pub fn holds_pupil(&self, id: u64) -> bool {
         self.is_everything() || self.pupils.contains(&id)
     }
 }
