@@ -16,7 +16,7 @@ mod transport;
 mod wire;
 
 pub use self::{
-    auth::{Auth, ClientAuth, Grant, OAuth1, SignatureMethod, TokenCache},
+    auth::{Auth, ClientAuth, Grant, LookUp, OAuth1, Rotating, SignatureMethod, TokenCache},
     failure::{Again, Classifier, Failure, Meaning, Refusal, by_status},
     limiter::Limiter,
     limits::HttpLimits,

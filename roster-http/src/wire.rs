@@ -31,6 +31,7 @@ const REFUSAL_BYTES: usize = 16 * 1024;
 #[derive(Clone)]
 pub struct Wire(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     provider: &'static str,
     base: BaseUrl,
@@ -130,6 +131,32 @@ impl Wire {
     /// Who we are there.
     pub fn auth(&self) -> &Auth {
         &self.0.auth
+    }
+
+    /// The same connections, credential and limiter, with another reading of refusals: for requests that are changed, not sent
+    /// again, where the vendor refuses them.
+    #[must_use]
+    pub fn with_classifier(&self, classifier: Classifier) -> Self {
+        self.varied(|inner| inner.classifier = classifier)
+    }
+
+    /// The same connections, credential and limiter, with another policy.
+    #[must_use]
+    pub fn with_retry(&self, policy: RetryPolicy) -> Self {
+        self.varied(|inner| inner.policy = policy)
+    }
+
+    fn varied(&self, vary: impl FnOnce(&mut Inner)) -> Self {
+        let mut inner = Inner::clone(&self.0);
+        vary(&mut inner);
+        Self(Arc::new(inner))
+    }
+
+    /// Slows down all who share the credential, as the policy has it after that attempt, counted from 1: for a caller who changes
+    /// its requests where the vendor can't answer them.
+    pub fn slow_down(&self, attempt: u32, cx: &PullContext) {
+        let Inner { policy, limiter, .. } = &*self.0;
+        limiter.pause(policy.backoff(attempt).mul_f64(fastrand::f64()), cx);
     }
 
     /// Gets an answer, as often as the policy lets us, and reads it. A reader that finds the answer cut or broken gives an
