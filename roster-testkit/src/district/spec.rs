@@ -136,6 +136,13 @@ impl DistrictSpec {
         self.seed
     }
 
+    /// The same with another seed: another district that is as large.
+    #[must_use]
+    pub fn reseeded(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
     /// Makes the district.
     #[must_use]
     pub fn generate(self) -> District {
