@@ -33,7 +33,7 @@ async fn of_134_applications_three_are_live_and_the_others_are_told_apart() {
         // Of four others one has no bearer, one is not enabled, one suspended, and one says nothing and has no bearer.
         assert_eq!(
             states.into_iter().filter(|(state, _)| *state != "live").collect::<Vec<_>>(),
-            [("failing", 32), ("paused", 33), ("pending", 66),]
+            [("failing", 32), ("paused", 34), ("pending", 65),]
         );
         let live: Vec<_> = tenants.iter().filter(|tenant| tenant.state == ConnectionState::Live).collect();
         assert_eq!(live.iter().map(|tenant| tenant.id.clone()).collect::<Vec<_>>(), sandbox.live());

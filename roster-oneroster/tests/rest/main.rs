@@ -4,6 +4,8 @@
 mod days;
 mod faults;
 mod foreign;
+mod known;
+mod signed;
 mod whole;
 
 use std::{collections::BTreeMap, sync::Arc};

@@ -3,19 +3,19 @@
 use std::{
     collections::{BTreeMap, HashSet},
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use hmac::{Hmac, Mac};
 use roster_core::{Clock, SystemClock};
 
-/// A clock may be wrong by so many seconds.
-const SKEW: i64 = 300;
-
 /// A consumer, and the nonces that it has used.
 pub(super) struct Consumer {
     pub(super) key: String,
     pub(super) secret: String,
+    /// How far the clocks may be apart, if that matters.
+    within: Option<Duration>,
     used: Mutex<HashSet<String>>,
 }
 
@@ -30,15 +30,16 @@ pub(super) struct Signed<'a> {
 }
 
 impl Consumer {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64, within: Option<Duration>) -> Self {
         Self {
             key: format!("sandbox-key-{seed}"),
             secret: format!("sandbox&secret={seed}"),
+            within,
             used: Mutex::default(),
         }
     }
 
-    /// Whether the header is this consumer's signature of this request, made now, and not used before.
+    /// Whether the header is this consumer's signature of this request, made at that time, and not used before.
     pub(super) fn takes(&self, request: &Signed<'_>, authorization: &str) -> bool {
         self.verify(request, authorization, SystemClock.now().as_second()).is_some()
     }
@@ -52,7 +53,8 @@ impl Consumer {
             return None;
         }
         let stamp: i64 = said("oauth_timestamp")?.parse().ok()?;
-        if (stamp - now).abs() > SKEW {
+        let apart = Duration::from_secs(stamp.abs_diff(now));
+        if stamp <= 0 || self.within.is_some_and(|within| apart > within) {
             return None;
         }
         let text = base_string(request, &given);
@@ -146,7 +148,12 @@ mod tests {
     const QUERY: &str = "limit=2&filter=a%3D%27b%27%20AND%20c%3E%271%27";
 
     fn consumer() -> Consumer {
-        Consumer { key: "key".to_owned(), secret: "secret".to_owned(), used: Mutex::default() }
+        Consumer {
+            key: "key".to_owned(),
+            secret: "secret".to_owned(),
+            within: Some(Duration::from_secs(300)),
+            used: Mutex::default(),
+        }
     }
 
     fn takes(consumer: &Consumer, query: &str, signature: &str, method: &str, now: i64) -> bool {

@@ -36,6 +36,8 @@ pub struct OneRosterOptions {
     pub token_requests: Option<u64>,
     /// How many requests a second are answered; further ones get a 429.
     pub rate: Option<u32>,
+    /// How far the time of a signature may be from the server's; `None`: as far as it likes, as a clock that stands still is.
+    pub signed_within: Option<Duration>,
     /// What it does otherwise than the standard says.
     pub quirks: Vec<Quirk>,
     /// Whether each answer names the revision of all data, in `x-perm-rev`, and says how many rows it has, in `x-count`.
@@ -55,6 +57,7 @@ impl Default for OneRosterOptions {
             token_life: Duration::from_secs(3600),
             token_requests: None,
             rate: None,
+            signed_within: None,
             quirks: Vec::new(),
             revisions: false,
             port: 0,

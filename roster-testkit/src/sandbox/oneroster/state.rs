@@ -66,7 +66,8 @@ impl Shared {
     pub(super) fn new(district: District, options: OneRosterOptions) -> Self {
         let tokens = Tokens::new(district.spec().seed(), options.token_life, options.token_requests);
         let rate = options.rate.map(|rate| Rate::new(rate, Duration::from_secs(1)));
-        let (consumer, asked) = (Consumer::new(district.spec().seed()), Mutex::default());
+        let (consumer, asked) =
+            (Consumer::new(district.spec().seed(), options.signed_within), Mutex::default());
         let state = Mutex::new(State::new(district, options.version, options.tombstones));
         Self { options, tokens, consumer, asked, state, requests: AtomicU64::new(0), rate }
     }
