@@ -62,7 +62,7 @@ async fn a_night_without_change_is_over_after_one_page() {
 
 #[tokio::test]
 async fn what_was_not_had_whole_is_not_called_unchanged() {
-    for fault in ["wrong_count:classes", "status_403:courses", "broken"] {
+    for fault in ["wrong_count:classes", "empty_page:users", "broken"] {
         let sandbox = sandbox(|servers| servers);
         let source = source(&sandbox, "proxy");
         if fault == "broken" {
@@ -75,6 +75,31 @@ async fn what_was_not_had_whole_is_not_called_unchanged() {
         assert!(first.error.is_none() && first.cursor.is_some(), "{fault}");
         let second = Pulled::of(&source, first.changes(&paged())).await;
         assert!(second.ends.values().all(|end| *end != Completeness::Unchanged), "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_shared_stays_so_on_a_night_without_change() {
+    let sandbox = sandbox(|servers| servers.quirk(Quirk::Withholds("courses")));
+    let source = source(&sandbox, "proxy");
+    let mut last = Pulled::of(&source, paged()).await;
+    assert!(matches!(
+        last.ends[&EntityKind::Course],
+        Completeness::Partial { code: PartialCode::Withheld, .. }
+    ));
+    for _ in 0..2 {
+        let requests = server(&sandbox).requests();
+        let night = Pulled::of(&source, last.changes(&paged())).await;
+        assert_eq!(server(&sandbox).requests() - requests, 1);
+        for (kind, end) in &night.ends {
+            let is_withheld = matches!(end, Completeness::Partial { code: PartialCode::Withheld, .. });
+            assert!(
+                if *kind == EntityKind::Course { is_withheld } else { *end == Completeness::Unchanged },
+                "{kind}"
+            );
+        }
+        assert_eq!(night.problems.iter().filter(|problem| problem.code == "refused_collection").count(), 1);
+        last = night;
     }
 }
 

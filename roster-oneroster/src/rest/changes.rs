@@ -1,8 +1,10 @@
 //! The cursor: since when changes are asked for.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
-use roster_core::{Cursor, Error, ErrorKind, PullMode, PullRequest, Result, SourceInfo, jiff::Timestamp};
+use roster_core::{
+    Cursor, EntityKind, Error, ErrorKind, PullMode, PullRequest, Result, SourceInfo, jiff::Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use super::client::Learnt;
@@ -25,19 +27,27 @@ pub(crate) struct Position {
     /// The revision of the data, where the server names one and all of them were delivered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     revision: Option<String>,
+    /// Kinds that were not shared then.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    withheld: BTreeSet<EntityKind>,
 }
 
 impl Position {
     /// `begun` is our own clock before the first request; the server's own is better, since its stamps are of that.
     pub(crate) fn new(begun: Timestamp, learnt: &Learnt, before: Option<&Self>) -> Self {
         let coarse = learnt.coarse || before.is_some_and(|before| before.coarse);
-        Self { begun: learnt.date.unwrap_or(begun), coarse, revision: None }
+        Self { begun: learnt.date.unwrap_or(begun), coarse, revision: None, withheld: BTreeSet::new() }
     }
 
-    /// With the revision that was delivered whole.
-    pub(crate) fn with_revision(mut self, revision: Option<String>) -> Self {
-        self.revision = revision;
+    /// With the revision that was delivered whole, but for the kinds that were not shared.
+    pub(crate) fn with_revision(mut self, revision: Option<String>, withheld: BTreeSet<EntityKind>) -> Self {
+        (self.revision, self.withheld) = (revision, withheld);
         self
+    }
+
+    /// The kinds that were not shared.
+    pub(crate) fn withheld(&self) -> &BTreeSet<EntityKind> {
+        &self.withheld
     }
 
     /// The revision that was delivered whole.

@@ -58,3 +58,17 @@ async fn a_wrong_secret_and_a_wrong_clock_are_told() {
     let late = Pulled::of(&right, PullRequest::full()).await.error.unwrap();
     assert_eq!(late.kind(), ErrorKind::Unauthorized);
 }
+
+#[tokio::test]
+async fn fifty_pulls_share_one_token() {
+    let sandbox = sandbox(OneRosterOptions::default());
+    let source = OneRosterSource::builder()
+        .base_url(sandbox.base_url())
+        .client(sandbox.client_id(), sandbox.client_secret(), sandbox.token_url())
+        .build()
+        .unwrap();
+    let pulls = (0..50).map(|_| Pulled::of(&source, everything()));
+    let pulled = futures::future::join_all(pulls).await;
+    assert!(pulled.iter().all(|one| one.is_whole() && one.records == pulled[0].records));
+    assert_eq!(sandbox.tokens_given(), 1);
+}

@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use roster_core::{
-    Completeness, Cursor, Entity, EntityKind, Error, FieldSet, InScope, Person, Place, Problem, PullEvent,
-    PullRequest, Record, Severity, Slice, SourcedId, codes,
+    Completeness, Cursor, Entity, EntityKind, Error, FieldSet, InScope, PartialCode, Person, Place, Problem,
+    PullEvent, PullRequest, Record, Severity, Slice, SourcedId, codes,
 };
 use roster_http::paging::Finish;
 
@@ -33,8 +33,10 @@ pub(super) struct Intake {
     /// For servers whose data may be replaced while they are read: what was told, and ends that are told once it is sure that
     /// they were not.
     turning: Option<Turning>,
-    /// A record could not be read, or a kind not whole.
+    /// A record could not be read, or a kind that is shared not whole.
     unsound: bool,
+    /// Kinds that are not shared.
+    withheld: BTreeSet<EntityKind>,
     /// What `/demographics` says, and whether the person came. It is kept, since people are read again where rows move.
     facts: HashMap<SourcedId, (Box<Facts>, bool)>,
     /// `/demographics` was refused: what only it says is unknown.
@@ -55,6 +57,7 @@ impl Intake {
         Self {
             turning: turning.then(Turning::default),
             unsound: false,
+            withheld: BTreeSet::new(),
             request: request.clone(),
             out: VecDeque::new(),
             ends: Ends::default(),
@@ -107,22 +110,40 @@ impl Intake {
         self.out.extend(left.into_iter().map(|(kind, id)| PullEvent::Delete { kind, id }));
         for kind in std::mem::take(&mut turning.ends) {
             let completeness = self.ends.of(kind);
-            self.unsound |= completeness.is_partial();
+            match &completeness {
+                Completeness::Partial { code: PartialCode::Withheld, .. } => {
+                    self.withheld.insert(kind);
+                }
+                other => self.unsound |= other.is_partial(),
+            }
             self.out.push_back(PullEvent::End { kind, slice: Slice::All, completeness });
         }
     }
 
-    /// Whether the host now has all that the server has.
+    /// The kinds that are not shared.
+    pub(super) fn withheld(&self) -> BTreeSet<EntityKind> {
+        self.withheld.clone()
+    }
+
+    /// Whether the host now has all that the server shares.
     pub(super) fn is_sound(&self) -> bool {
         !self.unsound && self.ends.is_unfiltered()
     }
 
-    /// Nothing changed since the host had it all.
-    pub(super) fn unchanged(&mut self) {
-        for kind in EntityKind::ALL.into_iter().filter(|kind| self.request.wants(*kind)) {
+    /// Nothing changed since the host had all that was shared.
+    pub(super) fn unchanged(&mut self, withheld: &BTreeSet<EntityKind>) {
+        self.withheld.clone_from(withheld);
+        let wanted: Vec<_> = self.request.wanted().collect();
+        for kind in wanted {
             let fields = plan::fields(&self.request, kind);
             self.out.push_back(PullEvent::Begin { kind, expected: None, fields });
-            let completeness = Completeness::Unchanged;
+            let completeness = if withheld.contains(&kind) {
+                let reason = "it was not shared when the data were last read, and they have not changed";
+                self.tell(Problem::warning(codes::REFUSED_COLLECTION, format!("{kind}: {reason}")));
+                Completeness::Partial { code: PartialCode::Withheld, reason: reason.to_owned() }
+            } else {
+                Completeness::Unchanged
+            };
             self.out.push_back(PullEvent::End { kind, slice: Slice::All, completeness });
         }
     }

@@ -6,7 +6,7 @@ mod intake;
 mod plan;
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -131,7 +131,8 @@ impl Pull {
             return self.turn().await;
         }
         if !std::mem::replace(&mut self.looked, true) && self.is_unchanged().await? {
-            self.intake.unchanged();
+            let withheld = self.position.as_ref().map(Position::withheld);
+            self.intake.unchanged(withheld.unwrap_or(&BTreeSet::new()));
             return self.finish();
         }
         match self.steps.pop_front() {
@@ -262,7 +263,8 @@ impl Pull {
         let begun = self.begun.unwrap_or_else(|| self.cx.clock().now());
         // A revision stands for all the data: what was not delivered whole can't be called unchanged by it.
         let revision = learnt.revision.clone().filter(|_| self.intake.is_sound());
-        let position = Position::new(begun, &learnt, self.position.as_ref()).with_revision(revision);
+        let position = Position::new(begun, &learnt, self.position.as_ref())
+            .with_revision(revision, self.intake.withheld());
         let cursor = position.encode(&self.info, &self.request)?;
         self.intake.checkpoint(cursor);
         Ok(())

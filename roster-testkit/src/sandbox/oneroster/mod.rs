@@ -224,6 +224,16 @@ impl OneRosterSandbox {
         self.shared.state().next_day()
     }
 
+    /// Lets a term begin, to which every class moves.
+    pub fn new_term(&self) {
+        self.shared.state().new_term();
+    }
+
+    /// Gives one pupil another id, as after a change of systems.
+    pub fn change_id(&self) {
+        self.shared.state().change_id();
+    }
+
     /// Changes the district by hand.
     pub fn edit(&self, change: impl FnOnce(&mut District)) {
         self.shared.state().edit(change);
