@@ -27,6 +27,9 @@ use crate::{
 /// How much of a refusal a classifier sees.
 const REFUSAL_BYTES: usize = 16 * 1024;
 
+/// Servers take signatures whose time is some minutes off.
+const MOST_SKEW: u64 = 120;
+
 /// Talks to one vendor with one credential. Cheap to clone: clones share connections, token and limiter.
 #[derive(Clone)]
 pub struct Wire(Arc<Inner>);
@@ -263,7 +266,14 @@ impl Wire {
             other => other,
         };
         let status = answer.status.as_u16();
-        let message = format!("{}: the server answered {status}: {}", call.place, meaning.advice);
+        let mut message = format!("{}: the server answered {status}: {}", call.place, meaning.advice);
+        if status == 401
+            && let (Auth::Signed(_), Some(apart)) = (&self.0.auth, clocks_apart(&answer.headers, cx))
+        {
+            message.push_str(&format!(
+                "; its clock and ours are {apart} s apart, and a signature holds for minutes: set this machine's clock"
+            ));
+        }
         let mut error =
             Error::new(meaning.kind, self.0.provider, call.operation, message).with_status(status);
         if let Some(told) = told {
@@ -271,6 +281,14 @@ impl Wire {
         }
         Failure { error, again }
     }
+}
+
+/// How many seconds the server's clock and ours are apart, if that is more than signatures bear.
+fn clocks_apart(headers: &HeaderMap, cx: &PullContext) -> Option<u64> {
+    let date = httpdate::parse_http_date(headers.get("date")?.to_str().ok()?).ok()?;
+    let server = Timestamp::try_from(date).ok()?.as_second();
+    let apart = server.abs_diff(cx.clock().now().as_second());
+    (apart > MOST_SKEW).then_some(apart)
 }
 
 impl WireBuilder {

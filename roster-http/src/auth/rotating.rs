@@ -83,6 +83,7 @@ impl Rotating {
             self.0.same.fetch_add(1, Ordering::SeqCst);
             // Whoever comes later may look again: it may have been changed by then.
             held.refused = false;
+            drop(held);
             return Err(self.still_refused());
         }
         *held = Held { auth: found, generation: held.generation + 1, refused: false };
@@ -103,8 +104,16 @@ impl Rotating {
     }
 
     fn still_refused(&self) -> Error {
-        let message = "the server answered 401, and the credentials were looked up again and are the same: the customer \
-                       has to share with us again";
+        let held = self.0.held.read().unwrap_or_else(PoisonError::into_inner);
+        let clock = if matches!(held.auth, Auth::Signed(_)) {
+            ", or this machine's clock is wrong, by which requests are signed"
+        } else {
+            ""
+        };
+        let message = format!(
+            "the server answered 401, and the credentials were looked up again and are the same: the customer has to \
+             share with us again{clock}"
+        );
         Error::new(ErrorKind::Unauthorized, self.0.provider, "looking up the credentials", message)
             .with_status(401)
     }

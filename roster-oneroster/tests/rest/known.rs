@@ -163,4 +163,8 @@ async fn a_profile_says_nothing_of_anybody() {
     let profile = profile(&sandbox).await.to_string();
     assert!(people.iter().all(|person| !profile.contains(person.id.as_str())));
     assert!(profile.len() < 1000, "{profile}");
+    // Nobody's birth date was asked for.
+    let facts: Vec<_> =
+        sandbox.asked().into_iter().filter(|(asked, _)| asked.contains("/demographics?")).collect();
+    assert!(facts.len() == 1 && facts[0].0.ends_with("&fields=sourcedId"), "{facts:?}");
 }

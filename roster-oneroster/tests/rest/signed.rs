@@ -52,11 +52,11 @@ async fn a_wrong_secret_and_a_wrong_clock_are_told() {
     assert!(right.check(&PullContext::default()).await.is_ok());
     let wrong =
         signed(&sandbox, "CanarySecret", "HMAC-SHA1").check(&PullContext::default()).await.unwrap_err();
-    assert_eq!(wrong.kind(), ErrorKind::Unauthorized);
+    assert!(wrong.kind() == ErrorKind::Unauthorized && !wrong.message().contains("apart"), "{wrong}");
     assert!(!format!("{wrong:?}").contains("Canary"));
     // On a clock that stands still, years ago.
     let late = Pulled::of(&right, PullRequest::full()).await.error.unwrap();
-    assert_eq!(late.kind(), ErrorKind::Unauthorized);
+    assert!(late.kind() == ErrorKind::Unauthorized && late.message().contains("s apart"), "{late}");
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ pub struct DistrictSpec {
     pub(super) seed: u64,
     pub(super) name: String,
     pub(super) schools: usize,
-    pub(super) students: usize,
+    pub(crate) students: usize,
     pub(super) students_per_teacher: usize,
     pub(super) class_size: usize,
     pub(super) classes_per_student: usize,

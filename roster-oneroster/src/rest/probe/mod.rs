@@ -18,15 +18,14 @@ use super::{
     source::is_withheld,
 };
 
-/// What is asked for first: the orgs, of which nothing is anybody's; then people last.
-const ORDER: [Collection; 7] = [
+/// What is asked for first: the orgs, of which nothing is anybody's. Demographics follow once it is known if fields can be chosen.
+const ORDER: [Collection; 6] = [
     Collection::Orgs,
     Collection::AcademicSessions,
     Collection::Courses,
     Collection::Classes,
     Collection::Enrollments,
     Collection::Users,
-    Collection::Demographics,
 ];
 
 /// Sizes of pages that are tried, one after the other, until one is answered.
@@ -70,36 +69,37 @@ pub(crate) async fn probe(client: &Client, known: Profile, cx: &PullContext) -> 
     let mut profile = known;
     profile.shared.clear();
     let mut probe = Probe { client, cx, once, profile, first: BTreeMap::new(), refused: Vec::new() };
-    probe.collections().await?;
+    for collection in ORDER {
+        probe.collection(collection, "limit=2&offset=0").await?;
+    }
+    probe.fields().await?;
+    // Whether they are shared is seen without a birth date.
+    let id_alone =
+        if probe.profile.fields { "limit=1&offset=0&fields=sourcedId" } else { "limit=1&offset=0" };
+    probe.collection(Collection::Demographics, id_alone).await?;
     probe.forms();
     if let Some(largest) = probe.largest() {
-        // Seven requests so far; here two, one, two, one and six at most.
+        // Eight requests so far; here three, two and six at most.
         probe.order(largest).await?;
         probe.filter(largest).await?;
-        probe.fields().await?;
         probe.size(largest).await?;
     }
     Ok(Found { profile: probe.profile, refused: probe.refused })
 }
 
 impl Probe<'_> {
-    /// Two rows of each collection.
-    async fn collections(&mut self) -> Result<()> {
-        for collection in ORDER {
-            // Whether birth dates and the like are shared is seen by one row.
-            let rows = if collection == Collection::Demographics { 1 } else { 2 };
-            let wire = self.client.wire();
-            match self.ask(wire, collection, &format!("limit={rows}&offset=0")).await {
-                Ok(seen) => {
-                    self.profile.shared.insert(collection, true);
-                    self.first.insert(collection, seen);
-                }
-                Err(error) if is_withheld(&error) => {
-                    self.profile.shared.insert(collection, false);
-                    self.refused.push(error);
-                }
-                Err(error) => return Err(error),
+    /// The first rows of a collection, if it is shared.
+    async fn collection(&mut self, collection: Collection, query: &str) -> Result<()> {
+        match self.ask(self.client.wire(), collection, query).await {
+            Ok(seen) => {
+                self.profile.shared.insert(collection, true);
+                self.first.insert(collection, seen);
             }
+            Err(error) if is_withheld(&error) => {
+                self.profile.shared.insert(collection, false);
+                self.refused.push(error);
+            }
+            Err(error) => return Err(error),
         }
         Ok(())
     }
@@ -110,11 +110,9 @@ impl Probe<'_> {
         let dates = looks().map(|look| look.dates).max().unwrap_or_default();
         let booleans = looks().map(|look| look.booleans).max().unwrap_or_default();
         let references = looks().map(|look| look.references).max().unwrap_or_default();
-        let keep = |found, known| if found == Default::default() { known } else { found };
-        self.profile.dates = keep(dates, self.profile.dates);
-        self.profile.booleans = if booleans == <_>::default() { self.profile.booleans } else { booleans };
-        self.profile.references =
-            if references == <_>::default() { self.profile.references } else { references };
+        self.profile.dates = or_known(dates, self.profile.dates);
+        self.profile.booleans = or_known(booleans, self.profile.booleans);
+        self.profile.references = or_known(references, self.profile.references);
     }
 
     /// The collection with the most rows, if it has enough of them to tell anything; never that of the most private data.
@@ -274,6 +272,11 @@ impl Probe<'_> {
         })
         .await
     }
+}
+
+/// What was found, or what is known where nothing was.
+fn or_known<T: Default + PartialEq>(found: T, known: T) -> T {
+    if found == T::default() { known } else { found }
 }
 
 fn keys(seen: &Seen) -> Vec<u64> {

@@ -18,6 +18,9 @@ use super::{
 };
 use crate::district::DistrictSpec;
 
+/// Pupils of the districts that are there beside the first.
+const OTHERS: usize = 60;
+
 /// A longer list of what was asked is not kept.
 const MOST_NOTES: usize = 100_000;
 
@@ -119,7 +122,7 @@ impl Parts {
 }
 
 impl ClassLinkSandbox {
-    /// Starts one whose districts are of that kind; their seeds differ.
+    /// Starts one whose first live district is of that kind; the others have other seeds, and 60 pupils at most.
     ///
     /// # Errors
     ///
@@ -137,7 +140,9 @@ impl ClassLinkSandbox {
         let applications = applications(spec.seed(), options.applications);
         let districts = (0..3)
             .map(|at| {
-                let district = spec.clone().reseeded(spec.seed() + at).generate();
+                let spec = spec.clone().reseeded(spec.seed() + at);
+                let students = if at == 0 { spec.students } else { spec.students.min(OTHERS) };
+                let district = spec.students(students).generate();
                 OneRosterSandbox::start_with(district, options.servers.clone().port(0))
             })
             .collect::<io::Result<Vec<_>>>()?;

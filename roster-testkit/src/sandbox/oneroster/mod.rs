@@ -259,7 +259,7 @@ impl OneRosterSandbox {
         self.shared.state().passing = Some((collection, times));
     }
 
-    /// The paths and queries that were asked for so far, with the status of each answer; the first million of them.
+    /// The paths and queries that were asked for so far, with the status of each answer; the first 100,000 of them.
     pub fn asked(&self) -> Vec<(String, u16)> {
         self.shared.asked()
     }

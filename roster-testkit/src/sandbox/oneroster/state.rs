@@ -23,7 +23,7 @@ use crate::{
 const AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// A server that runs for long does not remember all that it was asked.
-const MOST_NOTES: usize = 1_000_000;
+const MOST_NOTES: usize = 100_000;
 
 /// A server's parts.
 pub(in crate::sandbox) struct Shared {
