@@ -6,6 +6,7 @@ use serde::Deserialize;
 /// A row of `/applications`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_field_names, reason = "the vendor's own names")]
 pub(crate) struct Application<'a> {
     #[serde(borrow)]
     pub(crate) tenant_id: Text<'a>,

@@ -1,6 +1,6 @@
 //! ClassLink's sandbox, its tenants, a check, and pulls, from end to end.
 
-#![allow(clippy::unwrap_used, reason = "tests, and functions of tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests, and functions of tests")]
 
 mod run;
 

@@ -1,5 +1,5 @@
 //! The suite of all sources, through the proxy and directly.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod harness;
 

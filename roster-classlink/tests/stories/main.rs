@@ -1,5 +1,5 @@
 //! Stories: ClassLink as it is, on good and bad nights.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod credentials;
 mod large;

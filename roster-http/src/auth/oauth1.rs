@@ -169,8 +169,10 @@ mod tests {
         assert!(header.to_str().unwrap().contains(SIGNATURE_SHA256), "{header:?}");
     }
 
-    /// Url, key, secret, second, nonce, and the signatures that an independent program computed.
-    const VECTORS: [(&str, &str, &str, i64, &str, [&str; 2]); 2] = [
+    /// Url, key, secret, second, nonce, and the signatures that an independent program computed, by SHA-1 and by SHA-256.
+    type Vector = (&'static str, &'static str, &'static str, i64, &'static str, [&'static str; 2]);
+
+    const VECTORS: [Vector; 2] = [
         (
             "https://sis.example/ims/oneroster/v1p1/users/a%2Fb%20c?limit=10000&offset=9999&sort=sourcedId&orderBy=asc\
              &filter=dateLastModified%3E%272026-01-01T00%3A00%3A00.000Z%27&fields=sourcedId,status",

@@ -37,7 +37,7 @@ pub(crate) const LARGEST_PAGE: u32 = 10_000;
 pub(crate) struct Client {
     wire: Wire,
     /// For pages that can be made smaller where they are too much for the server.
-    wide: Wire,
+    for_large_pages: Wire,
     pub(crate) vendor: Vendor,
     version: Version,
     habits: Arc<Habits>,
@@ -116,8 +116,8 @@ impl Page for RowsPage {
 
 impl Client {
     pub(crate) fn new(wire: Wire, vendor: Vendor, version: Version, profile: Profile) -> Self {
-        let wide = wire.with_classifier(classify_wide);
-        Self { wire, wide, vendor, version, habits: Arc::new(Habits::new(profile)) }
+        let for_large_pages = wire.with_classifier(classify_wide);
+        Self { wire, for_large_pages, vendor, version, habits: Arc::new(Habits::new(profile)) }
     }
 
     /// What is known of the server.
@@ -267,7 +267,11 @@ impl Client {
     ) -> Result<RowsPage> {
         let collection = reading.collection;
         let provider = self.vendor.provider;
-        let wire = if form.limit.is_some_and(|rows| rows > SMALLEST_PAGE) { &self.wide } else { &self.wire };
+        let wire = if form.limit.is_some_and(|rows| rows > SMALLEST_PAGE) {
+            &self.for_large_pages
+        } else {
+            &self.wire
+        };
         let call = self.call(collection, &form.query(), number);
         let at = map::place(collection, number);
         let totals = self.habits.get(|profile| profile.totals);

@@ -15,6 +15,7 @@ const FORM: u16 = 1;
 /// What is known of a server. As JSON it is what a check reports, and what the builder takes. It holds nothing of a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own, and a key of the JSON")]
 pub(crate) struct Profile {
     version: u16,
     /// The order of rows can be asked for.

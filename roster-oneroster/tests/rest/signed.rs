@@ -29,8 +29,8 @@ async fn both_methods_pull_what_a_token_pulls() {
         let mut changes = everything();
         changes.mode = roster_core::PullMode::Changes;
         changes.cursor.clone_from(&pulled.cursor);
-        let changed = Pulled::of(&source, changes).await;
-        assert!(changed.error.is_none() && changed.records.is_empty(), "{method}: {:?}", changed.error);
+        let night = Pulled::of(&source, changes).await;
+        assert!(night.error.is_none() && night.records.is_empty(), "{method}: {:?}", night.error);
     }
 }
 

@@ -87,7 +87,9 @@ mod tests {
             (EntityKind::Class, ""),
         ];
         for _ in 0..2 {
-            all.iter().for_each(|(kind, id)| delivered.add(*kind, &SourcedId::from(*id)));
+            for (kind, id) in all {
+                delivered.add(kind, &SourcedId::from(id));
+            }
             delivered.start_over();
         }
         delivered.add(EntityKind::Person, &"a".into());

@@ -83,6 +83,12 @@ impl Intake {
         self.out.push_back(PullEvent::Problem(Box::new(problem)));
     }
 
+    fn tell_all(&mut self, problems: Vec<Problem>) {
+        for problem in problems {
+            self.tell(problem);
+        }
+    }
+
     fn upsert(&mut self, record: Record, unseen: FieldSet, place: Option<Box<Place>>) {
         if let Some(turning) = &mut self.turning {
             turning.delivered.add(record.kind(), record.id());
@@ -203,7 +209,7 @@ impl Intake {
                 }
             }
             (Said::Facts(facts), Some(id)) => {
-                problems.into_iter().for_each(|problem| self.tell(problem));
+                self.tell_all(problems);
                 self.facts.insert(id, (facts, false));
             }
             (Said::Unreadable(problem), id) => self.unreadable(step, *problem, id.is_some(), place),
@@ -232,7 +238,7 @@ impl Intake {
         if !self.request.wants(record.kind()) {
             return;
         }
-        problems.into_iter().for_each(|problem| self.tell(problem));
+        self.tell_all(problems);
         self.upsert(record, unseen, Some(Box::new(place.clone())));
     }
 

@@ -264,7 +264,9 @@ fn make(
         values = endless(query.offset, limit);
     }
     for quirk in &shared.options.quirks {
-        values.iter_mut().for_each(|row| quirk.write(row));
+        for row in &mut values {
+            quirk.write(row);
+        }
     }
     if !query.fields.is_empty() {
         for value in values.iter_mut().filter_map(Value::as_object_mut) {
