@@ -11,7 +11,7 @@ use wiremock::{
 
 use crate::{Pulled, context};
 
-fn row(tenant: u32, id: &str, bearer: Value) -> Value {
+fn row(tenant: u32, id: &str, bearer: Option<&str>) -> Value {
     json!({
         "id": 1176, "tenant_name": "Demo", "tenant_id": tenant, "application_id": 57, "bearer": bearer,
         "name": "Reading", "oneroster_application_id": id, "enabled": "true", "tenant_status": "Active",
@@ -37,7 +37,7 @@ async fn listing(server: &MockServer, offset: &str, answer: Value) {
 #[tokio::test]
 async fn the_list_and_a_page_are_asked_for_as_documented() {
     let server = MockServer::start().await;
-    let list = json!({ "status": 1, "applications": [row(2, "MoY%2FQWmG0%3D", json!("district"))] });
+    let list = json!({ "status": 1, "applications": [row(2, "MoY%2FQWmG0%3D", Some("district"))] });
     listing(&server, "0", list).await;
     listing(&server, "1", json!({ "status": 7, "applications": [] })).await;
     let user = json!({
@@ -72,7 +72,7 @@ async fn the_list_and_a_page_are_asked_for_as_documented() {
 #[tokio::test]
 async fn a_list_that_repeats_itself_is_an_error() {
     let server = MockServer::start().await;
-    let list = json!({ "status": 1, "applications": [row(2, "a", json!("b"))] });
+    let list = json!({ "status": 1, "applications": [row(2, "a", Some("b"))] });
     let always = ResponseTemplate::new(200).set_body_json(list);
     Mock::given(path("/applications")).respond_with(always).mount(&server).await;
     let error = partner(&server).tenants(&context()).try_collect::<Vec<Tenant>>().await.unwrap_err();
@@ -92,10 +92,14 @@ async fn a_list_that_repeats_itself_is_an_error() {
 #[tokio::test]
 async fn a_district_with_several_applications_wants_a_choice() {
     let server = MockServer::start().await;
-    let mut second = row(2, "second", json!("b"));
+    let mut second = row(2, "second", Some("b"));
     second["application_id"] = 58.into();
-    listing(&server, "0", json!({ "status": 1, "applications": [row(2, "first", json!("a")), second, row(3, "c", Value::Null)] }))
-        .await;
+    listing(
+        &server,
+        "0",
+        json!({ "status": 1, "applications": [row(2, "first", Some("a")), second, row(3, "c", None)] }),
+    )
+    .await;
     listing(&server, "3", json!({ "status": 1, "applications": [] })).await;
     let partner = partner(&server);
     let tenants: Vec<Tenant> = partner.tenants(&context()).try_collect().await.unwrap();
@@ -109,7 +113,7 @@ async fn a_district_with_several_applications_wants_a_choice() {
 #[tokio::test]
 async fn a_server_that_the_list_does_not_describe_is_told() {
     let server = MockServer::start().await;
-    listing(&server, "0", json!({ "applications": [row(2, "a%3D", Value::Null)] })).await;
+    listing(&server, "0", json!({ "applications": [row(2, "a%3D", None)] })).await;
     listing(&server, "1", json!({ "applications": [] })).await;
     Mock::given(path("/applications/a%3D/server"))
         .and(header("authorization", "Bearer partner"))

@@ -27,7 +27,9 @@ async fn of_134_applications_three_are_live_and_the_others_are_told_apart() {
         let sandbox = ClassLinkSandbox::start_with(&DistrictSpec::new(7).students(4), &options).unwrap();
         let tenants = list(&sandbox).await;
         let mut states: BTreeMap<&str, u32> = BTreeMap::new();
-        tenants.iter().for_each(|tenant| *states.entry(tenant.state.as_str()).or_default() += 1);
+        for tenant in &tenants {
+            *states.entry(tenant.state.as_str()).or_default() += 1;
+        }
         assert_eq!(tenants.len(), 134);
         assert_eq!(states["live"], 3);
         // Of four others one has no bearer, one is not enabled, one suspended, and one says nothing and has no bearer.
