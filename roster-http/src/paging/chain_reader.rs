@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::future::{BoxFuture, FutureExt};
 use roster_core::Result;
 
-use super::{Chain, ahead::set_going};
+use super::Chain;
 use crate::limits::HttpLimits;
 
 /// A page that names the next.
@@ -89,9 +89,12 @@ impl<P: LinkedPages> ChainReader<P> {
             let next = Arc::clone(&self.pages).page(named, self.chain.page() + 1).boxed();
             self.page = Some(page);
             let next = self.under_way.insert(next);
-            if let Some(done) = set_going(next).await {
+            // Polled once, which sends the request; what is there already is kept before anything is waited for.
+            if let std::task::Poll::Ready(done) = futures::poll!(next) {
                 self.under_way = Some(futures::future::ready(done).boxed());
             }
+            // Lets the connection's task see it.
+            tokio::task::yield_now().await;
             return Ok(self.page.take());
         }
         Ok(Some(page))
