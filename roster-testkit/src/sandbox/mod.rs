@@ -12,13 +12,16 @@
 //! ```
 
 mod answer;
+mod classlink;
 mod fault;
+mod oauth1;
 mod oneroster;
 mod rate;
 mod server;
 mod tokens;
 
 pub use self::{
+    classlink::{ClassLinkOptions, ClassLinkSandbox},
     fault::{At, SandboxFault, UnknownFault},
-    oneroster::{OneRosterOptions, OneRosterSandbox},
+    oneroster::{OneRosterOptions, OneRosterSandbox, Quirk},
 };
