@@ -1,6 +1,6 @@
 //! The collections that a roster is read from.
 
-use roster_core::{EntityKind, Role, SensitiveField};
+use roster_core::{EntityKind, Role};
 
 /// A collection of the Data API. Relations of single records are not read: sections carry their seats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,14 +102,6 @@ impl Walk {
             Self::Staff => Role::Staff,
             Self::DistrictAdmin => Role::DistrictAdministrator,
             Self::Contact => Role::Contact,
-        }
-    }
-
-    /// What the host has to ask for.
-    pub(crate) const fn needs(self) -> Option<SensitiveField> {
-        match self {
-            Self::Contact => Some(SensitiveField::Contacts),
-            _ => None,
         }
     }
 }

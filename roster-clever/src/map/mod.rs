@@ -19,7 +19,7 @@ use serde_json::{Value, value::RawValue};
 pub(crate) use self::{
     person::Ties,
     reading::Reading,
-    section::{Seat, Section},
+    section::Section,
 };
 use crate::{
     collection::Collection,

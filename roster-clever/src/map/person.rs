@@ -38,6 +38,10 @@ impl<'a> Wire<'a> for wire::User<'a> {
     }
 
     fn map(&self, id: &str, reading: &mut Reading<'_>) -> Result<Said, Box<Problem>> {
+        if self.roles.is_odd && self.roles.held.is_empty() {
+            let message = "the roles are not of the form that they should have; the person was left out";
+            return Err(Box::new(reading.locate(Problem::error(codes::MALFORMED_RECORD, message)).in_field("roles")));
+        }
         reading.note_odd("roles", self.roles.is_odd);
         let mut roles: Vec<Held<'_>> = self.roles.held.iter().map(Held::of).collect();
         if roles.is_empty() {

@@ -13,6 +13,8 @@ pub(super) struct Catalogue {
     terms: HashedMap<SourcedId>,
     courses: HashedMap<SourcedId>,
     delivered: HashedSet,
+    /// Clever's ids of those that came in the lists.
+    read: HashedSet,
     /// All of them were read.
     pub(super) knows_terms: bool,
     pub(super) knows_courses: bool,
@@ -29,9 +31,19 @@ impl Catalogue {
         self.delivered.insert(hash(&format!("{mark}{}", record.id())))
     }
 
-    /// Forgets what was delivered: all of it is read anew.
+    /// Forgets what was told: all of it is read.
     pub(super) fn read_anew(&mut self) {
         self.delivered.clear();
+    }
+
+    /// It came in a list.
+    pub(super) fn came(&mut self, id: &str) {
+        self.read.insert(hash(id));
+    }
+
+    /// Whether it came in a list, by the hash of Clever's id.
+    pub(super) fn has_read(&self, id: u64) -> bool {
+        self.read.contains(&id)
     }
 
     /// Names what a section refers to. What can't be found is unknown; that it is not there is told only where all were read.

@@ -146,6 +146,7 @@ impl Intake {
         place: &Place,
     ) {
         let kind = record.kind();
+        self.catalogue.came(id);
         if !self.catalogue.learn(id, &record) || !self.request.wants(kind) || !self.scope.enter(&record) {
             return;
         }
@@ -195,13 +196,18 @@ impl Intake {
                 is_first
             }
         };
-        if section.seats_are_whole && is_first && !self.ends.is_frozen() {
+        if section.seats_are_whole && is_first && self.may_end_parts() {
             self.end_part(EntityKind::Enrollment, EntityKind::Class, &class.id, Completeness::Complete);
         } else if !section.seats_are_whole && self.recalled.is_none() {
             let reason = format!("{place}: not all seats of the section could be read");
             let completeness = Completeness::Partial { code: PartialCode::Unreadable, reason };
             self.end_part(EntityKind::Enrollment, EntityKind::Class, &class.id, completeness);
         }
+    }
+
+    /// What an event carries is the district's word of that moment, whatever became of later uploads.
+    fn may_end_parts(&self) -> bool {
+        self.recalled.is_some() || !self.ends.is_frozen()
     }
 
     fn end_part(&mut self, kind: EntityKind, of: EntityKind, id: &SourcedId, completeness: Completeness) {
@@ -259,7 +265,7 @@ impl Intake {
             Some((lost, is_first)) => {
                 let kind = EntityKind::Relationship;
                 self.out.extend(lost.into_iter().map(|id| PullEvent::Delete { kind, id }));
-                if is_first && ties.are_whole && !self.ends.is_frozen() {
+                if is_first && ties.are_whole {
                     self.end_part(kind, EntityKind::Person, contact, Completeness::Complete);
                 }
             }
@@ -325,7 +331,7 @@ impl Intake {
     }
 
     /// A collection is over.
-    pub(super) fn close(&mut self, step: Step, is_last_walk: bool) {
+    pub(super) fn close(&mut self, step: Step, is_last_walk: bool, was_refused: bool) {
         match step.collection {
             Collection::Schools => {
                 let missing = self.scope.close_orgs();
@@ -335,8 +341,8 @@ impl Intake {
                     self.deliver_district();
                 }
             }
-            Collection::Terms => self.catalogue.knows_terms = true,
-            Collection::Courses => self.catalogue.knows_courses = true,
+            Collection::Terms => self.catalogue.knows_terms = !was_refused,
+            Collection::Courses => self.catalogue.knows_courses = !was_refused,
             Collection::Sections => {
                 let missing = self.scope.close_classes();
                 self.unknown(EntityKind::Class, missing);

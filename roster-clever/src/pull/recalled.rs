@@ -32,7 +32,8 @@ impl<T: Ord> Held<T> {
     /// Takes those who are held now. Gives those who no longer are, and whether it is the first time that these are all.
     fn take(&mut self, mut now: Vec<T>, are_all: bool) -> (Vec<T>, bool) {
         now.sort_unstable();
-        let is_first = are_all && !std::mem::replace(&mut self.ended, self.ended || are_all);
+        let is_first = are_all && !self.ended;
+        self.ended |= are_all;
         if !are_all {
             // What is not told stays as it was.
             now.append(&mut self.held);

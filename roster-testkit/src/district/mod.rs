@@ -19,6 +19,7 @@
 //! ```
 
 mod build;
+mod clever;
 mod files;
 mod names;
 mod next_day;
@@ -35,8 +36,12 @@ use roster_core::{
     SourcedId, jiff::civil::Date,
 };
 
-pub(crate) use self::oneroster::{JsonRows, RestCollection, stamped};
+pub(crate) use self::{
+    clever::{CleverCollection, CleverFacts, CleverRows, project as clever_project},
+    oneroster::{JsonRows, RestCollection, stamped},
+};
 pub use self::{
+    clever::what_clever_says,
     files::{FileDialect, clever_id, files_as, write_files_as},
     oneroster::{
         OneRosterCsv, OneRosterVersion, oneroster_csv_delta, oneroster_csv_files, what_oneroster_says,
