@@ -12,6 +12,7 @@
 //! ```
 
 mod answer;
+mod clever;
 mod fault;
 mod oneroster;
 mod rate;
@@ -19,6 +20,7 @@ mod server;
 mod tokens;
 
 pub use self::{
+    clever::{CleverLinks, CleverOptions, CleverSandbox},
     fault::{At, SandboxFault, UnknownFault},
     oneroster::{OneRosterOptions, OneRosterSandbox},
 };
