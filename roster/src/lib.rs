@@ -12,6 +12,10 @@ mod providers;
 mod registry;
 mod settings;
 
+#[cfg(feature = "clever")]
+#[doc(inline)]
+pub use roster_clever as clever;
+
 #[cfg(feature = "csv")]
 #[doc(inline)]
 pub use roster_csv as csv;

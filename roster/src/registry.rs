@@ -170,12 +170,19 @@ mod tests {
     fn an_unknown_id_is_told_what_there_is() {
         let error = find_provider(&registry(), "clevr").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
-        let there_are = match (cfg!(feature = "csv"), cfg!(feature = "oneroster")) {
-            (true, true) => "no provider `clevr`; compiled in: csv, oneroster",
-            (true, false) => "no provider `clevr`; compiled in: csv",
-            (false, true) => "no provider `clevr`; compiled in: oneroster",
-            (false, false) => "no provider `clevr`; none was compiled in: switch on a feature, such as `csv`",
+        let ids: Vec<_> = registry().iter().map(|provider| provider.id).collect();
+        let there_are = if ids.is_empty() {
+            "no provider `clevr`; none was compiled in: switch on a feature, such as `csv`".to_owned()
+        } else {
+            format!("no provider `clevr`; compiled in: {}", ids.join(", "))
         };
+        for (id, is_there) in [
+            ("clever", cfg!(feature = "clever")),
+            ("csv", cfg!(feature = "csv")),
+            ("oneroster", cfg!(feature = "oneroster")),
+        ] {
+            assert_eq!(ids.contains(&id), is_there, "{id}");
+        }
         assert_eq!(error.message(), there_are);
     }
 

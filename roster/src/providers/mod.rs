@@ -1,5 +1,7 @@
 //! The providers that the features compile in.
 
+#[cfg(feature = "clever")]
+mod clever;
 #[cfg(feature = "csv")]
 mod csv;
 #[cfg(feature = "oneroster")]
@@ -10,6 +12,8 @@ use crate::Provider;
 /// By id, alphabetically.
 pub(crate) fn compiled_in() -> Vec<Provider> {
     vec![
+        #[cfg(feature = "clever")]
+        clever::PROVIDER,
         #[cfg(feature = "csv")]
         csv::PROVIDER,
         #[cfg(feature = "oneroster")]

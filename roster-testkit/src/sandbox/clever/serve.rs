@@ -224,7 +224,8 @@ fn list(state: &State, name: &str, query: &BTreeMap<String, String>) -> Option<V
     }
     let rows = state.rows.rows(CleverCollection::named(name)?);
     let role = query.get("role").filter(|_| name == "users").map(|role| format!("\"{role}\":{{"));
-    let all = rows.iter().filter(|(_, row)| role.as_ref().is_none_or(|role| row.contains(role)));
+    let is_listed = |id: &str, row: &str| role.as_ref().is_none_or(|role| row.contains(role)) || state.is_broken(id);
+    let all = rows.iter().filter(|(id, row)| is_listed(id, row));
     Some(all.map(|(id, row)| (id.clone(), row.clone())).collect())
 }
 

@@ -185,6 +185,10 @@ impl State {
         self.events.clear();
     }
 
+    pub(super) fn is_broken(&self, id: &str) -> bool {
+        self.broken.keys().any(|(_, broken)| broken == id)
+    }
+
     pub(super) fn break_record(&mut self, kind: EntityKind, id: &str) -> bool {
         let collection = match kind {
             EntityKind::Person => CleverCollection::Users,
