@@ -188,7 +188,6 @@ impl Pull {
     }
 
     async fn gone(&mut self, collection: Collection, id: SourcedId, is_contact: Option<bool>) -> Result<()> {
-        let delete = |kind, id| PullEvent::Delete { kind, id };
         match collection {
             // A district that is gone has lost its connection: that says nothing of its people.
             Collection::Districts => {
@@ -204,17 +203,10 @@ impl Pull {
                 return self.read_catalogue().await;
             }
             Collection::Sections => {
-                let seats = self.intake.recalled.as_mut().map(|recalled| recalled.drop_section(&id)).unwrap_or_default();
-                if self.request.wants(EntityKind::Enrollment) {
-                    self.intake.out.extend(seats.into_iter().map(|seat| delete(EntityKind::Enrollment, seat)));
-                }
+                self.intake.drop_section(&id);
                 self.delete(EntityKind::Class, id);
             }
             Collection::Users if is_contact == Some(true) => {
-                let ties = self.intake.recalled.as_mut().map(|recalled| recalled.drop_contact(&id)).unwrap_or_default();
-                if self.request.wants(EntityKind::Relationship) {
-                    self.intake.out.extend(ties.into_iter().map(|tie| delete(EntityKind::Relationship, tie)));
-                }
                 if self.request.sees(SensitiveField::Contacts)
                     && let Stage::Feed(feed) = &mut self.stage
                 {
@@ -251,7 +243,10 @@ impl Pull {
             }
         }
         if feed.shares_contacts != Some(false) {
-            gone.into_iter().for_each(|id| self.delete(EntityKind::Person, id));
+            for id in gone {
+                self.intake.drop_contact(&id);
+                self.delete(EntityKind::Person, id);
+            }
         }
         self.mark(true)
     }

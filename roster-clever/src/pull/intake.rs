@@ -205,6 +205,28 @@ impl Intake {
         }
     }
 
+    /// A section is gone, and with it its seats.
+    pub(super) fn drop_section(&mut self, class: &SourcedId) {
+        let dropped = self.recalled.as_mut().map(|recalled| recalled.drop_section(class));
+        self.drop_all(EntityKind::Enrollment, EntityKind::Class, class, dropped.unwrap_or_default());
+    }
+
+    /// A contact is gone, and with it its relationships.
+    pub(super) fn drop_contact(&mut self, contact: &SourcedId) {
+        let dropped = self.recalled.as_mut().map(|recalled| recalled.drop_contact(contact));
+        self.drop_all(EntityKind::Relationship, EntityKind::Person, contact, dropped.unwrap_or_default());
+    }
+
+    fn drop_all(&mut self, kind: EntityKind, of: EntityKind, id: &SourcedId, dropped: (Vec<SourcedId>, bool)) {
+        let (lost, is_first) = dropped;
+        if self.request.wants(kind) {
+            self.out.extend(lost.into_iter().map(|id| PullEvent::Delete { kind, id }));
+        }
+        if is_first {
+            self.end_part(kind, of, id, Completeness::Complete);
+        }
+    }
+
     /// What an event carries is the district's word of that moment, whatever became of later uploads.
     fn may_end_parts(&self) -> bool {
         self.recalled.is_some() || !self.ends.is_frozen()

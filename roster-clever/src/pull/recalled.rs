@@ -57,10 +57,10 @@ impl Recalled {
         (lost.into_iter().map(|(person, is_teacher)| seat_id(class, person, is_teacher)).collect(), is_first)
     }
 
-    /// A section is gone, and with it the seats that were told before.
-    pub(super) fn drop_section(&mut self, class: &SourcedId) -> Vec<SourcedId> {
-        let held = self.sections.get_mut(class).map(|held| std::mem::take(&mut held.held)).unwrap_or_default();
-        held.into_iter().map(|(person, is_teacher)| seat_id(class, person, is_teacher)).collect()
+    /// A section is gone, and with it all of its seats; as [`seats`](Self::seats).
+    pub(super) fn drop_section(&mut self, class: &SourcedId) -> (Vec<SourcedId>, bool) {
+        let (lost, is_first) = self.sections.entry(class.clone()).or_default().take(Vec::new(), true);
+        (lost.into_iter().map(|(person, is_teacher)| seat_id(class, person, is_teacher)).collect(), is_first)
     }
 
     /// What a contact is to whom; as [`seats`](Self::seats).
@@ -70,10 +70,10 @@ impl Recalled {
         (lost.into_iter().map(|student| tie_id(student, contact)).collect(), is_first)
     }
 
-    /// A contact is gone, and with it the relationships that were told before.
-    pub(super) fn drop_contact(&mut self, contact: &SourcedId) -> Vec<SourcedId> {
-        let held = self.contacts.get_mut(contact).map(|held| std::mem::take(&mut held.held)).unwrap_or_default();
-        held.into_iter().map(|student| tie_id(student, contact)).collect()
+    /// A contact is gone, and with it all of its relationships; as [`seats`](Self::seats).
+    pub(super) fn drop_contact(&mut self, contact: &SourcedId) -> (Vec<SourcedId>, bool) {
+        let (lost, is_first) = self.contacts.entry(contact.clone()).or_default().take(Vec::new(), true);
+        (lost.into_iter().map(|student| tie_id(student, contact)).collect(), is_first)
     }
 }
 
