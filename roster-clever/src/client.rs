@@ -1,8 +1,11 @@
 //! Endpoints to pages of rows.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
 use roster_core::{Error, ErrorKind, PullContext, Result, SecretString};
@@ -27,6 +30,8 @@ const PROVING: &str = "proving the token";
 
 /// The most rows a page.
 pub(crate) const MOST_ROWS: u32 = 10_000;
+/// Clever counts by the minute: who is told to wait longer is told so by a clock that is wrong.
+const WINDOW_AND_MORE: Duration = Duration::from_secs(90);
 /// Smaller pages, for a server that finds that too large.
 const SMALLER: [u32; 2] = [1_000, 100];
 
@@ -174,6 +179,7 @@ impl Client {
             .limits(*limits)
             .limiter(limiter.clone())
             .classifier(classify)
+            .longest_told(WINDOW_AND_MORE)
             .build()
     }
 

@@ -99,9 +99,9 @@ fn help_and_version_are_answers() {
 #[test]
 fn a_provider_that_is_not_there_is_told_what_is() {
     let folder = Folder::new();
-    let answer = folder.roster(&["check", "clever:d1", "--json"]);
+    let answer = folder.roster(&["check", "clevr:d1", "--json"]);
     assert_eq!(answer.code, 2);
-    let message = json!("no provider `clever`; compiled in: csv, oneroster");
+    let message = json!("no provider `clevr`; compiled in: clever, csv, oneroster");
     assert_eq!(answer.json()["error"]["message"], message);
 }
 

@@ -56,11 +56,12 @@ impl Feed {
     pub(super) fn new(
         position: Position,
         is_quiet: bool,
+        page_size: Option<u32>,
         client: &Client,
         wants: &Arc<Wants>,
         cx: &PullContext,
     ) -> Self {
-        let limit = client.limit(None);
+        let limit = client.limit(page_size);
         let reader = client.follow(&position.event, limit, wants, cx);
         Self {
             begun: position.at,

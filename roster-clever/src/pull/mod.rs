@@ -141,7 +141,7 @@ impl Pull {
             }
             let scoped = !self.request.scope.is_everything();
             if !scoped || self.is_quiet(&position).await? {
-                let feed = Feed::new(position, scoped, &self.client, &self.wants, &self.cx);
+                let feed = Feed::new(position, scoped, self.request.page_size, &self.client, &self.wants, &self.cx);
                 self.stage = Stage::Feed(Box::new(feed));
                 self.intake.recalled = Some(recalled::Recalled::default());
                 self.judge_district(district, true);
