@@ -112,7 +112,9 @@ impl CleverSourceBuilder {
     pub fn build(self) -> Result<CleverSource> {
         let district = self.config.district.as_deref().map(str::trim).filter(|id| !id.is_empty());
         let Some(district) = district.map(str::to_ascii_lowercase) else {
-            return Err(wrong("`district` is missing: give the district's id at Clever, 24 hexadecimal digits"));
+            return Err(wrong(
+                "`district` is missing: give the district's id at Clever, 24 hexadecimal digits",
+            ));
         };
         let (base, version) = base(&self.config)?;
         let retry = self.retry_policy();
@@ -126,7 +128,9 @@ impl CleverSourceBuilder {
             }
             (None, true) => Credential::List(token_list(&self.config, retry, self.limits)?),
             (None, false) => {
-                return Err(wrong("no credentials: give `client_id` and `client_secret`, or the district's `token`"));
+                return Err(wrong(
+                    "no credentials: give `client_id` and `client_secret`, or the district's `token`",
+                ));
             }
             (Some(_), true) => {
                 return Err(wrong(
@@ -148,7 +152,9 @@ impl CleverSourceBuilder {
     pub fn build_account(self) -> Result<CleverAccount> {
         let (base, version) = base(&self.config)?;
         if self.config.token.is_some() {
-            return Err(wrong("`token` is one district's: to list districts give `client_id` and `client_secret`"));
+            return Err(wrong(
+                "`token` is one district's: to list districts give `client_id` and `client_secret`",
+            ));
         }
         let retry = self.retry_policy();
         let list = token_list(&self.config, retry, self.limits)?;
@@ -230,7 +236,10 @@ mod tests {
             (of(id).token("CanaryToken").client("CanaryId", "CanarySecret"), "more than one kind"),
             (of(id).token("CanaryToken").api_version("2.1"), "`api_version`"),
             (of(id).token("CanaryToken").base_url("http://x.example"), "`base_url`"),
-            (of(id).token("CanaryToken").base_url("https://x.example/v3.0").api_version("3.1"), "`api_version`"),
+            (
+                of(id).token("CanaryToken").base_url("https://x.example/v3.0").api_version("3.1"),
+                "`api_version`",
+            ),
             (of(id).token_url("https://x.example/oauth/tokens"), "`client_id`"),
             (of(id).client("CanaryId", "CanarySecret").token_url("http://x.example"), "`token_url`"),
             (of(id).token("Canary\nToken"), "the credential"),

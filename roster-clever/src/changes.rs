@@ -67,9 +67,7 @@ impl Position {
                 Ok(cursor.as_ref().and_then(|cursor| cursor.decode(info, VERSION, request).ok()))
             }
             (PullMode::Changes, Some(cursor)) => cursor.decode(info, VERSION, request).map(Some),
-            (PullMode::Changes, None) => {
-                Err(invalid(info, "a pull of changes needs a cursor"))
-            }
+            (PullMode::Changes, None) => Err(invalid(info, "a pull of changes needs a cursor")),
         }
     }
 
@@ -79,11 +77,17 @@ impl Position {
             return Err(invalid(info, "it was taken with another version of the API"));
         }
         if self.grant.is_some() && bond.grant.is_some() && self.grant != bond.grant {
-            return Err(invalid(info, "the district authorized the app anew, or with other scopes, since it was taken"));
+            return Err(invalid(
+                info,
+                "the district authorized the app anew, or with other scopes, since it was taken",
+            ));
         }
         if now.duration_since(self.at).unsigned_abs() >= KEPT {
             let days = KEPT.as_secs() / 86_400;
-            return Err(expired(info, &format!("it is {days} days old or more, and Clever keeps events for 30")));
+            return Err(expired(
+                info,
+                &format!("it is {days} days old or more, and Clever keeps events for 30"),
+            ));
         }
         Ok(())
     }

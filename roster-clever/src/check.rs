@@ -89,7 +89,9 @@ async fn probe(client: &Client, access: &Access, cx: &PullContext, report: &mut 
 async fn probe_feed(client: &Client, cx: &PullContext, report: &mut CheckReport) -> Result<bool> {
     let why = match client.newest_event(cx).await {
         Ok(Some(_)) => return Ok(true),
-        Ok(None) => "The feed has no event: events may not be switched on for the app. Each pull is a full one.",
+        Ok(None) => {
+            "The feed has no event: events may not be switched on for the app. Each pull is a full one."
+        }
         Err(error) if is_withheld(&error) => {
             "The feed is not given out: events may not be switched on for the app, or it has no Secure Sync. Each pull is a \
              full one."

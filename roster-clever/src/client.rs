@@ -9,7 +9,9 @@ use std::{
 };
 
 use roster_core::{Error, ErrorKind, PullContext, Result, SecretString};
-use roster_http::{Answer, Auth, BaseUrl, Call, HttpLimits, Limiter, RetryPolicy, Wire, json::read_raw_rows, percent_encode};
+use roster_http::{
+    Answer, Auth, BaseUrl, Call, HttpLimits, Limiter, RetryPolicy, Wire, json::read_raw_rows, percent_encode,
+};
 use tokio::sync::Mutex;
 use url::Url;
 
@@ -313,7 +315,12 @@ impl Client {
     }
 
     /// Asks for the first row of a collection: whether it may be read, and whether there is any.
-    pub(crate) async fn probe(&self, collection: Collection, walk: Option<Walk>, cx: &PullContext) -> Result<bool> {
+    pub(crate) async fn probe(
+        &self,
+        collection: Collection,
+        walk: Option<Walk>,
+        cx: &PullContext,
+    ) -> Result<bool> {
         let ask = Ask { collection, walk, limit: Some(1), from: None };
         Ok(!self.page(&ask, 1, &Wants::default(), cx).await?.rows.is_empty())
     }
@@ -377,7 +384,12 @@ impl Client {
                 "/districts: the token {whose} than {}; set the token, or the id, of the right one",
                 self.district_id()
             );
-            Error::new(ErrorKind::Config, PROVIDER, PROVING, message.replace("no district than", "no district, not to"))
+            Error::new(
+                ErrorKind::Config,
+                PROVIDER,
+                PROVING,
+                message.replace("no district than", "no district, not to"),
+            )
         })
     }
 

@@ -25,7 +25,10 @@ pub(crate) fn classify(refusal: &Refusal<'_>) -> Meaning {
             advice: "it is not there, not shared with the app, or not for this kind of token",
             ..meaning
         },
-        413 => Meaning { advice: "the page asked for is larger than 10000 rows: ask for smaller ones", ..meaning },
+        413 => Meaning {
+            advice: "the page asked for is larger than 10000 rows: ask for smaller ones",
+            ..meaning
+        },
         _ => meaning,
     }
 }
@@ -57,6 +60,7 @@ pub(crate) fn misshapen(shape: Shape, place: &str, body: &[u8], operation: &'sta
         Shape::NotText | Shape::NotJson(..) => ErrorKind::Decode,
     };
     let is_html = body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<');
-    let hint = if is_html { ": it looks like HTML, which Clever sends to the wrong kind of token" } else { "" };
+    let hint =
+        if is_html { ": it looks like HTML, which Clever sends to the wrong kind of token" } else { "" };
     Error::new(kind, PROVIDER, operation, format!("{place}: {shape}{hint}"))
 }

@@ -38,7 +38,8 @@ enum Verb {
 pub(crate) fn read(raw: &str, wants: &Wants, place: &Place) -> Event {
     let inner = serde_json::from_str::<wire::RawItem<'_>>(raw).ok().and_then(|item| item.data);
     // An event has a `data` of its own: an element that is not wrapped is told by its type.
-    let is_bare = serde_json::from_str::<wire::Event<'_>>(raw).is_ok_and(|event| event.of_type.get().is_some());
+    let is_bare =
+        serde_json::from_str::<wire::Event<'_>>(raw).is_ok_and(|event| event.of_type.get().is_some());
     let text = if is_bare { raw } else { inner.map_or(raw, serde_json::value::RawValue::get) };
     let Ok(event) = serde_json::from_str::<wire::Event<'_>>(text) else {
         return Event { id: map::id_of(text).map(|id| id.to_string()), tells: Tells::Unreadable(None) };
@@ -73,7 +74,11 @@ fn about(collection: Collection, verb: &Verb, object: &str, wants: &Wants, place
     match verb {
         Verb::Is => {
             let row = map::object(collection, object, wants, place);
-            if row.id.is_none() { Tells::Unreadable(Some(collection.kind())) } else { Tells::Is(collection, Box::new(row)) }
+            if row.id.is_none() {
+                Tells::Unreadable(Some(collection.kind()))
+            } else {
+                Tells::Is(collection, Box::new(row))
+            }
         }
         Verb::Gone => match map::id_of(object) {
             Some(id) => Tells::Gone(collection, id, is_contact(object)),

@@ -68,7 +68,12 @@ impl LinkedPages for FeedPages {
 
 impl Client {
     /// Reads a collection. Nothing is sent yet.
-    pub(crate) fn read(&self, ask: Ask, wants: &Arc<Wants>, cx: &PullContext) -> ChainReader<CollectionPages> {
+    pub(crate) fn read(
+        &self,
+        ask: Ask,
+        wants: &Arc<Wants>,
+        cx: &PullContext,
+    ) -> ChainReader<CollectionPages> {
         let pages = CollectionPages { client: self.clone(), ask, wants: Arc::clone(wants), cx: cx.clone() };
         ChainReader::new(PROVIDER, Arc::new(pages), self.limits())
     }
@@ -82,7 +87,8 @@ impl Client {
         cx: &PullContext,
     ) -> ChainReader<FeedPages> {
         let after = roster_http::percent_encode(after);
-        let pages = FeedPages { client: self.clone(), after, limit, wants: Arc::clone(wants), cx: cx.clone() };
+        let pages =
+            FeedPages { client: self.clone(), after, limit, wants: Arc::clone(wants), cx: cx.clone() };
         ChainReader::new(PROVIDER, Arc::new(pages), self.limits())
     }
 }

@@ -91,12 +91,9 @@ pub(crate) fn fields(kind: EntityKind) -> FieldSet {
             Session::End,
             Session::Identifiers,
         ]),
-        EntityKind::Course => FieldSet::of([
-            CourseField::Title,
-            CourseField::Code,
-            CourseField::Org,
-            CourseField::Identifiers,
-        ]),
+        EntityKind::Course => {
+            FieldSet::of([CourseField::Title, CourseField::Code, CourseField::Org, CourseField::Identifiers])
+        }
         EntityKind::Class => FieldSet::all(kind)
             .without(ClassField::State)
             .without(ClassField::Begin)
@@ -104,9 +101,8 @@ pub(crate) fn fields(kind: EntityKind) -> FieldSet {
             .without(ClassField::Location),
         EntityKind::Person => {
             use PersonField::{Account, Emails, Groups, LegalName, Prefix, Pronouns, Suffix};
-            FieldSet::all(kind).minus(FieldSet::of([
-                Prefix, Suffix, Pronouns, Account, Groups, LegalName, Emails,
-            ]))
+            FieldSet::all(kind)
+                .minus(FieldSet::of([Prefix, Suffix, Pronouns, Account, Groups, LegalName, Emails]))
         }
         EntityKind::Enrollment => {
             use roster_core::EnrollmentField::{Class, Org, Person, Primary, Role};

@@ -94,7 +94,11 @@ impl CleverAccount {
                 Ok(tenant)
             }
             // The list has a token that is not taken: the district is there, and can't be read.
-            Err(error) if error.status() == Some(401) || is_withheld(&error) || error.kind() == ErrorKind::Config => {
+            Err(error)
+                if error.status() == Some(401)
+                    || is_withheld(&error)
+                    || error.kind() == ErrorKind::Config =>
+            {
                 let mut tenant = Tenant::new(&granted.district, &granted.district, ConnectionState::Failing);
                 tenant.since = since;
                 tenant.detail = Some(error.message().to_owned());
@@ -151,7 +155,8 @@ impl TenantDirectory for CleverAccount {
         let id = id.trim();
         let list = self.0.settings.list.clone();
         if list.of(id, cx).await?.is_none() {
-            let message = format!("the district {id} has not connected to the app, or has taken its access back");
+            let message =
+                format!("the district {id} has not connected to the app, or has taken its access back");
             return Err(Error::new(ErrorKind::Config, PROVIDER, "opening a district", message));
         }
         Ok(Box::new(CleverSource::new(self.client(id, Credential::List(list)))))

@@ -1,10 +1,11 @@
 //! The districts' tokens: which there are, and which one is a district's.
 
-use roster_core::{
-    Error, ErrorKind, PullContext, Result, SecretString,
-    jiff::Timestamp,
+use roster_core::{Error, ErrorKind, PullContext, Result, SecretString, jiff::Timestamp};
+use roster_http::{
+    Auth, BaseUrl, Call, HttpLimits, Limiter, RetryPolicy, Wire,
+    json::{Shape, read_raw_rows},
+    percent_encode,
 };
-use roster_http::{Auth, BaseUrl, Call, HttpLimits, Limiter, RetryPolicy, Wire, json::{Shape, read_raw_rows}, percent_encode};
 
 use crate::{
     error::{classify, misshapen},
@@ -73,7 +74,8 @@ impl TokenList {
         };
         self.wire.get(&call, cx, read).await.map_err(|error| match error.status() {
             Some(401) => {
-                let message = format!("{PATH}: Clever does not know `client_id` and `client_secret`: re-enter them");
+                let message =
+                    format!("{PATH}: Clever does not know `client_id` and `client_secret`: re-enter them");
                 Error::new(ErrorKind::Unauthorized, PROVIDER, OPERATION, message).with_status(401)
             }
             _ => error,
@@ -124,10 +126,14 @@ mod tests {
         assert_eq!(granted[0].district, "12341b95c7cc000010d417c");
         assert_eq!(granted[0].scopes.len(), 10);
         let token = |id: &str, created: &str| {
-            format!(r#"{{"owner":{{"type":"district","id":"d"}},"access_token":"{id}","created":"{created}"}}"#)
+            format!(
+                r#"{{"owner":{{"type":"district","id":"d"}},"access_token":"{id}","created":"{created}"}}"#
+            )
         };
         let (old, new) = (token("old", "2025-01-01T00:00:00.000Z"), token("new", "2026-01-01T00:00:00.000Z"));
-        let body = format!(r#"{{"data":[{old},{new},{{"owner":{{"type":"school","id":"s"}},"access_token":"x"}},7]}}"#);
+        let body = format!(
+            r#"{{"data":[{old},{new},{{"owner":{{"type":"school","id":"s"}},"access_token":"x"}},7]}}"#
+        );
         let granted = tokens(body.as_bytes()).unwrap();
         assert_eq!(granted.len(), 1);
         assert_eq!(granted[0].token.expose_secret(), "new");

@@ -436,13 +436,20 @@ pub(crate) struct Told {
 impl Told {
     /// Reads the keys. An object that is none tells nothing.
     pub(crate) fn of(object: &str) -> Self {
-        let Ok(serde_json::Value::Object(object)) = serde_json::from_str(object) else { return Self::default() };
+        let Ok(serde_json::Value::Object(object)) = serde_json::from_str(object) else {
+            return Self::default();
+        };
         let keys = object.into_iter().map(|(key, value)| {
             let below = match value {
-                serde_json::Value::Object(inner) => Some(inner.into_iter().map(|(key, value)| {
-                    let below = value.as_object().map(|deep| deep.keys().cloned().collect());
-                    (key, below)
-                }).collect()),
+                serde_json::Value::Object(inner) => Some(
+                    inner
+                        .into_iter()
+                        .map(|(key, value)| {
+                            let below = value.as_object().map(|deep| deep.keys().cloned().collect());
+                            (key, below)
+                        })
+                        .collect(),
+                ),
                 _ => None,
             };
             (key, below)

@@ -8,8 +8,8 @@ use std::{
 };
 
 use futures::StreamExt;
-use roster_core::{PullContext, PullEvent, PullRequest, RosterSource, SensitiveField};
 use roster_clever::CleverSource;
+use roster_core::{PullContext, PullEvent, PullRequest, RosterSource, SensitiveField};
 use roster_testkit::{
     TestClock,
     district::DistrictSpec,

@@ -119,7 +119,10 @@ mod tests {
     #[test]
     fn each_provider_is_told_with_its_settings() {
         let reports: Vec<_> = registry().iter().map(report).collect();
-        assert_eq!(reports.iter().map(|report| report.id).collect::<Vec<_>>(), ["clever", "csv", "oneroster"]);
+        assert_eq!(
+            reports.iter().map(|report| report.id).collect::<Vec<_>>(),
+            ["clever", "csv", "oneroster"]
+        );
         let text = text(&reports[0]);
         let path = text.lines().find(|line| line.starts_with("path ")).unwrap();
         assert!(text.contains("Ad hoc: csv:PATH") && path.contains("  required  "), "{text}");

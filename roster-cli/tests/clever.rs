@@ -59,11 +59,17 @@ impl Town {
 fn a_district_is_listed_checked_pulled_and_synced() {
     let town = Town::new(&["--students", "80"]);
     let id = town.said("district").to_owned();
-    assert!(town.said("pull").starts_with(&format!("ROSTER_CLEVER_TOKEN={} roster pull clever:{id}", town.said("token"))));
+    assert!(
+        town.said("pull")
+            .starts_with(&format!("ROSTER_CLEVER_TOKEN={} roster pull clever:{id}", town.said("token")))
+    );
     let ran = town.roster(&["tenants", "clever"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let tenants = ran.json();
-    assert_eq!((&tenants["tenants"][0]["id"], &tenants["tenants"][0]["state"]), (&id.clone().into(), &"live".into()));
+    assert_eq!(
+        (&tenants["tenants"][0]["id"], &tenants["tenants"][0]["state"]),
+        (&id.clone().into(), &"live".into())
+    );
 
     let source = format!("clever:{id}");
     let ran = town.roster(&["check", &source]);
@@ -98,7 +104,10 @@ fn another_district_and_a_fault_are_told() {
     let ran = town.roster(&["pull", &source, "--kinds", "course,class"]);
     assert_eq!((ran.code, &ran.json()["kinds"]["course"]["complete"]), (4, &false.into()));
     assert_eq!(ran.json()["kinds"]["class"]["complete"], true);
-    for wrong in [&["sandbox", "clever", "--fault", "cut_body:pupils"][..], &["sandbox", "clever", "--api-version", "2.1"]] {
+    for wrong in [
+        &["sandbox", "clever", "--fault", "cut_body:pupils"][..],
+        &["sandbox", "clever", "--api-version", "2.1"],
+    ] {
         assert_eq!(town.folder.roster(wrong).code, 2, "{wrong:?}");
     }
 }

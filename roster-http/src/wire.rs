@@ -304,7 +304,16 @@ impl WireBuilder {
         let Self { provider, base, auth, policy, limits, limiter, classifier, longest_told } = self;
         let transport = Transport::new(provider, base.is_loopback(), limits)?;
         let limiter = limiter.unwrap_or_else(|| Limiter::new(limits.in_flight));
-        Ok(Wire(Arc::new(Inner { provider, base, auth, transport, policy, limiter, classifier, longest_told })))
+        Ok(Wire(Arc::new(Inner {
+            provider,
+            base,
+            auth,
+            transport,
+            policy,
+            limiter,
+            classifier,
+            longest_told,
+        })))
     }
 }
 

@@ -9,15 +9,15 @@ pub use roster_core::{
     Severity, Slice, SourcedId, Tally,
 };
 
+#[cfg(feature = "clever")]
+#[doc(no_inline)]
+pub use crate::clever::{CleverAccount, CleverSource};
 #[cfg(feature = "config")]
 #[doc(no_inline)]
 pub use crate::config::{Config, Resolver};
 #[cfg(feature = "csv")]
 #[doc(no_inline)]
 pub use crate::csv::CsvSource;
-#[cfg(feature = "clever")]
-#[doc(no_inline)]
-pub use crate::clever::{CleverAccount, CleverSource};
 #[cfg(feature = "oneroster")]
 #[doc(no_inline)]
 pub use crate::oneroster::OneRosterSource;

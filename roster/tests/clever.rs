@@ -124,7 +124,8 @@ fn two_hundred_changes(district: &mut District) {
     let classes: Vec<_> =
         district.classes.iter().map(|class| (class.id.clone(), class.org.clone())).collect();
     for (at, (class, org)) in classes.iter().enumerate().take(30) {
-        let mut seat = Enrollment::from_parts(class.clone(), teachers[at % teachers.len()].clone(), Role::Teacher);
+        let mut seat =
+            Enrollment::from_parts(class.clone(), teachers[at % teachers.len()].clone(), Role::Teacher);
         (seat.primary, seat.org) = (Some(false), org.clone());
         if district.enrollments.iter().all(|other| other.id != seat.id) {
             district.enrollments.push(seat);
@@ -207,16 +208,16 @@ async fn two_hundred_changes_replayed_are_as_a_fresh_full_pull() {
 #[tokio::test]
 async fn a_replay_that_breaks_off_goes_on_where_it_stopped() {
     for (fault, at) in [
-        ("status_500:events", At::First),
+        ("status_500:events", At::Any),
         ("cut_body:events", At::Middle),
         ("cut_body:events", At::Last),
         ("status_500:terms", At::Any),
         ("status_500:courses", At::Any),
         ("invalid_json:districts", At::Any),
     ] {
-        let town = Town::new(DistrictSpec::new(22).schools(2).students(120));
+        let town = Town::new(DistrictSpec::new(22).schools(2).students(500));
         town.sync().await;
-        for _ in 0..4 {
+        for _ in 0..2 {
             town.sandbox.next_day();
         }
         town.sandbox.fault(fault.parse::<SandboxFault>().unwrap().at(at));
@@ -224,10 +225,18 @@ async fn a_replay_that_breaks_off_goes_on_where_it_stopped() {
         let mut request = everything();
         request.page_size = Some(10);
         let report = town.sync_as(|sync| sync.request(request.clone())).await;
-        assert_eq!((report.status, report.mode), (Status::Failed, Mode::Changes), "{fault} {at:?}: {report:?}");
+        assert_eq!(
+            (report.status, report.mode),
+            (Status::Failed, Mode::Changes),
+            "{fault} {at:?}: {report:?}"
+        );
         town.sandbox.recover();
         let report = town.sync_as(|sync| sync.request(request.clone())).await;
-        assert_eq!((report.status, report.mode), (Status::Applied, Mode::Changes), "{fault} {at:?}: {report:?}");
+        assert_eq!(
+            (report.status, report.mode),
+            (Status::Applied, Mode::Changes),
+            "{fault} {at:?}: {report:?}"
+        );
         town.assert_like_fresh().await;
     }
 }
@@ -253,7 +262,8 @@ async fn many_who_are_missing_are_held_a_few_end_and_come_back_under_their_names
     town.sandbox.edit(|district| *district = without(300));
     let held = town.sync_as(|sync| sync.full(true)).await;
     assert_eq!((held.status, held.mode), (Status::Held, Mode::Full));
-    let is_it = |hold: &roster::sync::Hold| hold.guard == Guard::Ends && hold.kind == Some(EntityKind::Person);
+    let is_it =
+        |hold: &roster::sync::Hold| hold.guard == Guard::Ends && hold.kind == Some(EntityKind::Person);
     assert!(held.holds.iter().any(is_it));
     town.sandbox.edit(|district| *district = without(10));
     let ended = town.sync_as(|sync| sync.full(true)).await;

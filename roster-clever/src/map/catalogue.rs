@@ -49,8 +49,7 @@ impl<'a> Wire<'a> for wire::Course<'a> {
     fn map(&self, id: &str, reading: &mut Reading<'_>) -> Result<Said, Box<Problem>> {
         let name = reading.text("name", &self.name);
         let number = reading.text("number", &self.number);
-        let key =
-            content([name.as_deref().unwrap_or_default(), number.as_deref().unwrap_or_default()], id);
+        let key = content([name.as_deref().unwrap_or_default(), number.as_deref().unwrap_or_default()], id);
         let title = name.or_else(|| number.clone()).unwrap_or_else(|| id.to_owned());
         let mut course = Course::new(key, title);
         course.code = number;

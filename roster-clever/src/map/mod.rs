@@ -9,18 +9,14 @@ mod section;
 use std::{collections::BTreeSet, sync::Arc};
 
 use roster_core::{
-    ConnectionState, EntityKind, Extra, FieldSet, Org, Person, Place, Problem, Record,
-    SensitiveField, SourcedId, codes, jiff::Timestamp,
+    ConnectionState, EntityKind, Extra, FieldSet, Org, Person, Place, Problem, Record, SensitiveField,
+    SourcedId, codes, jiff::Timestamp,
 };
 use roster_http::json::{Shape, Text, read_raw_rows, read_rows};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-pub(crate) use self::{
-    person::Ties,
-    reading::Reading,
-    section::Section,
-};
+pub(crate) use self::{person::Ties, reading::Reading, section::Section};
 use crate::{
     collection::Collection,
     wire::{self, Told},

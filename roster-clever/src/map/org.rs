@@ -122,7 +122,11 @@ fn name(reading: &mut Reading<'_>, text: &Text<'_>, id: &str) -> String {
     })
 }
 
-fn identifiers(org: &mut Org, reading: &mut Reading<'_>, values: &[(&'static str, &Text<'_>, IdentifierScheme)]) {
+fn identifiers(
+    org: &mut Org,
+    reading: &mut Reading<'_>,
+    values: &[(&'static str, &Text<'_>, IdentifierScheme)],
+) {
     for (key, text, scheme) in values {
         if let Some(value) = reading.text(key, text) {
             org.identifiers.push(Identifier::new(scheme.clone(), value));

@@ -12,11 +12,39 @@ use crate::wire;
 
 /// The keys of roles that are read, or say again what stands elsewhere.
 pub(super) const ROLE_KEYS: &[&str] = &[
-    "school", "schools", "enrollments", "sis_id", "staff_id", "legacy_id", "state_id", "student_number",
-    "teacher_number", "title", "grade", "graduation_year", "credentials", "preferred_name", "dob", "gender",
-    "location", "race", "hispanic_ethnicity", "home_language", "home_language_code", "ell_status", "frl_status",
-    "iep_status", "gifted_status", "section_504_status", "disability", "phone", "phone_type",
-    "student_relationships", "email", "created", "last_modified",
+    "school",
+    "schools",
+    "enrollments",
+    "sis_id",
+    "staff_id",
+    "legacy_id",
+    "state_id",
+    "student_number",
+    "teacher_number",
+    "title",
+    "grade",
+    "graduation_year",
+    "credentials",
+    "preferred_name",
+    "dob",
+    "gender",
+    "location",
+    "race",
+    "hispanic_ethnicity",
+    "home_language",
+    "home_language_code",
+    "ell_status",
+    "frl_status",
+    "iep_status",
+    "gifted_status",
+    "section_504_status",
+    "disability",
+    "phone",
+    "phone_type",
+    "student_relationships",
+    "email",
+    "created",
+    "last_modified",
 ];
 
 const GENDERS: &[&str] = &["M", "F", "X"];
@@ -40,7 +68,9 @@ impl<'a> Wire<'a> for wire::User<'a> {
     fn map(&self, id: &str, reading: &mut Reading<'_>) -> Result<Said, Box<Problem>> {
         if self.roles.is_odd && self.roles.held.is_empty() {
             let message = "the roles are not of the form that they should have; the person was left out";
-            return Err(Box::new(reading.locate(Problem::error(codes::MALFORMED_RECORD, message)).in_field("roles")));
+            return Err(Box::new(
+                reading.locate(Problem::error(codes::MALFORMED_RECORD, message)).in_field("roles"),
+            ));
         }
         reading.note_odd("roles", self.roles.is_odd);
         let mut roles: Vec<Held<'_>> = self.roles.held.iter().map(Held::of).collect();
@@ -104,7 +134,9 @@ impl wire::User<'_> {
         let message = "the person has no role";
         if !reading.wants.sees(SensitiveField::Contacts) {
             let message = format!("{message}: whether it is a contact can't be told, and it was left out");
-            return Err(Box::new(reading.locate(Problem::error(codes::MISSING_ROLE, message)).in_field("roles")));
+            return Err(Box::new(
+                reading.locate(Problem::error(codes::MISSING_ROLE, message)).in_field("roles"),
+            ));
         }
         reading.warn("roles", codes::MISSING_ROLE, message);
         Ok(())
@@ -177,7 +209,9 @@ impl<'w> Held<'w> {
         self.identifiers(person, reading);
         let username = self.wire.credentials.get().and_then(|held| held.district_username.owned());
         person.username = person.username.take().or(username);
-        if matches!(self.role, Role::Student | Role::Teacher | Role::Staff) && !self.tells("credentials", reading) {
+        if matches!(self.role, Role::Student | Role::Teacher | Role::Staff)
+            && !self.tells("credentials", reading)
+        {
             reading.unseen(Field::Username);
         }
         match self.role {
@@ -191,7 +225,8 @@ impl<'w> Held<'w> {
     fn affiliations(&self, person: &mut Person, district: &Text<'_>, reading: &mut Reading<'_>) {
         let wire = self.wire;
         let main = wire.school.get();
-        let mut schools: Vec<&str> = main.into_iter().chain(wire.schools.0.iter().filter_map(Text::get)).collect();
+        let mut schools: Vec<&str> =
+            main.into_iter().chain(wire.schools.0.iter().filter_map(Text::get)).collect();
         schools.sort_unstable();
         schools.dedup();
         let has_schools = matches!(self.role, Role::Student | Role::Teacher | Role::Staff);

@@ -71,7 +71,11 @@ impl<'r> Reading<'r> {
     /// Notes a value of another form than it should have.
     pub(crate) fn note_odd(&mut self, key: &'static str, is_odd: bool) {
         if is_odd {
-            self.warn(key, codes::MALFORMED_VALUE, "the value is not of the form that it should have; it was dropped");
+            self.warn(
+                key,
+                codes::MALFORMED_VALUE,
+                "the value is not of the form that it should have; it was dropped",
+            );
         }
     }
 
@@ -88,7 +92,12 @@ impl<'r> Reading<'r> {
     }
 
     /// A word of a list that Clever publishes; another one is noted.
-    pub(crate) fn word<'t>(&mut self, key: &'static str, text: &'t Text<'_>, known: &[&str]) -> Option<&'t str> {
+    pub(crate) fn word<'t>(
+        &mut self,
+        key: &'static str,
+        text: &'t Text<'_>,
+        known: &[&str],
+    ) -> Option<&'t str> {
         self.note_odd(key, text.is_odd());
         let word = text.get()?;
         if !known.iter().any(|known| known.eq_ignore_ascii_case(word)) {
@@ -156,8 +165,11 @@ pub(super) fn grade(raw: &str, level: Option<Level>) -> GradeLevel {
 
 /// The grades from one to another, in Clever's names; `None` where they are no stretch.
 pub(super) fn stretch(low: &str, high: &str) -> Option<Vec<GradeLevel>> {
-    let names: Vec<String> =
-        GRADES.iter().map(|(name, _)| (*name).to_owned()).chain((1..=13).map(|number| number.to_string())).collect();
+    let names: Vec<String> = GRADES
+        .iter()
+        .map(|(name, _)| (*name).to_owned())
+        .chain((1..=13).map(|number| number.to_string()))
+        .collect();
     let at = |raw: &str| names.iter().position(|name| name.eq_ignore_ascii_case(raw));
     let (from, to) = (at(low)?, at(high)?);
     let names = names.get(from..=to)?;
@@ -171,7 +183,11 @@ fn us_date(text: &str) -> Option<Date> {
     let is_number = |part: &str, most: usize| {
         (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
     };
-    let is_date = parts.next().is_none() && is_number(month, 2) && is_number(day, 2) && year.len() == 4 && is_number(year, 4);
+    let is_date = parts.next().is_none()
+        && is_number(month, 2)
+        && is_number(day, 2)
+        && year.len() == 4
+        && is_number(year, 4);
     if !is_date {
         return None;
     }
@@ -188,18 +204,23 @@ mod tests {
     fn birth_dates_are_not_padded() {
         assert_eq!(us_date("2/11/2007"), Some(date(2007, 2, 11)));
         assert_eq!(us_date("12/01/2007"), Some(date(2007, 12, 1)));
-        for wrong in ["13/1/2007", "2/30/2007", "2/11/07", "2/11/2007/1", "2-11-2007", "", "+2/1/2007", "/1/2007"] {
+        for wrong in
+            ["13/1/2007", "2/30/2007", "2/11/07", "2/11/2007/1", "2-11-2007", "", "+2/1/2007", "/1/2007"]
+        {
             assert_eq!(us_date(wrong), None, "{wrong}");
         }
     }
 
     #[test]
     fn grades_have_clevers_names() {
-        for (raw, code) in [("Kindergarten", "KG"), ("7", "07"), ("PreKindergarten", "PK"), ("PostGraduate", "13")] {
+        for (raw, code) in
+            [("Kindergarten", "KG"), ("7", "07"), ("PreKindergarten", "PK"), ("PostGraduate", "13")]
+        {
             assert_eq!(level(raw).map(Level::as_str), Some(code));
         }
         assert!(level("0").is_none() && level("14").is_none() && level("Form 2").is_none());
-        let codes: Vec<_> = stretch("Kindergarten", "2").unwrap().into_iter().map(|grade| grade.raw).collect();
+        let codes: Vec<_> =
+            stretch("Kindergarten", "2").unwrap().into_iter().map(|grade| grade.raw).collect();
         assert_eq!(codes, ["Kindergarten", "1", "2"]);
         assert!(stretch("5", "1").is_none() && stretch("Ungraded", "3").is_none());
     }

@@ -50,10 +50,7 @@ fn an_object_with_every_field_is_read() {
         (Collection::Users, "User"),
     ] {
         let object = filled(&facts, object);
-        for wants in [
-            Wants::default(),
-            Wants { sensitive: SensitiveField::ALL.into(), extra: true },
-        ] {
+        for wants in [Wants::default(), Wants { sensitive: SensitiveField::ALL.into(), extra: true }] {
             let row = super::object(collection, &object.to_string(), &wants, &at());
             assert!(!matches!(row.said, Said::Unreadable(_) | Said::Nothing), "{collection:?}: {object}");
             let told: Vec<_> = row.problems.iter().map(|problem| problem.message.clone()).collect();
@@ -67,7 +64,8 @@ fn every_documented_event_is_known() {
     for of_type in facts()["event_types"].as_array().unwrap() {
         let of_type = of_type.as_str().unwrap();
         let object = json!({ "id": "65f0000000000000000000a1", "name": { "first": "A", "last": "B" }, "roles": { "student": {} } });
-        let event = json!({ "data": { "id": "66a0", "type": of_type, "data": { "object": object } }, "uri": "/x" });
+        let event =
+            json!({ "data": { "id": "66a0", "type": of_type, "data": { "object": object } }, "uri": "/x" });
         let event = event::read(&event.to_string(), &Wants::default(), &at());
         let expected = if of_type.starts_with("resources.") {
             matches!(event.tells, Tells::Nothing)
@@ -98,11 +96,15 @@ fn every_grade_is_known() {
 fn a_shrunken_object_names_what_it_does_not_tell() {
     use roster_core::{ClassField, PersonField};
 
-    let row = |collection, object: Value| super::object(collection, &object.to_string(), &Wants::default(), &at());
+    let row =
+        |collection, object: Value| super::object(collection, &object.to_string(), &Wants::default(), &at());
     let section = row(Collection::Sections, json!({ "id": "s", "name": "Math", "students": ["a"] }));
     assert!(section.unseen.contains(ClassField::Org) && !section.unseen.contains(ClassField::Title));
     assert!(matches!(&section.said, Said::Section(section) if !section.seats_are_whole));
-    let user = row(Collection::Users, json!({ "id": "u", "email": "", "roles": { "student": { "school": "s", "sis_id": "1" } } }));
+    let user = row(
+        Collection::Users,
+        json!({ "id": "u", "email": "", "roles": { "student": { "school": "s", "sis_id": "1" } } }),
+    );
     assert!(user.unseen.contains(PersonField::Given) && user.unseen.contains(PersonField::Grades));
     assert!(!user.unseen.contains(PersonField::Email) && !user.unseen.contains(PersonField::Affiliations));
     // Of a row of a list, what is not there is not there.
@@ -132,7 +134,10 @@ fn odd_types_are_taken_and_odd_structure_is_not() {
 #[test]
 fn links_are_told_by_their_rel() {
     let of = |links: Value| next(json!({ "data": [], "links": links }).to_string().as_bytes());
-    assert_eq!(of(json!([{ "rel": "prev", "uri": "/a" }, { "rel": "next", "uri": "/b" }])), Next::Link("/b".to_owned()));
+    assert_eq!(
+        of(json!([{ "rel": "prev", "uri": "/a" }, { "rel": "next", "uri": "/b" }])),
+        Next::Link("/b".to_owned())
+    );
     assert_eq!(of(json!([{ "rel": "self", "uri": "/a" }])), Next::End);
     for untold in [json!([]), json!(null), json!("x"), json!([7])] {
         assert_eq!(of(untold), Next::Untold);

@@ -6,9 +6,9 @@ use std::{
 };
 
 use roster_core::{
-    Completeness, EntityKind, PartialCode, Problem, PullContext, PullEvent, Result, SensitiveField,
+    Completeness, EntityKind, PartialCode, Problem, PullContext, PullEvent, Result, Role, SensitiveField,
     SourcedId, codes,
-    hashed::{HashedMap, hash},
+    hashed::{HashedMap, HashedSet, hash},
     jiff::Timestamp,
 };
 use roster_http::paging::ChainReader;
@@ -44,6 +44,8 @@ pub(super) struct Feed {
     is_quiet: bool,
     /// Contacts whom the page at hand takes away.
     contacts_gone: BTreeSet<SourcedId>,
+    /// Contacts whom the feed told of and did not take away, by hashed id: they show that contacts are shared.
+    contacts_told: HashedSet,
     /// How many were taken away in all.
     gone: usize,
     /// Whether contacts are shared, once it was asked.
@@ -74,6 +76,7 @@ impl Feed {
             catalogue_events: HashedMap::default(),
             is_quiet,
             contacts_gone: BTreeSet::new(),
+            contacts_told: HashedSet::default(),
             gone: 0,
             shares_contacts: None,
             unknown: BTreeMap::new(),
@@ -137,7 +140,8 @@ impl Pull {
             Tells::Unknown(name) => {
                 let name = name.unwrap_or_else(|| "a type that can't be shown".to_owned());
                 *feed.unknown.entry(name.clone()).or_default() += 1;
-                let message = format!("an event of the type {name} was passed over; nothing is known of such");
+                let message =
+                    format!("an event of the type {name} was passed over; nothing is known of such");
                 self.intake.tell(Problem::warning(codes::UNKNOWN_EVENT, message).at(place));
             }
             Tells::Unreadable(kind) => self.nameless(kind, place),
@@ -159,6 +163,10 @@ impl Pull {
                     Collection::Users => {
                         if let Stage::Feed(feed) = &mut self.stage {
                             feed.contacts_gone.remove(&id);
+                            if matches!(&row.said, Said::Person(person, _) if person.has_role(&Role::Contact))
+                            {
+                                feed.contacts_told.insert(hash(&id));
+                            }
                         }
                     }
                     _ => {}
@@ -211,6 +219,7 @@ impl Pull {
                 if self.request.sees(SensitiveField::Contacts)
                     && let Stage::Feed(feed) = &mut self.stage
                 {
+                    feed.contacts_told.remove(&hash(&id));
                     feed.contacts_gone.insert(id);
                 }
             }
@@ -230,7 +239,8 @@ impl Pull {
         let Stage::Feed(feed) = &mut self.stage else { return Ok(()) };
         let gone = std::mem::take(&mut feed.contacts_gone);
         feed.gone += gone.len();
-        if feed.gone > CONTACTS_GONE && feed.shares_contacts.is_none() && !gone.is_empty() {
+        let is_telling = !feed.contacts_told.is_empty();
+        if feed.gone > CONTACTS_GONE && feed.shares_contacts.is_none() && !gone.is_empty() && !is_telling {
             let shares = match self.client.probe(Collection::Users, Some(Walk::Contact), &self.cx).await {
                 Ok(shares) => shares,
                 Err(error) if is_withheld(&error) => false,
@@ -261,8 +271,10 @@ impl Pull {
         let mut position = feed.position.clone();
         // What changed after it was read is read with the next pull.
         let catalogue = &self.intake.catalogue;
-        let is_behind = feed.catalogue_events.iter().any(|(id, is_there)| catalogue.has_read(*id) != *is_there);
-        position.catalogue_due = if is_midway { feed.has_catalogue || position.catalogue_due } else { is_behind };
+        let is_behind =
+            feed.catalogue_events.iter().any(|(id, is_there)| catalogue.has_read(*id) != *is_there);
+        position.catalogue_due =
+            if is_midway { feed.has_catalogue || position.catalogue_due } else { is_behind };
         let cursor = position.encode(&self.info, &self.request)?;
         self.intake.checkpoint(cursor);
         Ok(())
@@ -303,7 +315,8 @@ impl Pull {
                 continue;
             }
             let step = Step { collection, walk: None };
-            let ask = Ask { collection, walk: None, limit: self.client.limit(self.request.page_size), from: None };
+            let ask =
+                Ask { collection, walk: None, limit: self.client.limit(self.request.page_size), from: None };
             let mut reader = self.client.read(ask, &self.wants, &self.cx);
             loop {
                 match reader.next().await {
@@ -313,7 +326,11 @@ impl Pull {
                     }
                     Ok(None) => {
                         let catalogue = &mut self.intake.catalogue;
-                        if is_term { catalogue.knows_terms = true } else { catalogue.knows_courses = true }
+                        if is_term {
+                            catalogue.knows_terms = true
+                        } else {
+                            catalogue.knows_courses = true
+                        }
                         break;
                     }
                     Err(error) if is_withheld(&error) => {

@@ -154,13 +154,7 @@ impl Intake {
         self.upsert(record, unseen, place);
     }
 
-    fn section(
-        &mut self,
-        mut section: Section,
-        mut unseen: FieldSet,
-        problems: Vec<Problem>,
-        place: &Place,
-    ) {
+    fn section(&mut self, mut section: Section, mut unseen: FieldSet, problems: Vec<Problem>, place: &Place) {
         let class = &section.class;
         if !self.scope.is_everything() && !self.scope.enter_class(&class.id, class.org.as_ref()) {
             return;
@@ -192,7 +186,9 @@ impl Intake {
             None => true,
             Some(recalled) => {
                 let (lost, is_first) = recalled.seats(section);
-                self.out.extend(lost.into_iter().map(|id| PullEvent::Delete { kind: EntityKind::Enrollment, id }));
+                self.out.extend(
+                    lost.into_iter().map(|id| PullEvent::Delete { kind: EntityKind::Enrollment, id }),
+                );
                 is_first
             }
         };
@@ -217,7 +213,13 @@ impl Intake {
         self.drop_all(EntityKind::Relationship, EntityKind::Person, contact, dropped.unwrap_or_default());
     }
 
-    fn drop_all(&mut self, kind: EntityKind, of: EntityKind, id: &SourcedId, dropped: (Vec<SourcedId>, bool)) {
+    fn drop_all(
+        &mut self,
+        kind: EntityKind,
+        of: EntityKind,
+        id: &SourcedId,
+        dropped: (Vec<SourcedId>, bool),
+    ) {
         let (lost, is_first) = dropped;
         if self.request.wants(kind) {
             self.out.extend(lost.into_iter().map(|id| PullEvent::Delete { kind, id }));
@@ -358,7 +360,8 @@ impl Intake {
             Collection::Schools => {
                 let missing = self.scope.close_orgs();
                 self.unknown(EntityKind::Org, missing);
-                let holds = self.district.as_ref().is_some_and(|(org, ..)| self.scope.holds_org(Some(&org.id)));
+                let holds =
+                    self.district.as_ref().is_some_and(|(org, ..)| self.scope.holds_org(Some(&org.id)));
                 if holds {
                     self.deliver_district();
                 }
@@ -393,7 +396,9 @@ impl Intake {
 
     fn unknown(&mut self, kind: EntityKind, ids: Vec<SourcedId>) {
         for id in ids {
-            let message = format!("the pull is limited to this {kind}, and Clever does not have it, or does not share it");
+            let message = format!(
+                "the pull is limited to this {kind}, and Clever does not have it, or does not share it"
+            );
             self.tell(Problem::warning(codes::UNKNOWN_SCOPE, message).of(kind).with_id(id));
         }
     }

@@ -137,11 +137,15 @@ impl Pull {
             position.check(&self.info, access.bond, begun)?;
             let district = self.client.district(&self.wants, &self.cx).await?;
             if !self.client.has_event(&position.event, &self.cx).await? {
-                return Err(expired(&self.info, "Clever does not know, or no longer has, the event that it names"));
+                return Err(expired(
+                    &self.info,
+                    "Clever does not know, or no longer has, the event that it names",
+                ));
             }
             let scoped = !self.request.scope.is_everything();
             if !scoped || self.is_quiet(&position).await? {
-                let feed = Feed::new(position, scoped, self.request.page_size, &self.client, &self.wants, &self.cx);
+                let feed =
+                    Feed::new(position, scoped, self.request.page_size, &self.client, &self.wants, &self.cx);
                 self.stage = Stage::Feed(Box::new(feed));
                 self.intake.recalled = Some(recalled::Recalled::default());
                 self.judge_district(district, true);
@@ -178,7 +182,12 @@ impl Pull {
     }
 
     /// The place in the feed from which changes are followed, if there is a feed.
-    fn feed_of(&mut self, newest: Result<Option<String>>, bond: Bond, at: Timestamp) -> Result<Option<Position>> {
+    fn feed_of(
+        &mut self,
+        newest: Result<Option<String>>,
+        bond: Bond,
+        at: Timestamp,
+    ) -> Result<Option<Position>> {
         let why = match newest {
             Ok(Some(event)) => return Ok(Some(Position::new(event, at, bond))),
             Ok(None) => "Clever's feed has no event: events may not be switched on for the app",
@@ -187,7 +196,8 @@ impl Pull {
             }
             Err(error) => return Err(error),
         };
-        let message = format!("{why}. Everything is read each time (Clever's settings of the app: Enable events)");
+        let message =
+            format!("{why}. Everything is read each time (Clever's settings of the app: Enable events)");
         self.intake.tell(Problem::warning(codes::NO_EVENT_FEED, message));
         Ok(None)
     }
@@ -315,7 +325,10 @@ impl At {
         let is_known = |row: &Row| row.id.as_ref().is_some_and(|id| self.seen.contains(&hash(id)));
         if !rows.is_empty() && rows.iter().all(is_known) {
             let page = self.reader.page();
-            let message = format!("{} page {page}: the page has no row that is new: the cursor does not advance", self.step.path());
+            let message = format!(
+                "{} page {page}: the page has no row that is new: the cursor does not advance",
+                self.step.path()
+            );
             return Err(Error::new(ErrorKind::Provider, PROVIDER, "paging", message));
         }
         self.place = map::place(self.step.path(), self.reader.page());

@@ -2,9 +2,7 @@
 
 use std::collections::VecDeque;
 
-use roster_core::{
-    ClassField, EntityKind, FieldSet, OrgField, PersonField, PullRequest, SensitiveField,
-};
+use roster_core::{ClassField, EntityKind, FieldSet, OrgField, PersonField, PullRequest, SensitiveField};
 
 use crate::{
     collection::{Collection, Walk},

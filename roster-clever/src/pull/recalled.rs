@@ -53,7 +53,8 @@ impl Recalled {
     pub(super) fn seats(&mut self, section: &Section) -> (Vec<SourcedId>, bool) {
         let class = &section.class.id;
         let now = section.seats.iter().map(|seat| (seat.person.clone(), seat.is_teacher)).collect();
-        let (lost, is_first) = self.sections.entry(class.clone()).or_default().take(now, section.seats_are_whole);
+        let (lost, is_first) =
+            self.sections.entry(class.clone()).or_default().take(now, section.seats_are_whole);
         (lost.into_iter().map(|(person, is_teacher)| seat_id(class, person, is_teacher)).collect(), is_first)
     }
 

@@ -32,9 +32,23 @@ async fn a_fault_at_every_page_is_told_or_survived() {
     let sandbox = sandbox(60, CleverOptions::default());
     let whole = pull(&source(&sandbox), request()).await.whole();
     let faults = [
-        ("status_500", true), ("status_403", false), ("status_404", false), ("status_503", true), ("reset", true), ("cut_body", true), ("wrong_length", true),
-        ("invalid_json", false), ("missing_key", false), ("empty_page", false), ("repeated_page", false), ("clamp", false),
-        ("expired_token", false), ("foreign_next", false), ("deep_nesting", false), ("endless_pages", false), ("gzip_bomb", false),
+        ("status_500", true),
+        ("status_403", false),
+        ("status_404", false),
+        ("status_503", true),
+        ("reset", true),
+        ("cut_body", true),
+        ("wrong_length", true),
+        ("invalid_json", false),
+        ("missing_key", false),
+        ("empty_page", false),
+        ("repeated_page", false),
+        ("clamp", false),
+        ("expired_token", false),
+        ("foreign_next", false),
+        ("deep_nesting", false),
+        ("endless_pages", false),
+        ("gzip_bomb", false),
     ];
     for (name, heals) in faults {
         for list in LISTS {
@@ -48,7 +62,11 @@ async fn a_fault_at_every_page_is_told_or_survived() {
                 let told = pull(&source(&sandbox), request()).await;
                 assert_honest(&told, &whole, &what);
                 if heals {
-                    assert!(told.error.is_none() && told.records() == whole.records(), "{what}: {:?}", told.error);
+                    assert!(
+                        told.error.is_none() && told.records() == whole.records(),
+                        "{what}: {:?}",
+                        told.error
+                    );
                 }
                 sandbox.recover();
                 if matches!(name, "endless_pages" | "gzip_bomb") {
@@ -67,7 +85,10 @@ async fn a_list_that_is_withheld_is_partial_and_the_others_whole() {
     let sandbox = sandbox(30, CleverOptions::default());
     sandbox.fault("status_403:courses".parse().unwrap());
     let told = pull(&source(&sandbox), request()).await.whole();
-    assert!(matches!(told.end(EntityKind::Course), Completeness::Partial { code: PartialCode::Withheld, .. }));
+    assert!(matches!(
+        told.end(EntityKind::Course),
+        Completeness::Partial { code: PartialCode::Withheld, .. }
+    ));
     for kind in [EntityKind::Org, EntityKind::AcademicSession, EntityKind::Class, EntityKind::Person] {
         assert_eq!(*told.end(kind), Completeness::Complete, "{kind}");
     }
@@ -81,7 +102,9 @@ async fn too_many_requests_are_waited_for_whatever_the_reset_says() {
         let mut fault = SandboxFault::named("status_429").unwrap().of("users").times(3);
         if let Some(ahead) = ahead {
             let now = roster_core::Clock::now(&roster_testkit::TestClock::default()).as_second();
-            fault = fault.header("x-ratelimit-reset", &(now + ahead).to_string()).header("x-ratelimit-remaining", "0");
+            fault = fault
+                .header("x-ratelimit-reset", &(now + ahead).to_string())
+                .header("x-ratelimit-remaining", "0");
         }
         sandbox.fault(fault);
         let told = pull(&source(&sandbox), request()).await;
@@ -140,7 +163,10 @@ async fn events_that_are_unknown_repeated_or_out_of_order_harm_nobody() {
     let told = pull(&source(&sandbox), changes(&full)).await.whole();
     assert_eq!(told.codes(), ["unknown_event", "malformed_record"]);
     assert_eq!(told.records().len(), 0);
-    assert!(matches!(told.end(EntityKind::Person), Completeness::Partial { code: PartialCode::NeedsFull, .. }));
+    assert!(matches!(
+        told.end(EntityKind::Person),
+        Completeness::Partial { code: PartialCode::NeedsFull, .. }
+    ));
     assert_eq!(*told.end(EntityKind::Class), Completeness::Changes);
 }
 
@@ -153,13 +179,20 @@ async fn a_district_s_state_is_a_warning_and_ends_nothing() {
         assert!(told.codes().contains(&"tenant_state"), "{word}");
         assert!(told.count(EntityKind::Person) > 20);
         for kind in EntityKind::ALL {
-            assert!(matches!(told.end(kind), Completeness::Partial { code: PartialCode::Frozen, .. }), "{word} {kind}");
+            assert!(
+                matches!(told.end(kind), Completeness::Partial { code: PartialCode::Frozen, .. }),
+                "{word} {kind}"
+            );
         }
         assert!(told.cursor().is_some());
     }
     sandbox.set_state("success");
-    assert_eq!(*pull(&source(&sandbox), request()).await.whole().end(EntityKind::Person), Completeness::Complete);
-    let foreign = builder(&sandbox).district("5a0c91b95c7cc000010d0000").token(sandbox.token()).build().unwrap();
+    assert_eq!(
+        *pull(&source(&sandbox), request()).await.whole().end(EntityKind::Person),
+        Completeness::Complete
+    );
+    let foreign =
+        builder(&sandbox).district("5a0c91b95c7cc000010d0000").token(sandbox.token()).build().unwrap();
     let error = pull(&foreign, request()).await.error.unwrap();
     assert_eq!(error.kind(), ErrorKind::Config);
 }

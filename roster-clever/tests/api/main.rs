@@ -11,10 +11,14 @@ use std::{collections::BTreeMap, sync::Arc};
 use futures::StreamExt;
 use roster_clever::{CleverSource, CleverSourceBuilder};
 use roster_core::{
-    Completeness, Cursor, EntityKind, Error, Problem, PullContext, PullEvent, PullRequest, Record, RosterSource,
-    Slice,
+    Completeness, Cursor, EntityKind, Error, Problem, PullContext, PullEvent, PullRequest, Record,
+    RosterSource, Slice,
 };
-use roster_testkit::{TestClock, district::DistrictSpec, sandbox::{CleverOptions, CleverSandbox}};
+use roster_testkit::{
+    TestClock,
+    district::DistrictSpec,
+    sandbox::{CleverOptions, CleverSandbox},
+};
 
 /// What a pull told.
 #[derive(Default)]
@@ -26,7 +30,9 @@ struct Told {
 impl Told {
     fn records(&self) -> BTreeMap<(EntityKind, String), Record> {
         let upserts = self.events.iter().filter_map(|event| match event {
-            PullEvent::Upsert { record, .. } => Some(((record.kind(), record.id().to_string()), record.clone())),
+            PullEvent::Upsert { record, .. } => {
+                Some(((record.kind(), record.id().to_string()), record.clone()))
+            }
             _ => None,
         });
         upserts.collect()

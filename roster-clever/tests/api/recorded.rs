@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use roster_clever::CleverSource;
 use roster_core::{
-    Completeness, ContactKind, EntityKind, IdentifierScheme, PullMode, PullRequest, Record, Role, SensitiveField, Slice,
+    Completeness, ContactKind, EntityKind, IdentifierScheme, PullMode, PullRequest, Record, Role,
+    SensitiveField, Slice,
 };
 use serde_json::{Value, json};
 use wiremock::{
@@ -37,9 +38,12 @@ pub(crate) async fn recorded(version: &str) -> MockServer {
         ("districts", fixture("districts")),
         ("sections", fixture("sections")),
         ("schools", json!({ "data": [], "links": [{ "rel": "self", "uri": "/x" }] })),
-        ("terms", json!({ "data": [{ "data": {
+        (
+            "terms",
+            json!({ "data": [{ "data": {
             "id": "603ebb2ab452fb006c763964", "district": DISTRICT, "name": "Spring", "start_date": "2021-01-04T00:00:00.000Z", "end_date": "2021-06-11",
-        } }], "links": [{ "rel": "self", "uri": "/x" }] })),
+        } }], "links": [{ "rel": "self", "uri": "/x" }] }),
+        ),
         ("courses", json!({ "data": [], "links": [{ "rel": "self", "uri": "/x" }] })),
     ];
     for (name, body) in lists {
@@ -52,9 +56,16 @@ pub(crate) async fn recorded(version: &str) -> MockServer {
     Mock::given(method("GET"))
         .and(path(format!("/{version}/users")))
         .respond_with(move |request: &Request| {
-            let role = request.url.query_pairs().find(|(key, _)| key == "role").map(|(_, role)| role.into_owned()).unwrap();
-            let held: Vec<_> = users.iter().filter(|user| user["data"]["roles"].get(&role).is_some()).collect();
-            ResponseTemplate::new(200).set_body_json(json!({ "data": held, "links": [{ "rel": "self", "uri": "/x" }] }))
+            let role = request
+                .url
+                .query_pairs()
+                .find(|(key, _)| key == "role")
+                .map(|(_, role)| role.into_owned())
+                .unwrap();
+            let held: Vec<_> =
+                users.iter().filter(|user| user["data"]["roles"].get(&role).is_some()).collect();
+            ResponseTemplate::new(200)
+                .set_body_json(json!({ "data": held, "links": [{ "rel": "self", "uri": "/x" }] }))
         })
         .mount(&server)
         .await;
@@ -93,11 +104,13 @@ async fn the_slices_are_the_people_roles_seats_and_relationships_in_them() {
         // 49 students, 4 teachers, 3 administrators, 49 contacts, and one who teaches and works there too.
         assert_eq!(told.count(EntityKind::Person), 106);
         assert_eq!((told.count(EntityKind::Class), told.count(EntityKind::Org)), (3, 1));
-        let seats: BTreeSet<_> = told.records().into_keys().filter(|(kind, _)| *kind == EntityKind::Enrollment).collect();
+        let seats: BTreeSet<_> =
+            told.records().into_keys().filter(|(kind, _)| *kind == EntityKind::Enrollment).collect();
         assert_eq!(seats.len(), 16 + 16 + 17 + 3 * 4);
         let mut expected = 0;
         for contact in fixture("users")["data"].as_array().unwrap() {
-            expected += contact["data"]["roles"]["contact"]["student_relationships"].as_array().map_or(0, Vec::len);
+            expected +=
+                contact["data"]["roles"]["contact"]["student_relationships"].as_array().map_or(0, Vec::len);
         }
         assert_eq!(told.count(EntityKind::Relationship), expected);
         let guardians = told.records().into_values().filter(|record| match record {
@@ -109,7 +122,10 @@ async fn the_slices_are_the_people_roles_seats_and_relationships_in_them() {
             assert_eq!(*told.end(kind), Completeness::Complete, "{kind}");
         }
         // Each section ends its own seats.
-        let sections = told.ends(EntityKind::Enrollment).into_iter().filter(|(slice, _)| matches!(slice, Slice::Of(EntityKind::Class, _)));
+        let sections = told
+            .ends(EntityKind::Enrollment)
+            .into_iter()
+            .filter(|(slice, _)| matches!(slice, Slice::Of(EntityKind::Class, _)));
         assert_eq!(sections.count(), 3);
     }
 }
@@ -132,14 +148,20 @@ async fn people_are_read_with_their_roles_and_ids() {
     // What is not shared is unknown: it is not there, and no "N".
     let facts: Vec<_> = sensitive.demographics.keys().map(roster_core::DemographicField::as_str).collect();
     assert_eq!(facts, ["hispanic_or_latino", "race"]);
-    let ids: Vec<_> = student.identifiers.iter().map(|id| (id.scheme.as_str(), id.role.clone().unwrap())).collect();
+    let ids: Vec<_> =
+        student.identifiers.iter().map(|id| (id.scheme.as_str(), id.role.clone().unwrap())).collect();
     let schemes = ["sis_id", "state_id", "student_number", "user_name"];
     assert_eq!(ids, schemes.map(|scheme| (scheme, Role::Student)));
 
     let teacher = person("603ebb2ab452fb006c763989");
     assert_eq!(teacher.affiliations.len(), 3);
     assert_eq!(teacher.affiliations.iter().filter(|held| held.primary == Some(true)).count(), 1);
-    assert!(teacher.identifiers.iter().any(|id| id.scheme == IdentifierScheme::CleverLegacy && id.value == "5a25ff9fa1782763460000aa"));
+    assert!(
+        teacher
+            .identifiers
+            .iter()
+            .any(|id| id.scheme == IdentifierScheme::CleverLegacy && id.value == "5a25ff9fa1782763460000aa")
+    );
 
     let contact = person("603ebb2bb452fb006c7639cd");
     assert_eq!((contact.name.full.as_deref(), contact.name.family.as_deref()), (Some("Aaron Berge"), None));
@@ -152,7 +174,12 @@ async fn people_are_read_with_their_roles_and_ids() {
     // One person in two walks is one person, once.
     let both = person("65f0000000000000000000e9");
     assert!(both.has_role(&Role::Teacher) && both.has_role(&Role::Staff));
-    let sis: Vec<_> = both.identifiers.iter().filter(|id| id.scheme == IdentifierScheme::SisId).map(|id| id.value.as_str()).collect();
+    let sis: Vec<_> = both
+        .identifiers
+        .iter()
+        .filter(|id| id.scheme == IdentifierScheme::SisId)
+        .map(|id| id.value.as_str())
+        .collect();
     assert_eq!(sis, ["ST-9", "T-9"]);
     let times = told.events.iter().filter(|event| matches!(event, roster_core::PullEvent::Upsert { record, .. } if record.id().as_str() == "65f0000000000000000000e9"));
     assert_eq!(times.count(), 1);
@@ -163,14 +190,22 @@ async fn terms_are_known_by_what_they_say_and_sections_name_them_so() {
     let told = pulled("3.1").await;
     let records = told.records();
     let key = "Spring:2021-01-04:2021-06-11";
-    let Record::AcademicSession(term) = &records[&(EntityKind::AcademicSession, key.to_owned())] else { panic!() };
+    let Record::AcademicSession(term) = &records[&(EntityKind::AcademicSession, key.to_owned())] else {
+        panic!()
+    };
     assert_eq!(term.identifiers[0].value, "603ebb2ab452fb006c763964");
-    let Record::Class(class) = &records[&(EntityKind::Class, "5a25ffc265e950634b00017c".to_owned())] else { panic!() };
+    let Record::Class(class) = &records[&(EntityKind::Class, "5a25ffc265e950634b00017c".to_owned())] else {
+        panic!()
+    };
     assert_eq!(class.sessions, [key.into()]);
     // The recorded courses are not there: that is told, and the reference is unknown.
     assert_eq!(class.course, None);
     assert_eq!(told.codes().iter().filter(|code| **code == "dangling_reference").count(), 3);
-    let Record::Enrollment(seat) = &records[&(EntityKind::Enrollment, "5a25ffc265e950634b00017c:603ebb2ab452fb006c763989:teacher".to_owned())] else { panic!() };
+    let Record::Enrollment(seat) = &records
+        [&(EntityKind::Enrollment, "5a25ffc265e950634b00017c:603ebb2ab452fb006c763989:teacher".to_owned())]
+    else {
+        panic!()
+    };
     assert_eq!((seat.primary, seat.org.as_deref()), (Some(true), Some("5a25ff950a5f621109000004")));
 }
 
@@ -179,14 +214,19 @@ async fn recorded_events_are_replayed_page_by_page() {
     let server = recorded("v3.1").await;
     let source = source(&server, "3.1");
     let full = pull(&source, PullRequest::full()).await.whole();
-    for (after, body) in [("66a000000000000000000000", fixture("events1")), ("66a000000000000000000003", fixture("events2"))] {
+    for (after, body) in
+        [("66a000000000000000000000", fixture("events1")), ("66a000000000000000000003", fixture("events2"))]
+    {
         Mock::given(path("/v3.1/events"))
             .and(query_param("starting_after", after))
             .respond_with(ResponseTemplate::new(200).set_body_json(body))
             .mount(&server)
             .await;
     }
-    Mock::given(path_regex("^/v3.1/events/66a0")).respond_with(ResponseTemplate::new(200).set_body_json(json!({ "data": {} }))).mount(&server).await;
+    Mock::given(path_regex("^/v3.1/events/66a0"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "data": {} })))
+        .mount(&server)
+        .await;
     let mut request = PullRequest::full();
     (request.mode, request.cursor) = (PullMode::Changes, full.cursor());
     let told = pull(&source, request).await.whole();

@@ -105,9 +105,13 @@ async fn the_size_of_pages_and_the_form_of_links_change_nothing() {
 
 #[tokio::test]
 async fn sixty_thousand_students_take_at_most_twenty_requests() {
-    let spec = roster_testkit::district::DistrictSpec::new(33).schools(60).students(60_000).families_with_contacts(0);
+    let spec = roster_testkit::district::DistrictSpec::new(33)
+        .schools(60)
+        .students(60_000)
+        .families_with_contacts(0);
     let sandbox = roster_testkit::sandbox::CleverSandbox::start(spec).unwrap();
-    let told = pull(&builder(&sandbox).token(sandbox.token()).build().unwrap(), PullRequest::full()).await.whole();
+    let told =
+        pull(&builder(&sandbox).token(sandbox.token()).build().unwrap(), PullRequest::full()).await.whole();
     assert!(sandbox.requests() <= 20, "{} requests", sandbox.requests());
     let said = sandbox.said();
     let seats = told.events.iter().filter(|event| matches!(event, roster_core::PullEvent::Upsert { record, .. } if record.kind() == EntityKind::Enrollment));
@@ -123,7 +127,12 @@ async fn a_full_pull_tells_exactly_what_clever_says() {
     for record in sandbox.said().records() {
         let key = (record.kind(), record.id().to_string());
         let Some(ours) = told.remove(&key) else { panic!("{key:?} was not told") };
-        assert!(ours == record, "{key:?}:\n{}\n{}", serde_json::to_string(&ours).unwrap(), serde_json::to_string(&record).unwrap());
+        assert!(
+            ours == record,
+            "{key:?}:\n{}\n{}",
+            serde_json::to_string(&ours).unwrap(),
+            serde_json::to_string(&record).unwrap()
+        );
     }
     assert!(told.is_empty(), "{:?}", told.keys().next());
 }
@@ -149,7 +158,10 @@ async fn without_a_feed_the_full_pull_serves() {
         sandbox.forget_events();
         let told = pull(&source(&sandbox), PullRequest::full()).await.whole();
         assert!(told.codes().contains(&"no_event_feed") && told.cursor().is_none());
-        assert_eq!(told.count(EntityKind::Person), sandbox.said().people.iter().filter(|person| !person.is_contact()).count());
+        assert_eq!(
+            told.count(EntityKind::Person),
+            sandbox.said().people.iter().filter(|person| !person.is_contact()).count()
+        );
         let report = source(&sandbox).check(&context()).await.unwrap();
         assert!(report.warnings.iter().any(|warning| warning.contains("feed")), "{:?}", report.warnings);
     }

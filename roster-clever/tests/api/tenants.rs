@@ -30,11 +30,19 @@ async fn districts_are_listed_with_their_state() {
         let tenants: Vec<_> = account.tenants(&context()).try_collect().await.unwrap();
         assert_eq!((tenants.len(), tenants[0].state), (1, state), "{word}");
         assert_eq!(tenants[0].id, sandbox.district_id());
-        assert!(tenants[0].name.contains("Unified") && tenants[0].data_as_of.is_some() && tenants[0].since.is_some());
+        assert!(
+            tenants[0].name.contains("Unified")
+                && tenants[0].data_as_of.is_some()
+                && tenants[0].since.is_some()
+        );
         assert!(tenants[0].identifiers[0].starts_with("nces:"));
         let report = source(&sandbox).check(&context()).await.unwrap();
         assert_eq!(report.state, Some(state));
-        assert!(report.warnings.iter().any(|warning| warning.contains("read:students")), "{:?}", report.warnings);
+        assert!(
+            report.warnings.iter().any(|warning| warning.contains("read:students")),
+            "{:?}",
+            report.warnings
+        );
     }
 }
 
@@ -63,7 +71,11 @@ async fn a_check_says_what_may_be_read() {
     assert_eq!(report.granted.len(), EntityKind::ALL.len());
     let profile = report.profile.unwrap();
     assert_eq!((profile["api_version"].as_str(), profile["events"].as_bool()), (Some("3.1"), Some(true)));
-    let wrong = CleverAccount::builder().base_url(sandbox.base_url()).client("CanaryId", "CanarySecret").build_account().unwrap();
+    let wrong = CleverAccount::builder()
+        .base_url(sandbox.base_url())
+        .client("CanaryId", "CanarySecret")
+        .build_account()
+        .unwrap();
     let error = wrong.tenants(&context()).try_collect::<Vec<_>>().await.unwrap_err();
     assert!(error.kind() == ErrorKind::Unauthorized && !format!("{error:?}").contains("Canary"));
 }

@@ -130,13 +130,16 @@ impl Harness for CleverHarness {
         let district = self.sandbox.district();
         let school = district.classes.first()?.org.clone()?;
         let said = self.said();
-        let told = said.orgs.into_iter().find(|org| org.identifiers.iter().any(|id| id.value == school.as_str()))?;
+        let told =
+            said.orgs.into_iter().find(|org| org.identifiers.iter().any(|id| id.value == school.as_str()))?;
         Some(Scope::of_orgs([told.id]))
     }
 
     fn secrets(&self) -> Vec<String> {
         let Self { sandbox, .. } = self;
-        [sandbox.token(), sandbox.client_id(), sandbox.client_secret(), "never-to-be-read"].map(str::to_owned).into()
+        [sandbox.token(), sandbox.client_id(), sandbox.client_secret(), "never-to-be-read"]
+            .map(str::to_owned)
+            .into()
     }
 
     fn personal(&self) -> Vec<String> {

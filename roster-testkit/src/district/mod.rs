@@ -36,10 +36,6 @@ use roster_core::{
     SourcedId, jiff::civil::Date,
 };
 
-pub(crate) use self::{
-    clever::{CleverCollection, CleverFacts, CleverRows, project as clever_project},
-    oneroster::{JsonRows, RestCollection, stamped},
-};
 pub use self::{
     clever::what_clever_says,
     files::{FileDialect, clever_id, files_as, write_files_as},
@@ -49,6 +45,10 @@ pub use self::{
     },
     spec::DistrictSpec,
     truth::DayTruth,
+};
+pub(crate) use self::{
+    clever::{CleverCollection, CleverFacts, CleverRows, project as clever_project},
+    oneroster::{JsonRows, RestCollection, stamped},
 };
 
 /// An invented district as plain data: each list in the order of ids, each record normalized, sensitive fields filled.

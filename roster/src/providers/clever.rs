@@ -26,7 +26,8 @@ const KEYS: &[Key] = &[
 
 fn capabilities() -> Capabilities {
     // Building sends nothing, so any district will do; one on loopback needs no list of authorities.
-    let source = CleverSourceBuilder::default().district("none").token("none").base_url("http://127.0.0.1:1").build();
+    let source =
+        CleverSourceBuilder::default().district("none").token("none").base_url("http://127.0.0.1:1").build();
     source.map(|source| source.capabilities()).unwrap_or_default()
 }
 

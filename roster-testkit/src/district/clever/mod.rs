@@ -86,7 +86,8 @@ fn orgs(district: &District, said: &mut District) -> OrgIds {
 
 /// What a term is known by.
 fn term_key(session: &AcademicSession) -> SourcedId {
-    let day = |date: Option<roster_core::jiff::civil::Date>| date.map(|date| date.to_string()).unwrap_or_default();
+    let day =
+        |date: Option<roster_core::jiff::civil::Date>| date.map(|date| date.to_string()).unwrap_or_default();
     SourcedId::from_parts([session.title.as_str(), &day(session.begin), &day(session.end)])
 }
 
@@ -179,7 +180,8 @@ fn relationships(district: &District, facts: &CleverFacts, people: &people::Ids,
         return;
     }
     for tie in &district.relationships {
-        let (Some(student), Some(contact)) = (people.members.get(&tie.student), people.contacts.get(&tie.contact))
+        let (Some(student), Some(contact)) =
+            (people.members.get(&tie.student), people.contacts.get(&tie.contact))
         else {
             continue;
         };

@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use roster_core::{
-    Address, Affiliation, Identifier, IdentifierScheme, LabeledText, Person, Role, SourcedId,
-};
+use roster_core::{Address, Affiliation, Identifier, IdentifierScheme, LabeledText, Person, Role, SourcedId};
 
 use super::{CleverFacts, District, OrgIds, oid, words};
 
@@ -41,7 +39,8 @@ pub(super) fn people(district: &District, facts: &CleverFacts, orgs: &OrgIds, sa
 fn member(person: &Person, orgs: &OrgIds, root: Option<&SourcedId>) -> Option<Person> {
     let mut told = Person::new(oid("user", &person.id));
     for role in [Role::Student, Role::Teacher, Role::Staff, Role::DistrictAdministrator] {
-        let held: Vec<_> = person.affiliations.iter().filter(|held| told_role(&held.role).as_ref() == Some(&role)).collect();
+        let held: Vec<_> =
+            person.affiliations.iter().filter(|held| told_role(&held.role).as_ref() == Some(&role)).collect();
         let Some(first) = held.first() else { continue };
         let title = held.iter().find_map(|held| held.title.clone()).filter(|_| role != Role::Student);
         let main = held.iter().find(|held| held.primary == Some(true)).unwrap_or(first);
@@ -107,7 +106,11 @@ fn identifiers(person: &Person, role: &Role) -> Vec<Identifier> {
             (UserName, person.username.clone()),
         ],
         Role::Staff => {
-            vec![(SisId, Some(format!("{sis}-S"))), (CleverLegacy, Some(legacy)), (UserName, person.username.clone())]
+            vec![
+                (SisId, Some(format!("{sis}-S"))),
+                (CleverLegacy, Some(legacy)),
+                (UserName, person.username.clone()),
+            ]
         }
         _ => vec![(CleverLegacy, Some(legacy))],
     };

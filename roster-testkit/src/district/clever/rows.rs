@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use roster_core::{
-    DemographicField, Enrollment, Identifier, IdentifierScheme, OrgType, Person, Relationship, Role, SourcedId,
+    DemographicField, Enrollment, Identifier, IdentifierScheme, OrgType, Person, Relationship, Role,
+    SourcedId,
 };
 use serde_json::{Map, Value, json};
 
@@ -57,9 +58,14 @@ impl CleverRows {
             let pairs = values.into_iter().map(|value| (text(&value, "id").to_owned(), value.to_string()));
             pairs.collect()
         };
-        let orgs = |is_root: bool| said.orgs.iter().filter(move |org| (org.org_type == OrgType::District) == is_root);
+        let orgs = |is_root: bool| {
+            said.orgs.iter().filter(move |org| (org.org_type == OrgType::District) == is_root)
+        };
         rows.insert(CleverCollection::Districts, by_id(orgs(true).map(|org| root_row(org, facts)).collect()));
-        rows.insert(CleverCollection::Schools, by_id(orgs(false).map(|org| school(org, &district)).collect()));
+        rows.insert(
+            CleverCollection::Schools,
+            by_id(orgs(false).map(|org| school(org, &district)).collect()),
+        );
         let terms = said.sessions.iter().map(|term| {
             json!({
                 "id": own_id(&term.identifiers), "district": district, "name": term.title,
@@ -109,8 +115,10 @@ fn root_row(org: &roster_core::Org, facts: &CleverFacts) -> Value {
 }
 
 fn school(org: &roster_core::Org, district: &str) -> Value {
-    let value = |scheme: IdentifierScheme| org.identifiers.iter().find(|id| id.scheme == scheme).map(|id| &id.value);
-    let mut grades: Vec<_> = org.grades.iter().filter_map(|grade| Some((words::rank(grade)?, &grade.raw))).collect();
+    let value =
+        |scheme: IdentifierScheme| org.identifiers.iter().find(|id| id.scheme == scheme).map(|id| &id.value);
+    let mut grades: Vec<_> =
+        org.grades.iter().filter_map(|grade| Some((words::rank(grade)?, &grade.raw))).collect();
     grades.sort_unstable();
     json!({
         "id": org.id, "district": district, "name": org.name, "sis_id": value(IdentifierScheme::SisId), "school_number": "",
@@ -125,7 +133,8 @@ fn sections(said: &District, district: &str) -> Vec<Value> {
     for seat in &said.enrollments {
         seats.entry(&seat.class).or_default().push(seat);
     }
-    let own: HashMap<&SourcedId, &str> = (said.sessions.iter().map(|term| (&term.id, own_id(&term.identifiers)))).collect();
+    let own: HashMap<&SourcedId, &str> =
+        (said.sessions.iter().map(|term| (&term.id, own_id(&term.identifiers)))).collect();
     let courses: HashMap<&SourcedId, &str> =
         said.courses.iter().map(|course| (&course.id, own_id(&course.identifiers))).collect();
     let row = |class: &roster_core::Class| {
@@ -166,7 +175,9 @@ fn users(said: &District, district: &str) -> Vec<Value> {
         }
         let name = match &person.name.full {
             Some(full) => json!({ "last": full }),
-            None => json!({ "first": person.name.given, "middle": person.name.middle, "last": person.name.family }),
+            None => {
+                json!({ "first": person.name.given, "middle": person.name.middle, "last": person.name.family })
+            }
         };
         json!({
             "id": person.id, "district": district, "email": person.email.clone().unwrap_or_default(), "name": name,
@@ -213,7 +224,9 @@ fn role_row(person: &Person, role: &Role) -> Value {
 fn student(person: &Person, schools: &[&SourcedId], main: Option<&SourcedId>, credentials: &Value) -> Value {
     use DemographicField as Fact;
 
-    let value = |scheme: IdentifierScheme| person.identifiers.iter().find(|id| id.scheme == scheme).map(|id| &id.value);
+    let value = |scheme: IdentifierScheme| {
+        person.identifiers.iter().find(|id| id.scheme == scheme).map(|id| &id.value)
+    };
     let nothing = roster_core::Sensitive::default();
     let known = person.sensitive.as_deref().unwrap_or(&nothing);
     let fact = |fact: Fact| known.demographics.get(&fact).cloned().unwrap_or_default();

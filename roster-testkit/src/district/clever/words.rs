@@ -19,7 +19,10 @@ const NAMED: [(&str, Level); 5] = [
 fn in_order() -> Vec<GradeLevel> {
     let named = NAMED.iter().map(|(name, level)| ((*name).to_owned(), *level));
     let numbers = (1..=13).map(|number| (number.to_string(), Level::Number(number)));
-    named.chain(numbers).map(|(raw, level)| GradeLevel { raw, scheme: GradeScheme::Us, level: Some(level) }).collect()
+    named
+        .chain(numbers)
+        .map(|(raw, level)| GradeLevel { raw, scheme: GradeScheme::Us, level: Some(level) })
+        .collect()
 }
 
 /// A grade's place in the order from the youngest.

@@ -47,7 +47,8 @@ async fn handle(Held(shared): Held<Arc<Shared>>, request: Request) -> Response {
         tokio::time::sleep(shared.options.latency).await;
     }
     let version = ["/v3.1", "/v3.0"].into_iter().find(|version| path.starts_with(version));
-    let Some((version, rest)) = version.and_then(|version| Some((version, path.strip_prefix(version)?))) else {
+    let Some((version, rest)) = version.and_then(|version| Some((version, path.strip_prefix(version)?)))
+    else {
         return refuse(StatusCode::NOT_FOUND);
     };
     if parts.method != Method::GET {
@@ -132,8 +133,14 @@ fn tokens(
     let id = state.district_id();
     let is_asked = query.get("district").is_none_or(|asked| *asked == id);
     let mut scopes: Vec<&str> = vec![
-        "read:district_admins", "read:districts", "read:school_admins", "read:schools", "read:sections",
-        "read:students", "read:teachers", "read:user_id",
+        "read:district_admins",
+        "read:districts",
+        "read:school_admins",
+        "read:schools",
+        "read:sections",
+        "read:students",
+        "read:teachers",
+        "read:user_id",
     ];
     if state.facts.contacts {
         scopes.push("read:student_contacts");
@@ -143,7 +150,10 @@ fn tokens(
         "owner": { "type": "district", "id": id }, "access_token": token, "scopes": scopes,
     });
     let data: Vec<_> = Some(token).filter(|_| is_asked && !state.revoked).into_iter().collect();
-    answer(StatusCode::OK, &json!({ "data": data, "links": [{ "rel": "self", "uri": "/oauth/tokens?owner_type=district" }] }))
+    answer(
+        StatusCode::OK,
+        &json!({ "data": data, "links": [{ "rel": "self", "uri": "/oauth/tokens?owner_type=district" }] }),
+    )
 }
 
 fn control(shared: &Shared, method: &Method, verb: &str) -> Response {
@@ -224,7 +234,8 @@ fn list(state: &State, name: &str, query: &BTreeMap<String, String>) -> Option<V
     }
     let rows = state.rows.rows(CleverCollection::named(name)?);
     let role = query.get("role").filter(|_| name == "users").map(|role| format!("\"{role}\":{{"));
-    let is_listed = |id: &str, row: &str| role.as_ref().is_none_or(|role| row.contains(role)) || state.is_broken(id);
+    let is_listed =
+        |id: &str, row: &str| role.as_ref().is_none_or(|role| row.contains(role)) || state.is_broken(id);
     let all = rows.iter().filter(|(id, row)| is_listed(id, row));
     Some(all.map(|(id, row)| (id.clone(), row.clone())).collect())
 }
@@ -249,7 +260,8 @@ impl Asked {
                 (from, (from + limit).min(rows.len()))
             }
             (None, Some(id)) => {
-                let to = if id == "last" { rows.len() } else { rows.partition_point(|(other, _)| other < id) };
+                let to =
+                    if id == "last" { rows.len() } else { rows.partition_point(|(other, _)| other < id) };
                 (to.saturating_sub(limit), to)
             }
             (None, None) => (0, limit.min(rows.len())),
@@ -291,7 +303,8 @@ fn make(
     let mut next = shown.last().filter(|_| to < rows.len()).map(|(id, _)| format!("starting_after={id}"));
     if has(Kind::EmptyPage) {
         // The page that follows has the rows, and another name.
-        let before = query.get("starting_after").map(|id| format!("starting_after={id}&")).unwrap_or_default();
+        let before =
+            query.get("starting_after").map(|id| format!("starting_after={id}&")).unwrap_or_default();
         next = Some(format!("{before}attempt=2"));
         shown.clear();
     }
@@ -320,7 +333,9 @@ fn links(
     }
     // A `next` may lead to a page on which nothing is.
     let next = next.or_else(|| {
-        let last = shown.last().filter(|_| style == CleverLinks::ToEmptyPages && path.rsplit('/').next() != Some("districts"));
+        let last = shown
+            .last()
+            .filter(|_| style == CleverLinks::ToEmptyPages && path.rsplit('/').next() != Some("districts"));
         last.map(|(id, _)| format!("starting_after={id}"))
     });
     let mut links = vec![json!({ "rel": "self", "uri": path })];

@@ -14,9 +14,7 @@ use serde_json::{Value, json};
 
 use super::CleverOptions;
 use crate::{
-    district::{
-        CleverCollection, CleverFacts, CleverRows, DayTruth, District, DistrictSpec, clever_project,
-    },
+    district::{CleverCollection, CleverFacts, CleverRows, DayTruth, District, DistrictSpec, clever_project},
     sandbox::{fault::SandboxFault, rate::Rate, tokens::Tokens},
 };
 
@@ -172,7 +170,8 @@ impl State {
             "id": id, "type": of_type, "created": "2026-09-14T05:00:00.000Z", "data": { "object": read(object) },
         });
         if let Some(was) = was {
-            let place = if self.made.is_multiple_of(2) { event.pointer_mut("/data") } else { Some(&mut event) };
+            let place =
+                if self.made.is_multiple_of(2) { event.pointer_mut("/data") } else { Some(&mut event) };
             if let Some(place) = place.and_then(Value::as_object_mut) {
                 place.insert("previous_attributes".to_owned(), json!({ "email": read(was).get("email") }));
             }
