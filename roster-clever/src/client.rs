@@ -24,6 +24,7 @@ use crate::{
     source::PROVIDER,
     token::TokenList,
     version::ApiVersion,
+    wire,
 };
 
 pub(crate) const READING: &str = "reading a page";
@@ -408,8 +409,8 @@ impl Client {
         let url = self.url(&["me"], "");
         let call = Call { operation: PROVING, label: "/me", place: "/me".to_owned(), url };
         let read = |answer: Answer| {
-            let rows = read_raw_rows(&answer.body, "data", |raw| map::id_of(raw.get()).is_some());
-            Ok(rows.is_ok_and(|rows| rows.into_iter().any(|has_id| has_id)))
+            let me = serde_json::from_slice::<wire::RawItem<'_>>(&answer.body);
+            Ok(me.is_ok_and(|me| me.data.is_some_and(|user| map::id_of(user.get()).is_some())))
         };
         self.get(&call, cx, read).await.unwrap_or(false)
     }

@@ -168,7 +168,10 @@ impl Pull {
         // The newest event comes first, so that nothing falls between.
         let newest = self.client.newest_event(&self.cx).await;
         let district = self.client.district(&self.wants, &self.cx).await?;
-        let cursor = self.feed_of(newest, access.bond, begun)?;
+        let cursor = match self.feed_of(newest, access.bond, begun) {
+            Err(error) => return Err(self.client.explained(error, &self.cx).await),
+            Ok(cursor) => cursor,
+        };
         self.judge_district(district, false);
         self.stage = Stage::Whole(Box::new(Whole {
             cursor,

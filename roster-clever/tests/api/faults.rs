@@ -29,7 +29,7 @@ fn assert_honest(told: &Told, whole: &Told, what: &str) {
 
 #[tokio::test]
 async fn a_fault_at_every_page_is_told_or_survived() {
-    let sandbox = sandbox(60, CleverOptions::default());
+    let sandbox = sandbox(30, CleverOptions::default());
     let whole = pull(&source(&sandbox), request()).await.whole();
     let faults = [
         ("status_500", true),
@@ -69,10 +69,11 @@ async fn a_fault_at_every_page_is_told_or_survived() {
                     );
                 }
                 sandbox.recover();
-                if matches!(name, "endless_pages" | "gzip_bomb") {
+                // A list that is always empty can't be told from an empty one; of the other two once is enough.
+                if at != At::First || matches!(name, "empty_page" | "endless_pages" | "gzip_bomb") {
                     continue;
                 }
-                sandbox.fault(fault);
+                sandbox.fault(fault.at(At::Any));
                 assert_honest(&pull(&source(&sandbox), request()).await, &whole, &what);
                 sandbox.recover();
             }
