@@ -105,7 +105,7 @@ fn token(raw: &str) -> Option<Granted> {
     scopes.dedup();
     Some(Granted {
         district: owner.id.owned().filter(|_| is_district)?,
-        token: token.access_token.owned()?.into(),
+        token: token.bearer.owned()?.into(),
         id: token.id.owned(),
         scopes,
         created: token.created.get().and_then(|created| created.parse().ok()),

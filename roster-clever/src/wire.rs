@@ -1,6 +1,6 @@
 //! What Clever says, in its own words. No `Debug` here: these are people.
 
-use std::{borrow::Cow, collections::HashMap, fmt, marker::PhantomData};
+use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use roster_http::json::{Many, Text};
 use serde::{
@@ -10,20 +10,15 @@ use serde::{
 use serde_json::value::RawValue;
 
 /// An object, where one is there; anything else is passed over, and told apart from nothing.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) enum Maybe<T> {
     /// Nothing is there.
+    #[default]
     None,
     /// Something else is there.
     Odd,
     /// The object.
     Some(T),
-}
-
-impl<T> Default for Maybe<T> {
-    fn default() -> Self {
-        Self::None
-    }
 }
 
 impl<T> Maybe<T> {
@@ -131,8 +126,8 @@ pub(crate) struct Token<'a> {
     pub(crate) created: Text<'a>,
     #[serde(borrow)]
     pub(crate) owner: Maybe<Owner<'a>>,
-    #[serde(borrow)]
-    pub(crate) access_token: Text<'a>,
+    #[serde(rename = "access_token", borrow)]
+    pub(crate) bearer: Text<'a>,
     #[serde(borrow)]
     pub(crate) scopes: Many<Text<'a>>,
 }
@@ -190,7 +185,7 @@ wire! {
         id "id": Text<'a>, school "school": Text<'a>, name "name": Text<'a>, sis_id "sis_id": Text<'a>,
         subject "subject": Text<'a>, students "students": Many<Text<'a>>, teacher "teacher": Text<'a>,
         teachers "teachers": Many<Text<'a>>, course "course": Text<'a>, term "term_id": Text<'a>,
-        grade "grade": Text<'a>, period "period": Text<'a>, section_number "section_number": Text<'a>,
+        grade "grade": Text<'a>, period "period": Text<'a>, number "section_number": Text<'a>,
     }
     /// A user: one person in all roles.
     User {
@@ -429,41 +424,19 @@ pub(crate) struct EventData<'a> {
 
 /// The keys of an object, and of each of its roles: what an event tells of it.
 #[derive(Default)]
-pub(crate) struct Told {
-    keys: HashMap<String, Option<HashMap<String, Option<Vec<String>>>>>,
-}
+pub(crate) struct Told(serde_json::Map<String, serde_json::Value>);
 
 impl Told {
     /// Reads the keys. An object that is none tells nothing.
     pub(crate) fn of(object: &str) -> Self {
-        let Ok(serde_json::Value::Object(object)) = serde_json::from_str(object) else {
-            return Self::default();
-        };
-        let keys = object.into_iter().map(|(key, value)| {
-            let below = match value {
-                serde_json::Value::Object(inner) => Some(
-                    inner
-                        .into_iter()
-                        .map(|(key, value)| {
-                            let below = value.as_object().map(|deep| deep.keys().cloned().collect());
-                            (key, below)
-                        })
-                        .collect(),
-                ),
-                _ => None,
-            };
-            (key, below)
-        });
-        Self { keys: keys.collect() }
+        Self(serde_json::from_str(object).unwrap_or_default())
     }
 
     pub(crate) fn has(&self, key: &str) -> bool {
-        self.keys.contains_key(key)
+        self.0.contains_key(key)
     }
 
     pub(crate) fn role_has(&self, role: &str, key: &str) -> bool {
-        let roles = self.keys.get("roles").and_then(Option::as_ref);
-        let role = roles.and_then(|roles| roles.get(role)).and_then(Option::as_ref);
-        role.is_some_and(|keys| keys.iter().any(|other| other == key))
+        self.0.get("roles").and_then(|roles| roles.get(role)).is_some_and(|role| role.get(key).is_some())
     }
 }

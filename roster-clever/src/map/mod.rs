@@ -198,7 +198,9 @@ impl At<'_> {
         let Reading { mut problems, unseen, .. } = reading;
         if let Said::Catalogued(record) = &said {
             // Reports name records by the ids that these have.
-            problems.iter_mut().for_each(|problem| problem.id = Some(record.id().clone()));
+            for problem in &mut problems {
+                problem.id = Some(record.id().clone());
+            }
         }
         Row { id: Some(id.into()), said, problems, unseen }
     }

@@ -248,7 +248,9 @@ impl<'w> Held<'w> {
             if attended.is_empty() {
                 add(Some(school), primary, (None, None));
             }
-            attended.into_iter().for_each(|bounds| add(Some(school), primary, bounds));
+            for bounds in attended {
+                add(Some(school), primary, bounds);
+            }
         }
         if schools.is_empty() {
             let org = if self.role == Role::DistrictAdministrator { district.get() } else { None };

@@ -23,6 +23,9 @@ const SUBJECTS: &[&str] = &[
     "other",
 ];
 
+/// What every section has. An object that has these is whole, so that one without a list of teachers has none.
+const GUARANTEED: &[&str] = &["school", "name", "sis_id", "subject"];
+
 /// A section: a class, what it names by ids that are not stable, and who sits in it.
 pub(crate) struct Section {
     pub(crate) class: Class,
@@ -64,7 +67,7 @@ impl<'a> Wire<'a> for wire::Section<'a> {
 
     fn map(&self, id: &str, reading: &mut Reading<'_>) -> Result<Said, Box<Problem>> {
         let mut class = Class::new(id, self.title(id, reading));
-        class.code = reading.field("section_number", &self.section_number, Field::Code);
+        class.code = reading.field("section_number", &self.number, Field::Code);
         class.org = reading.field("school", &self.school, Field::Org).map(SourcedId::from);
         if !reading.tells("grade") {
             reading.unseen(Field::Grades);
@@ -77,7 +80,8 @@ impl<'a> Wire<'a> for wire::Section<'a> {
         let course = reading.field("course", &self.course, Field::Course).map(SourcedId::from);
         let term = reading.field("term_id", &self.term, Field::Sessions).map(SourcedId::from);
         let is_odd = self.students.0.iter().chain(&self.teachers.0).any(Text::is_odd);
-        let seats_are_whole = !is_odd && reading.tells("students") && reading.tells("teachers");
+        let has_teachers = reading.tells("teachers") || GUARANTEED.iter().all(|key| reading.tells(key));
+        let seats_are_whole = !is_odd && reading.tells("students") && has_teachers;
         let seats = self.seats(reading);
         Ok(Said::Section(Box::new(Section { class, course, term, seats, seats_are_whole })))
     }

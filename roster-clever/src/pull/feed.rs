@@ -327,9 +327,9 @@ impl Pull {
                     Ok(None) => {
                         let catalogue = &mut self.intake.catalogue;
                         if is_term {
-                            catalogue.knows_terms = true
+                            catalogue.knows_terms = true;
                         } else {
-                            catalogue.knows_courses = true
+                            catalogue.knows_courses = true;
                         }
                         break;
                     }

@@ -119,7 +119,9 @@ impl Intake {
 
     fn note(&mut self, kind: EntityKind, problems: Vec<Problem>) {
         if self.request.wants(kind) {
-            problems.into_iter().for_each(|problem| self.tell(problem));
+            for problem in problems {
+                self.tell(problem);
+            }
         }
     }
 

@@ -72,7 +72,7 @@ impl Told {
             PullEvent::Checkpoint(cursor) => Some((**cursor).clone()),
             _ => None,
         });
-        cursors.last()
+        cursors.collect::<Vec<_>>().pop()
     }
 
     fn whole(self) -> Self {

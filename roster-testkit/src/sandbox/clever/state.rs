@@ -92,7 +92,9 @@ impl State {
         };
         // A feed that is switched on has something to tell from the first day on.
         let districts: Vec<_> = state.rows.rows(CleverCollection::Districts).values().cloned().collect();
-        districts.iter().for_each(|row| state.tell("districts.updated", row, None));
+        for row in &districts {
+            state.tell("districts.updated", row, None);
+        }
         state
     }
 
