@@ -1,9 +1,10 @@
 //! Where a pull ended: at an event of the feed.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use roster_core::{
-    Cursor, Error, ErrorKind, PullMode, PullRequest, Result, SourceInfo, hashed::hash, jiff::Timestamp,
+    Cursor, DemographicField, Error, ErrorKind, PullMode, PullRequest, Result, SourceInfo, hashed::hash,
+    jiff::Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,9 @@ pub(crate) struct Position {
     /// Contacts were shared.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) had_contacts: bool,
+    /// Facts of students that were shared.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) shared: BTreeSet<DemographicField>,
 }
 
 /// What a position is bound to, beside what every cursor is.
@@ -52,7 +56,7 @@ impl Bond {
 impl Position {
     pub(crate) fn new(event: String, at: Timestamp, bond: Bond) -> Self {
         let Bond { version, grant } = bond;
-        Self { event, at, version, grant, catalogue_due: false, had_contacts: false }
+        Self { event, at, version, grant, catalogue_due: false, had_contacts: false, shared: BTreeSet::new() }
     }
 
     pub(crate) fn encode(&self, info: &SourceInfo, request: &PullRequest) -> Result<Cursor> {

@@ -373,6 +373,33 @@ async fn a_shrunken_event_blanks_nothing_and_a_lost_role_is_lost() {
     assert!(after.identifiers.iter().any(|id| id.role == Some(Role::Teacher)));
 }
 
+/// What is no longer shared looks like what is not there. A stored "yes" is not made a "no" by that.
+#[tokio::test]
+async fn a_fact_that_is_no_longer_shared_stays_as_it_was() {
+    use roster::DemographicField::EnglishLearner;
+
+    let town = Town::new(DistrictSpec::new(29).schools(2).students(60));
+    town.sync().await;
+    let learners = |records: &Records| -> BTreeMap<(EntityKind, String), String> {
+        let fact = |record: &Record| match record {
+            Record::Person(person) => person.sensitive.as_ref()?.demographics.get(&EnglishLearner).cloned(),
+            _ => None,
+        };
+        records.iter().filter_map(|(key, record)| Some((key.clone(), fact(record)?))).collect()
+    };
+    let before = learners(&active(&town.store).await);
+    assert!(before.values().any(|word| word == "true"));
+    town.sandbox.edit(|district| {
+        for person in &mut district.people {
+            if let Some(sensitive) = &mut person.sensitive {
+                sensitive.demographics.remove(&EnglishLearner);
+            }
+        }
+    });
+    town.sync_as(|sync| sync.full(true)).await;
+    assert_eq!(learners(&active(&town.store).await), before);
+}
+
 #[tokio::test]
 async fn a_paused_district_ends_nobody_and_one_that_is_gone_neither() {
     let town = Town::new(DistrictSpec::new(28).schools(2).students(60));

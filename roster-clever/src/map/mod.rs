@@ -6,11 +6,14 @@ mod person;
 mod reading;
 mod section;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use roster_core::{
-    ConnectionState, EntityKind, Extra, FieldSet, Org, Person, Place, Problem, Record, SensitiveField,
-    SourcedId, codes, jiff::Timestamp,
+    ConnectionState, DemographicField, EntityKind, Extra, FieldSet, Org, Person, PersonField, Place, Problem,
+    Record, SensitiveField, SourcedId, codes, jiff::Timestamp,
 };
 use roster_http::json::{Shape, Text, read_raw_rows, read_rows};
 use serde::Deserialize;
@@ -27,6 +30,8 @@ use crate::{
 pub(crate) struct Wants {
     pub(crate) sensitive: BTreeSet<SensitiveField>,
     pub(crate) extra: bool,
+    /// Facts that were shared before, as far as a cursor remembers: one that is not told is unknown, and not gone.
+    pub(crate) shared: BTreeSet<DemographicField>,
 }
 
 impl Wants {
@@ -292,6 +297,25 @@ fn add(extra: &mut Extra, prefix: &str, fields: serde_json::Map<String, Value>, 
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["password", "passwd", "secret", "credential"].iter().any(|word| name.contains(word))
+}
+
+/// What the people of a page have of facts. One that was shared before and that nobody there has may be shared no longer: then
+/// nothing of these people's facts is known. Clever writes "none" and "not shared" alike, person by person.
+pub(crate) fn keep_unshared(rows: &mut [Row], shared: &BTreeSet<DemographicField>) {
+    let has = |row: &Row| facts_of(row).is_some_and(|facts| !facts.is_empty());
+    let there: BTreeSet<_> = rows.iter().filter_map(facts_of).flat_map(BTreeMap::keys).cloned().collect();
+    if shared.is_subset(&there) {
+        return;
+    }
+    for row in rows.iter_mut().filter(|row| has(row)) {
+        row.unseen = row.unseen.with(PersonField::Demographics);
+    }
+}
+
+/// The facts of a person.
+pub(crate) fn facts_of(row: &Row) -> Option<&BTreeMap<DemographicField, String>> {
+    let Said::Person(person, _) = &row.said else { return None };
+    person.sensitive.as_deref().map(|sensitive| &sensitive.demographics)
 }
 
 /// Where a page's rows are.

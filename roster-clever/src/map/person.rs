@@ -47,6 +47,16 @@ pub(super) const ROLE_KEYS: &[&str] = &[
     "last_modified",
 ];
 
+/// Facts that need scopes of their own, by Clever's names and ours.
+const FACTS: &[(&str, &str)] = &[
+    ("race", "race"),
+    ("hispanic_ethnicity", "hispanic_or_latino"),
+    ("home_language", "home_language"),
+    ("ell_status", "english_learner"),
+    ("frl_status", "meal_status"),
+    ("iep_status", "special_education"),
+];
+
 const GENDERS: &[&str] = &["M", "F", "X"];
 const RELATIONS: &[&str] = &["Parent", "Grandparent", "Self", "Aunt/Uncle", "Sibling", "Other"];
 
@@ -365,8 +375,15 @@ impl<'w> Held<'w> {
             (addresses && sensitive.addresses.is_empty(), Field::Addresses),
             (facts && sensitive.demographics.is_empty(), Field::Demographics),
         ];
+        let is_untold = |fact: &DemographicField| {
+            FACTS.iter().any(|(key, name)| *name == fact.as_str() && !self.tells(key, reading))
+        };
+        let withheld = facts && reading.wants.shared.iter().any(is_untold);
         if sensitive.is_empty() {
             person.sensitive = None;
+        }
+        if withheld {
+            reading.unseen(Field::Demographics);
         }
         for (_, field) in empty.into_iter().filter(|(is_empty, _)| *is_empty) {
             reading.unseen(field);

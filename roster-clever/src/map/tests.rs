@@ -50,7 +50,10 @@ fn an_object_with_every_field_is_read() {
         (Collection::Users, "User"),
     ] {
         let object = filled(&facts, object);
-        for wants in [Wants::default(), Wants { sensitive: SensitiveField::ALL.into(), extra: true }] {
+        for wants in [
+            Wants::default(),
+            Wants { sensitive: SensitiveField::ALL.into(), extra: true, ..Wants::default() },
+        ] {
             let row = super::object(collection, &object.to_string(), &wants, &at());
             assert!(!matches!(row.said, Said::Unreadable(_) | Said::Nothing), "{collection:?}: {object}");
             let told: Vec<_> = row.problems.iter().map(|problem| problem.message.clone()).collect();

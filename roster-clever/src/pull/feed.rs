@@ -268,6 +268,7 @@ impl Pull {
         let Stage::Feed(feed) = &mut self.stage else { return Ok(()) };
         feed.position.at = feed.begun;
         feed.position.had_contacts |= saw_contact;
+        feed.position.shared.extend(self.intake.shared.iter().cloned());
         let mut position = feed.position.clone();
         // What changed after it was read is read with the next pull.
         let catalogue = &self.intake.catalogue;

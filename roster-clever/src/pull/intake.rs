@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use roster_core::{
-    Completeness, Cursor, EntityKind, Error, FieldSet, InScope, Org, PartialCode, Person, Place, Problem,
-    PullEvent, PullRequest, Record, Role, Severity, Slice, SourcedId, codes,
+    Completeness, Cursor, DemographicField, EntityKind, Error, FieldSet, InScope, Org, PartialCode, Person,
+    Place, Problem, PullEvent, PullRequest, Record, Role, Severity, Slice, SourcedId, codes,
     hashed::{HashedSet, hash},
 };
 
@@ -29,6 +29,8 @@ pub(super) struct Intake {
     pub(super) recalled: Option<Recalled>,
     /// A contact came.
     pub(super) saw_contact: bool,
+    /// Facts that students came with.
+    pub(super) shared: BTreeSet<DemographicField>,
     scope: InScope,
     begun: BTreeSet<EntityKind>,
     people: HashedSet,
@@ -45,6 +47,7 @@ impl Intake {
             catalogue: Catalogue::default(),
             recalled: None,
             saw_contact: false,
+            shared: BTreeSet::new(),
             scope: InScope::new(request.scope.clone()),
             begun: BTreeSet::new(),
             people: HashedSet::default(),
@@ -253,6 +256,11 @@ impl Intake {
     ) {
         let is_contact = person.has_role(&Role::Contact);
         self.saw_contact |= is_contact;
+        if let Some(facts) = person.sensitive.as_deref().map(|sensitive| &sensitive.demographics)
+            && !facts.keys().all(|fact| self.shared.contains(fact))
+        {
+            self.shared.extend(facts.keys().cloned());
+        }
         // In each of the walks a person comes with all roles.
         if self.recalled.is_none() && !self.people.insert(hash(&person.id)) {
             return;

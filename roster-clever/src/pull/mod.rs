@@ -88,7 +88,8 @@ impl Pull {
         position: Option<Position>,
         cx: PullContext,
     ) -> Self {
-        let wants = Arc::new(Wants { sensitive: request.sensitive.clone(), extra: request.extra });
+        let shared = position.as_ref().map(|position| position.shared.clone()).unwrap_or_default();
+        let wants = Arc::new(Wants { sensitive: request.sensitive.clone(), extra: request.extra, shared });
         let intake = Intake::new(&request);
         Self { info, client, request, position, cx, wants, stage: Stage::New, intake, over: false }
     }
@@ -255,7 +256,11 @@ impl Pull {
         match at.reader.next().await {
             Ok(Some(page)) => {
                 whole.answered = true;
-                at.take(page.rows)?;
+                let mut rows = page.rows;
+                if step.walk == Some(Walk::Student) {
+                    map::keep_unshared(&mut rows, &self.wants.shared);
+                }
+                at.take(rows)?;
                 self.intake.begin(step.collection);
                 Ok(())
             }
@@ -315,6 +320,7 @@ impl Pull {
         }
         if let Some(mut position) = whole.cursor.take() {
             position.had_contacts = had_contacts || saw_contact;
+            position.shared.extend(self.wants.shared.iter().chain(&self.intake.shared).cloned());
             let cursor = position.encode(&self.info, &self.request)?;
             self.intake.checkpoint(cursor);
         }
