@@ -5,6 +5,7 @@ mod org;
 mod person;
 mod reading;
 mod section;
+mod sensitive;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
