@@ -164,7 +164,7 @@ wire! {
         id "id": Text<'a>, name "name": Text<'a>, nces_id "nces_id": Text<'a>, mdr_number "mdr_number": Text<'a>,
         state "state": Text<'a>, last_sync "last_sync": Text<'a>, last_clever_sync "last_clever_sync": Text<'a>,
         pause_start "pause_start": Text<'a>, pause_end "pause_end": Text<'a>, error "error": Text<'a>,
-        launch_date "launch_date": Text<'a>, district_contact "district_contact": Text<'a>,
+        launch_date "launch_date": Text<'a>, contact "district_contact": Text<'a>,
     }
     /// A school.
     School {
