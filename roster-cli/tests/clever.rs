@@ -40,7 +40,7 @@ impl Town {
     }
 
     fn said(&self, key: &str) -> &str {
-        self.started[key].as_str().unwrap()
+        self.started.get(key).and_then(Value::as_str).unwrap()
     }
 
     /// With the app's client.
