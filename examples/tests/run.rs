@@ -4,6 +4,9 @@
 #[path = "../classlink/main.rs"]
 #[expect(dead_code, reason = "its `main` is not called here")]
 mod classlink;
+#[path = "../clever/main.rs"]
+#[expect(dead_code, reason = "its `main` is not called here")]
+mod clever;
 #[path = "../custom_source/main.rs"]
 #[expect(dead_code, reason = "its `main` is not called here")]
 mod custom_source;
@@ -36,6 +39,16 @@ async fn quickstart_tells_of_lincoln() {
 async fn quickstart_says_what_is_not_there() {
     let error = quickstart::report("no/such/folder".into()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
+}
+
+#[tokio::test]
+async fn clever_tells_who_has_connected_and_what_changed() {
+    let report = clever::report().await.unwrap();
+    let lines: Vec<_> = report.lines().collect();
+    assert_eq!(lines[0], "Lincoln Unified School District is live");
+    let upserts = |line: &str| line.split(' ').next().and_then(|number| number.parse::<u32>().ok()).unwrap();
+    assert!(lines[1].ends_with(", 0 deletes") && upserts(lines[2]) > 0, "{report}");
+    assert!(upserts(lines[2]) < upserts(lines[1]) && !lines[2].contains(", 0 deletes"), "{report}");
 }
 
 #[tokio::test]

@@ -238,9 +238,15 @@ pub mod codes {
             "The person has no role anywhere.", "Add a row for the person to the roles file.";
         NEWLINE_IN_VALUE = "newline_in_value":
             "A value holds a line break, which the format forbids; it was kept.", "Nothing needs to be done.";
+        NO_EVENT_FEED = "no_event_feed":
+            "The vendor gives out no feed of changes: everything is read each time.",
+            "Have the feed switched on for the product, if it should be.";
         NONSTANDARD_GRADE = "nonstandard_grade":
             "The grade was understood, though it is none of the standard's codes.",
             "Nothing needs to be done, unless it was understood wrongly.";
+        NOT_SHARED = "not_shared":
+            "The vendor has nothing of this, or does not share it: what is known stays as it is.",
+            "Ask the district to share it with the product.";
         NOT_TEXT = "not_text":
             "The file is no text in UTF-8: a spreadsheet, an archive, or UTF-16.", "Export it as CSV in UTF-8.";
         RECORD_INACTIVE = "record_inactive":
@@ -271,6 +277,9 @@ pub mod codes {
         SUSPECTED_MOJIBAKE = "suspected_mojibake":
             "The text looks as if it was read in a wrong encoding once, such as `Ã©` for an accented letter.",
             "Have the file exported from the system itself, as UTF-8.";
+        TENANT_STATE = "tenant_state":
+            "The vendor says that the tenant is not in a good state: paused, or its uploads fail. What is there is old.",
+            "Look into the vendor's own pages about the tenant.";
         TOO_MANY_COLUMNS = "too_many_columns":
             "The header has more columns than the limit.", "Check that the file is what it should be.";
         TRIMMED = "trimmed":
@@ -286,6 +295,9 @@ pub mod codes {
             "Ask the district whether the person is shared with the product.";
         UNKNOWN_COLUMN = "unknown_column":
             "The header has a column that the format does not know; it was not read.", "Nothing needs to be done.";
+        UNKNOWN_EVENT = "unknown_event":
+            "The vendor's feed tells of something that is not known; it was passed over.",
+            "Nothing needs to be done; tell the maintainers of this library.";
         UNKNOWN_GRADE = "unknown_grade":
             "The grade's spelling is not known; it was kept as it is.", "Use one of the standard's codes.";
         UNKNOWN_ROLE = "unknown_role":

@@ -175,6 +175,7 @@ impl<'a> RosterSync<'a> {
             today: Offset::UTC.to_datetime(now).date(),
             now,
             whole: pulled.error.is_none(),
+            in_steps: pulled.mode == Mode::Changes,
         };
         let mut plan = Plan::draw(stage, &ground, session).await?;
         let mut report = SyncReport::new(&self.roster, source.info().tenant, Status::Unchanged);

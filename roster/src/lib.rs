@@ -16,6 +16,10 @@ mod settings;
 #[doc(inline)]
 pub use roster_classlink as classlink;
 
+#[cfg(feature = "clever")]
+#[doc(inline)]
+pub use roster_clever as clever;
+
 #[cfg(feature = "csv")]
 #[doc(inline)]
 pub use roster_csv as csv;

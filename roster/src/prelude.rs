@@ -12,6 +12,9 @@ pub use roster_core::{
 #[cfg(feature = "classlink")]
 #[doc(no_inline)]
 pub use crate::classlink::{ClassLinkPartner, ClassLinkSource};
+#[cfg(feature = "clever")]
+#[doc(no_inline)]
+pub use crate::clever::{CleverAccount, CleverSource};
 #[cfg(feature = "config")]
 #[doc(no_inline)]
 pub use crate::config::{Config, Resolver};

@@ -1,6 +1,7 @@
 //! `roster sandbox`: a fake vendor on loopback, until it is stopped.
 
 mod classlink;
+mod clever;
 mod oneroster;
 
 use std::{collections::BTreeMap, io};
@@ -28,7 +29,7 @@ struct Vendor {
 }
 
 /// By provider, alphabetically.
-const VENDORS: &[Vendor] = &[classlink::VENDOR, oneroster::VENDOR];
+const VENDORS: &[Vendor] = &[classlink::VENDOR, clever::VENDOR, oneroster::VENDOR];
 
 /// A fake vendor that runs; dropping it stops it.
 trait Running {

@@ -53,6 +53,8 @@ pub(crate) struct Ground {
     pub(crate) now: jiff::Timestamp,
     /// Whether the pull went to its end; if not, nothing follows from absence.
     pub(crate) whole: bool,
+    /// Whether it was a pull of changes, of which what precedes the last checkpoint counts.
+    pub(crate) in_steps: bool,
 }
 
 /// What would be written.
@@ -173,8 +175,8 @@ impl Plan {
     /// Draws up the plan.
     pub(crate) async fn draw(mut stage: Stage, ground: &Ground, session: &mut dyn Session) -> Result<Self> {
         let covers = EntityKind::ALL.map(|kind| {
-            // Of a pull that broke off, nothing is known to be absent.
-            if ground.whole { Cover::of(kind, &stage.slices) } else { Cover::default() }
+            // Of a full pull that broke off, nothing is known to be absent. Of a feed, what ended before its last checkpoint is.
+            if ground.whole || ground.in_steps { Cover::of(kind, &stage.slices) } else { Cover::default() }
         });
         let census = std::mem::take(&mut stage.arrivals);
         let plan = Self {

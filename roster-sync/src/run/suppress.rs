@@ -83,6 +83,7 @@ impl RosterSync<'_> {
             today: Offset::UTC.to_datetime(now).date(),
             now,
             whole: false,
+            in_steps: false,
         }
     }
 }

@@ -19,6 +19,7 @@
 //! ```
 
 mod build;
+mod clever;
 mod files;
 mod names;
 mod next_day;
@@ -35,8 +36,8 @@ use roster_core::{
     SourcedId, jiff::civil::Date,
 };
 
-pub(crate) use self::oneroster::{JsonRows, RestCollection, stamped};
 pub use self::{
+    clever::what_clever_says,
     files::{FileDialect, clever_id, files_as, write_files_as},
     oneroster::{
         OneRosterCsv, OneRosterVersion, oneroster_csv_delta, oneroster_csv_files, what_oneroster_says,
@@ -44,6 +45,10 @@ pub use self::{
     },
     spec::DistrictSpec,
     truth::DayTruth,
+};
+pub(crate) use self::{
+    clever::{CleverCollection, CleverFacts, CleverRows, project as clever_project},
+    oneroster::{JsonRows, RestCollection, stamped},
 };
 
 /// An invented district as plain data: each list in the order of ids, each record normalized, sensitive fields filled.

@@ -13,6 +13,7 @@
 
 mod answer;
 mod classlink;
+mod clever;
 mod fault;
 mod oauth1;
 mod oneroster;
@@ -22,6 +23,7 @@ mod tokens;
 
 pub use self::{
     classlink::{ClassLinkOptions, ClassLinkSandbox},
+    clever::{CleverLinks, CleverOptions, CleverSandbox},
     fault::{At, SandboxFault, UnknownFault},
     oneroster::{OneRosterOptions, OneRosterSandbox, Quirk},
 };

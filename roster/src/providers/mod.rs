@@ -2,6 +2,8 @@
 
 #[cfg(feature = "classlink")]
 mod classlink;
+#[cfg(feature = "clever")]
+mod clever;
 #[cfg(feature = "csv")]
 mod csv;
 #[cfg(feature = "oneroster")]
@@ -16,6 +18,8 @@ pub(crate) fn compiled_in() -> Vec<Provider> {
     vec![
         #[cfg(feature = "classlink")]
         classlink::PROVIDER,
+        #[cfg(feature = "clever")]
+        clever::PROVIDER,
         #[cfg(feature = "csv")]
         csv::PROVIDER,
         #[cfg(feature = "oneroster")]
