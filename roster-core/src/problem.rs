@@ -211,6 +211,9 @@ pub mod codes {
         ID_IS_PLACEHOLDER = "id_is_placeholder":
             "The id is a word that stands for no value, such as `#N/A` or `NULL`; the row was left out.",
             "Fill in the id in the system that exports.";
+        ID_SHAPE = "id_shape":
+            "New ids are stored ones in another form: another case, another prefix, or with more zeros.",
+            "Ask what changed in the export. Approve it only if these really are other records.";
         ID_SHORTENED = "id_shortened":
             "A spreadsheet shortened the number that was the id, as in `1.23457E+11`; the row was left out.",
             "Format the column as text before the file is opened, or have it exported again.";
@@ -218,6 +221,9 @@ pub mod codes {
             "The file is not a part of the roster, or not recognized; it was not read.", "Nothing needs to be done.";
         INVALID_UTF8 = "invalid_utf8":
             "The row holds bytes that are no UTF-8.", "Export as UTF-8, not as Latin-1 or Windows-1252.";
+        LEADING_ZEROS_LOST = "leading_zeros_lost":
+            "New ids are stored ones without their leading zeros, which a spreadsheet took off.",
+            "Format the column as text before the file is opened, or have it exported again.";
         LINE_ENDS = "line_ends":
             "A carriage return stands alone in a row: rows may have run together.",
             "Export with one kind of line end, LF or CR LF.";
