@@ -268,6 +268,9 @@ pub mod codes {
         SHARED_EMAIL = "shared_email":
             "Several people have this e-mail address; it can't tell them apart.",
             "Give each an address of their own, or leave the field empty.";
+        SIMILAR_ID = "similar_id":
+            "The id differs from another one in case or leading zeros alone; they were taken for two.",
+            "Check whether both are meant; ids are told apart exactly as they are written.";
         STATUS_UNKNOWN = "status_unknown":
             "The record's status is a word that the format does not know; it was read as active.",
             "Write `active` or `tobedeleted`.";
@@ -300,6 +303,9 @@ pub mod codes {
             "A school or class that the pull was limited to is not in the data.", "Check its id.";
         UNKNOWN_VALUE = "unknown_value":
             "The word is none of the vocabulary; it was kept as it is.", "Use one of the standard's words.";
+        UNWRAPPED = "unwrapped":
+            "The value was wrapped so that a spreadsheet keeps it as text, as `=\"00123\"` is; the wrapper was taken off.",
+            "Nothing needs to be done.";
     }
 }
 

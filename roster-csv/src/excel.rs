@@ -15,6 +15,11 @@ pub(crate) fn may_be_damaged(id: &str) -> bool {
     }
 }
 
+/// Whether a problem says that what stands where the id should be is none: whose row it is can't be told then.
+pub(crate) fn is_destroyed(problem: &Problem) -> bool {
+    matches!(&*problem.code, codes::ID_SHORTENED | codes::ID_IS_DATE | codes::ID_IS_PLACEHOLDER)
+}
+
 /// What a spreadsheet made of an id, if that can be told: what was there before is gone.
 pub(crate) fn damage(id: &str) -> Option<Problem> {
     if is_scientific(id) {

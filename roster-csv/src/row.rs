@@ -65,6 +65,7 @@ pub(crate) struct Ways {
     pub(crate) may_repair: bool,
     pub(crate) dates: DateOrder,
     pub(crate) grades: GradeTable,
+    pub(crate) this_year: i16,
 }
 
 impl Findings {
@@ -90,8 +91,8 @@ impl Dates {
         self.last.iter().find(|(last, _)| *last == key).map(|(_, date)| *date)
     }
 
-    fn read(&mut self, text: &str, order: DateOrder) -> Option<Read<Date>> {
-        let read = dates::read(text, order)?;
+    fn read(&mut self, text: &str, order: DateOrder, latest: i16) -> Option<Read<Date>> {
+        let read = dates::read(text, order, latest)?;
         if let (Ok(key), Some(last)) = (text.as_bytes().try_into(), self.last.get_mut(self.next)) {
             *last = (key, read.value);
             self.next = 1 - self.next;
@@ -235,8 +236,10 @@ impl<'a> Row<'a> {
     /// A date that is none of the last two.
     #[inline(never)]
     fn new_date(&mut self, holds: Holds, value: &str) -> Option<Date> {
-        let order = self.findings.ways.dates;
-        let Some(read) = self.findings.dates.read(value, order) else {
+        let Ways { dates: order, this_year, .. } = self.findings.ways;
+        // Nobody is born in the future; terms may be planned for years.
+        let latest = if holds == Holds::BirthDate { this_year } else { this_year + 20 };
+        let Some(read) = self.findings.dates.read(value, order, latest) else {
             self.drop(holds, codes::BAD_DATE, "the value is not a date; it was dropped");
             return None;
         };

@@ -13,7 +13,7 @@ use crate::{
     files::FileSet,
     limits::Limits,
     rows::{Batch, Scanner},
-    source::PROVIDER,
+    source::{PROVIDER, Settings},
     text::{Form, Sniffed, sniff},
 };
 
@@ -55,11 +55,8 @@ pub(crate) struct Unreadable {
 
 impl Survey {
     /// Looks at the files' headers. Reads the manifest, and of the other files only their beginnings.
-    pub(crate) fn take(
-        files: &mut FileSet,
-        dialect: Option<&'static Dialect>,
-        limits: &Limits,
-    ) -> Result<Self> {
+    pub(crate) fn take(files: &mut FileSet, settings: &Settings) -> Result<Self> {
+        let limits = &settings.limits;
         let mut problems = std::mem::take(&mut files.problems);
         let manifest = read_manifest(files, limits, &mut problems)?;
         let mut candidates = Vec::new();
@@ -74,14 +71,19 @@ impl Survey {
             }
             heads.push(head);
         }
-        let dialect = match dialect {
+        let dialect = match settings.dialect {
             Some(dialect) => dialect,
             None => recognize(&candidates, manifest.as_ref().and_then(|manifest| manifest.version))?,
         };
         let mut survey =
             Self { dialect, files: Vec::new(), unreadable: Vec::new(), problems, is_delta: false };
         survey.check_version(manifest.as_ref());
+        let with_status: Vec<_> =
+            heads.iter().filter(|head| head.fills_status).map(|head| head.name.clone()).collect();
         survey.assign(heads)?;
+        if settings.status_means_delta && dialect.version.is_some() {
+            survey.take_for_deltas(&with_status);
+        }
         survey.compare(manifest.as_ref());
         Ok(survey)
     }
@@ -202,7 +204,7 @@ impl Survey {
     /// Compares what is there with what the manifest says, and finds the tables that miss.
     fn compare(&mut self, manifest: Option<&Manifest>) {
         let delta = ManifestFile::Present(Mode::Delta);
-        self.is_delta = manifest.is_some_and(|manifest| manifest.files.values().any(|said| *said == delta));
+        self.is_delta |= manifest.is_some_and(|manifest| manifest.files.values().any(|said| *said == delta));
         for table in self.dialect.tables.iter().filter(|table| table.rows != Rows::Other) {
             let said = manifest.and_then(|manifest| manifest.files.get(table.name)).copied();
             let there = self.has(table);
@@ -226,6 +228,14 @@ impl Survey {
                 }
                 _ => self.miss(table, there, said),
             }
+        }
+    }
+
+    /// Takes these files for what changed, though the manifest does not say so.
+    fn take_for_deltas(&mut self, names: &[String]) {
+        for file in self.files.iter_mut().filter(|file| names.iter().any(|name| **name == *file.name)) {
+            file.is_delta = true;
+            self.is_delta = true;
         }
     }
 
@@ -281,7 +291,10 @@ impl Survey {
     /// Whether the set can say anything of a kind.
     pub(crate) fn supports(&self, kind: EntityKind) -> bool {
         let tables = self.dialect.tables.iter().filter(|table| table.rows == Rows::Records(kind));
-        let is_there = |table: &Table| self.files.iter().any(|file| std::ptr::eq(file.table, table));
+        let is_there = |table: &Table| {
+            self.files.iter().any(|file| std::ptr::eq(file.table, table))
+                || self.unreadable.iter().any(|file| std::ptr::eq(file.table, table))
+        };
         tables.into_iter().any(|table| !table.optional || is_there(table))
             || kind == EntityKind::Relationship && self.dialect.has_agents()
     }
@@ -299,6 +312,8 @@ struct Head {
     form: Form,
     /// The encoding, if it had to be guessed.
     guessed: Option<&'static str>,
+    /// A row fills `status` or `dateLastModified`.
+    fills_status: bool,
 }
 
 impl Head {
@@ -312,8 +327,24 @@ impl Head {
             }
             None => header_of(&sniffed, limits),
         };
-        Ok(Self { name: name.to_owned(), header, form: sniffed.form, guessed: sniffed.guessed })
+        let fills_status = header.as_ref().is_ok_and(|header| fills_status(header, &sniffed, limits));
+        let (form, guessed) = (sniffed.form, sniffed.guessed);
+        Ok(Self { name: name.to_owned(), header, form, guessed, fills_status })
     }
+}
+
+/// Whether one of the first rows fills a column that only files of changes fill.
+fn fills_status(header: &[String], sniffed: &Sniffed, limits: &Limits) -> bool {
+    let is_one = |name: &str| ["status", "dateLastModified"].iter().any(|one| name.eq_ignore_ascii_case(one));
+    let columns: Vec<_> = (0..).zip(header).filter(|(_, name)| is_one(name)).map(|(at, _)| at).collect();
+    if columns.is_empty() {
+        return false;
+    }
+    let (mut batch, mut scanner) = (Batch::default(), Scanner::new(limits.row_bytes));
+    scanner.split_at(sniffed.form.delimiter);
+    scanner.scan(&sniffed.text, true, 50, &mut batch);
+    let mut rows = (1..batch.len()).filter_map(|index| batch.row(index));
+    rows.any(|mark| columns.iter().any(|at| !decode::trim(batch.cell(mark, *at)).is_empty()))
 }
 
 /// The header of a file, if it can be read.

@@ -158,7 +158,7 @@ fn read(job: Job, sender: &mut Sender) -> Result<Option<Message>> {
     let Job { settings, request, known } = job;
     let limits = settings.limits;
     let mut files = FileSet::open(&settings.path, limits)?;
-    let survey = Arc::new(Survey::take(&mut files, settings.dialect, &limits)?);
+    let survey = Arc::new(Survey::take(&mut files, &settings)?);
     *settings.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(survey.dialect);
     let steps = plan(&survey, &request);
     // Of a set that was not sound the same files are read again, so that what is wrong is said again.
@@ -166,7 +166,7 @@ fn read(job: Job, sender: &mut Sender) -> Result<Option<Message>> {
     if !sender.send(Message::Surveyed(Arc::clone(&survey), steps.clone())) {
         return Ok(None);
     }
-    let terms = terms(survey.dialect, settings.may_repair);
+    let terms = terms(survey.dialect, &settings);
     if let Some(known) = known.filter(|known| known.terms == terms) {
         match is_unchanged(&mut files, &survey, &steps, &known, limits, sender)? {
             None => return Ok(None),
@@ -393,14 +393,15 @@ mod tests {
     use futures::executor::block_on;
 
     use super::*;
-    use crate::dialect::Dialect;
+    use crate::source::CsvSource;
 
     #[test]
     fn hashing_stops_when_nobody_listens() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("orgs.csv"), "sourcedId,name,type\ns1,A School,school\n").unwrap();
         let mut files = FileSet::open(folder.path(), Limits::default()).unwrap();
-        let survey = Survey::take(&mut files, Dialect::named("oneroster_1_1"), &Limits::default()).unwrap();
+        let source = CsvSource::builder().path(folder.path()).dialect("oneroster_1_1").build().unwrap();
+        let survey = Survey::take(&mut files, &source.settings).unwrap();
         let (messages, listener) = mpsc::channel(1);
         let mut sender = Sender { messages, recycled: std_mpsc::channel().1 };
         let file = &survey.files[0];

@@ -33,12 +33,16 @@ impl Engine {
             return;
         }
         self.loosen(kind);
+        if self.at.is_folded && id.is_none() {
+            self.lose_seats("a row does not tell whose it is, and its seats are not known");
+        }
         let Some((id, key)) = id else {
             let reason = "a row could not be read, and whose it is can't be told";
             self.make_partial(kind, PartialCode::Unreadable, reason);
             self.say(problem);
             return;
         };
+        self.lose_identity();
         if mark.seen == Seen::First {
             self.leave(kind, key, Unused::Rejected);
         } else {
@@ -46,6 +50,20 @@ impl Engine {
         }
         self.see(kind, key);
         self.say(problem.with_id(id));
+    }
+
+    /// Seats of the file at hand may be missing.
+    pub(super) fn lose_seats(&mut self, reason: &str) {
+        self.make_partial(EntityKind::Enrollment, PartialCode::Unreadable, reason);
+    }
+
+    /// Where an address is all that tells people apart, one that is not theirs leaves unknown who they are.
+    pub(super) fn lose_identity(&mut self) {
+        if self.at.is_by_address {
+            let reason = "an address alone tells people apart, and whose one is can't be told";
+            self.make_partial(EntityKind::Person, PartialCode::Unreadable, reason);
+            self.lose_seats(reason);
+        }
     }
 
     /// A row that adds to a person can't be used. Without all roles it can't be told what the person is, so that nothing is

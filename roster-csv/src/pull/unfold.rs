@@ -61,6 +61,10 @@ impl<'f> Views<'f> {
         let (_, first) = readings.first()?;
         let mut folded = vec![false; first.file.width()];
         let mut needed = folded.clone();
+        let of_ids = readings.iter().filter(|(file, _)| !file.table.optional);
+        let mut ids: Vec<_> = of_ids.flat_map(|(_, unfolding)| unfolding.columns_of_ids()).collect();
+        ids.sort_unstable();
+        ids.dedup();
         for (file, unfolding) in readings {
             for at in unfolding.columns() {
                 if let Some(needed) = needed.get_mut(at) {
@@ -74,7 +78,7 @@ impl<'f> Views<'f> {
             }
         }
         Some(Self {
-            judge: Judge::of(&first.file, tells),
+            judge: Judge::of(&first.file, ids, tells),
             readings: readings.iter().map(|(file, unfolding)| View::of(file, unfolding)).collect(),
             folded,
             needed,

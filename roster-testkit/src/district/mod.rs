@@ -19,6 +19,7 @@
 //! ```
 
 mod build;
+mod dirt;
 mod files;
 mod names;
 mod next_day;
@@ -37,6 +38,7 @@ use roster_core::{
 
 pub(crate) use self::oneroster::{JsonRows, RestCollection, stamped};
 pub use self::{
+    dirt::{Dirt, DirtySet, FileSet, Outcome, SetShape, Told, dirty},
     files::{FileDialect, clever_id, files_as, write_files_as},
     oneroster::{
         OneRosterCsv, OneRosterVersion, oneroster_csv_delta, oneroster_csv_files, what_oneroster_says,
