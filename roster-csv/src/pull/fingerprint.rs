@@ -9,10 +9,7 @@ use memchr::memchr;
 use roster_core::{Error, ErrorKind, Result};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{
-    plan::Step,
-    reader::{Feed, Sender},
-};
+use super::{feed::Feed, plan::Step, reader::Sender};
 use crate::{
     changes::Position,
     dialect::Dialect,

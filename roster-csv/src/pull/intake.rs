@@ -9,9 +9,9 @@ use roster_core::{
 
 use super::{
     engine::{Engine, Unused},
-    judge::Outcome,
     plan::Purpose,
     references::{Naming, is_referred_to, place},
+    rejection::of_kind,
     shape::{check_width, describe, is_blank, own_id, unwrapped},
 };
 use crate::{
@@ -272,40 +272,6 @@ impl Engine {
         }
     }
 
-    /// The id was there before, on a row that said the same or something else.
-    #[inline(never)]
-    fn repeat(&mut self, survey: &Survey, file: &SurveyedFile, batch: &Batch, mark: &RowMark, key: u64) {
-        let kind = self.at.kind;
-        let problem = if mark.seen == Seen::Identical {
-            self.count(|counts| counts.duplicate += 1);
-            Problem::warning(codes::DUPLICATE_IDENTICAL, "the same row was there already")
-        } else {
-            self.count(|counts| counts.rejected += 1);
-            self.unuse(kind, key);
-            self.loosen(kind);
-            self.lose_identity();
-            let message = "the id stands on several rows that say different things; none of them was used";
-            let problem = Problem::error(codes::CONFLICT, message).in_field(file.header.name_of(Holds::Id));
-            if self.at.is_folded {
-                self.tell_first(survey, key, self.locate(file, batch, mark, problem.clone()));
-            }
-            problem
-        };
-        self.say(self.locate(file, batch, mark, problem));
-    }
-
-    /// Says at the row that told of a record first that a later one contradicts it.
-    fn tell_first(&mut self, survey: &Survey, key: u64, problem: Problem) {
-        let first = self.first.remove(&of_kind(self.at.kind, key));
-        if let Some((file, line, record)) = first
-            && let Some(file) = survey.files.get(usize::from(file))
-        {
-            let record = u64::from(record).saturating_sub(1);
-            self.folded.note(&file.name, record, Outcome::Rejected);
-            self.say(problem.at(place(&file.name, u64::from(line), record)));
-        }
-    }
-
     /// Whether a record is in scope; those who come later are told by it.
     fn in_scope(&mut self, id: &str, mapped: &Mapped) -> bool {
         let Mapped::Record(record) = mapped else {
@@ -389,11 +355,6 @@ impl Engine {
         };
         place(&file.name, line, self.at.record - 1)
     }
-}
-
-/// A key that holds whatever the kind.
-fn of_kind(kind: EntityKind, key: u64) -> u64 {
-    key.rotate_left(kind as u32 * 8 + 1)
 }
 
 /// Says of a file that it is a bulk file with words that only a delta file should have. Returns whether it is.

@@ -126,9 +126,10 @@ impl<'f> Judge<'f> {
         if let Some(fault) = mark.fault {
             return Err(describe(fault, self.header).into());
         }
-        let short = match width == self.header.width() {
-            true => None,
-            false => check_width(batch, mark, self.header, self.usual_width)?,
+        let short = if width == self.header.width() {
+            None
+        } else {
+            check_width(batch, mark, self.header, self.usual_width)?
         };
         let cells = batch.row_cells(mark);
         for at in &self.ids {

@@ -1,6 +1,7 @@
 //! The stream: rows come from the reader's thread, records are made where the stream is polled, one row a turn.
 
 mod engine;
+mod feed;
 mod fingerprint;
 mod folded;
 mod folds;

@@ -125,8 +125,8 @@ impl Draft<'_> {
             }
         }
         // One prefix for another all over; not chance, where numbers are small.
-        if let Some(pairs) = by_prefix.into_values().max_by_key(Vec::len) {
-            pairs.into_iter().for_each(|(new, stored)| reshaped.add(Shape::Other, &new, stored));
+        for (new, stored) in by_prefix.into_values().max_by_key(Vec::len).unwrap_or_default() {
+            reshaped.add(Shape::Other, &new, stored);
         }
         Ok(reshaped)
     }

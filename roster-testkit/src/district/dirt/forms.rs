@@ -89,7 +89,7 @@ impl Work {
                 let text = Cells::read(text.as_bytes()).write(separator);
                 format!("{first}{text}").into_bytes()
             }),
-            Form::Windows1252 => return self.windows_1252(),
+            Form::Windows1252 => self.windows_1252(),
             Form::Seats(change, code) => return self.seats(change, code),
             Form::Cut => return self.cut(),
             Form::ZerosLost => return self.zeros_lost(),
@@ -115,7 +115,7 @@ impl Work {
     }
 
     /// What has no place there becomes `é`, on both sides, so that there is something to guess by.
-    fn windows_1252(&mut self) -> Option<Outcome> {
+    fn windows_1252(&mut self) {
         let file = self.shape.people;
         let text: String = self
             .text(file)
@@ -129,7 +129,6 @@ impl Work {
         let bytes = text.chars().map(|character| u8::try_from(u32::from(character)).unwrap_or(b'?'));
         self.write(file, bytes.collect::<Vec<_>>());
         self.tell(file, 1, codes::ENCODING_GUESSED);
-        Some(Outcome::Same)
     }
 
     fn seats(&mut self, change: fn(&str) -> Option<Vec<u8>>, code: Option<&'static str>) -> Option<Outcome> {

@@ -120,15 +120,15 @@ impl Work {
     fn pupil(&mut self, cells: &Cells) -> Option<(usize, Vec<usize>)> {
         let key = cells.column(self.shape.key)?;
         let rows: Vec<usize> = (2..cells.rows())
-            .filter(|row| !cells.cell(*row, key).is_empty() && self.is_pupil(cells, *row))
+            .filter(|row| !cells.cell(*row, key).is_empty() && is_pupil(cells, *row))
             .collect();
         let row = *self.rng.pick(&rows)?;
         Some((row, cells.rows_with(key, cells.cell(row, key))))
     }
+}
 
-    /// Where roles stand in the row, whether it is a pupil's.
-    fn is_pupil(&self, cells: &Cells, row: usize) -> bool {
-        let role = cells.column("role").filter(|_| cells.column("username").is_some());
-        role.is_none_or(|role| cells.cell(row, role).eq_ignore_ascii_case("student"))
-    }
+/// Where roles stand in the row, whether it is a pupil's.
+fn is_pupil(cells: &Cells, row: usize) -> bool {
+    let role = cells.column("role").filter(|_| cells.column("username").is_some());
+    role.is_none_or(|role| cells.cell(row, role).eq_ignore_ascii_case("student"))
 }

@@ -36,7 +36,7 @@ impl Work {
             Dirt::Conflict => {
                 let (row, rows) = self.pupil(&cells)?;
                 let mut other = cells.0.get(row)?.clone();
-                *other.get_mut(cells.column(self.shape.name)?)? = "Somebody Else".to_owned();
+                "Somebody Else".clone_into(other.get_mut(cells.column(self.shape.name)?)?);
                 let last = *rows.last()?;
                 self.insert_after(&cells, last, &line(&other, ','), Some(codes::CONFLICT));
                 Some(Outcome::RecordsMiss)
@@ -153,7 +153,7 @@ impl Work {
         let own = cells.cell(row, id);
         let upper = own.to_uppercase();
         let plain = own.trim_start_matches('0');
-        let alike = if upper != own { upper } else { plain.to_owned() };
+        let alike = if upper == own { plain.to_owned() } else { upper };
         *other.get_mut(id)? = if alike == own { format!("0{own}") } else { alike };
         if let Some(email) = self.shape.email.and_then(|email| cells.column(email)) {
             other.get_mut(email)?.clear();

@@ -7,6 +7,7 @@ pub(super) type Spot = (&'static str, &'static str);
 
 /// The files of a set that dirt needs to know.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about a dialect")]
 pub struct SetShape {
     /// The file of pupils.
     pub(super) people: &'static str,

@@ -60,6 +60,13 @@ impl Cells {
         }
     }
 
+    /// Puts another text into a cell of each of these rows.
+    pub(super) fn set_all(&mut self, rows: &[usize], column: usize, text: &str) {
+        for row in rows {
+            self.set(*row, column, text);
+        }
+    }
+
     /// How many rows there are, the header not counted.
     pub(super) fn rows(&self) -> usize {
         self.0.len().saturating_sub(1)

@@ -121,7 +121,7 @@ impl Work {
                     return None;
                 }
                 for rows in pupils.values() {
-                    rows.iter().for_each(|row| cells.set(*row, column, email));
+                    cells.set_all(rows, column, email);
                     self.tell(file, rows.first()? + 1, code);
                 }
                 self.write(file, cells.write(','));
@@ -181,10 +181,10 @@ impl Work {
         let lines = lines(&cells);
         if let Some(clean) = &value.clean {
             let mut cells: Cells = cells.clone();
-            rows.iter().for_each(|row| cells.set(*row, at, clean));
+            cells.set_all(&rows, at, clean);
             self.clean.insert(file.to_owned(), cells.write(',').into_bytes());
         }
-        rows.iter().for_each(|row| cells.set(*row, at, &value.dirty));
+        cells.set_all(&rows, at, &value.dirty);
         self.write(file, cells.write(','));
         if let Some(code) = value.code {
             self.tell(file, *lines.get(*rows.first()?)?, code);

@@ -172,7 +172,7 @@ pub(super) fn v2_1(district: &District) -> Files {
     }
     let mut classes = Sheet::new("sourcedId,orgSourcedId,title,sessionSourcedIds,courseSourcedId");
     for class in &district.classes {
-        let sessions: Vec<_> = class.sessions.iter().map(|id| id.as_str()).collect();
+        let sessions: Vec<_> = class.sessions.iter().map(roster_core::SourcedId::as_str).collect();
         classes.row([
             class.id.as_str(),
             class.org.as_deref().unwrap_or(""),
