@@ -249,6 +249,9 @@ pub mod codes {
             "Nothing needs to be done, unless it was understood wrongly.";
         NOT_TEXT = "not_text":
             "The file is no text in UTF-8: a spreadsheet, an archive, or UTF-16.", "Export it as CSV in UTF-8.";
+        PLACEHOLDER_VALUE = "placeholder_value":
+            "The value is a word that stands for none, such as `#N/A` or `NULL`; it was read as empty.",
+            "Leave the field empty in the system that exports.";
         RECORD_INACTIVE = "record_inactive":
             "The record is marked `inactive`, a word of older versions; it was kept.", "Nothing needs to be done.";
         REFUSED_COLLECTION = "refused_collection":

@@ -63,8 +63,11 @@ fn zeros_are_missed_where_nothing_ends_too(store: &dyn Store) {
     assert_eq!(shape(&report), Some((EntityKind::Person, 40, 40, 5)));
 }
 
+/// Makes an id of a number.
+type Form = fn(u32) -> String;
+
 fn other_forms_are_held(store: &dyn Store) {
-    let forms: [(fn(u32) -> String, fn(u32) -> String); 5] = [
+    let forms: [(Form, Form); 5] = [
         (|n| format!("{n}"), |n| format!("{n:08}")),
         (|n| format!("{n}"), |n| format!("{n}.0")),
         (|n| format!("ab-{n}-C"), |n| format!("AB-{n}-c")),

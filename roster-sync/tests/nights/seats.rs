@@ -37,9 +37,9 @@ fn with_seats(store: &dyn Store, records: &[Record], seats: u64, approve: Option
 fn a_first_run_with_too_many_students_is_held(store: &dyn Store) {
     let records = records();
     let students = students(&records);
-    let held = with_seats(store, &records, students - 1, None);
-    assert_eq!(held.status, Status::Held);
-    let [hold] = &*held.holds else { panic!("{:?}", held.holds) };
+    let report = with_seats(store, &records, students - 1, None);
+    assert_eq!(report.status, Status::Held);
+    let [hold] = &*report.holds else { panic!("{:?}", report.holds) };
     assert_eq!((hold.guard, hold.kind, &hold.school), (Guard::Seats, Some(EntityKind::Person), &None));
     assert_eq!((hold.count, hold.of, hold.limit), (students, 0, students - 1));
     assert!(active(store).is_empty(), "nothing was written");

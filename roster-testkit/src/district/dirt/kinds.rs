@@ -94,6 +94,8 @@ dirt! {
     Apostrophe = "apostrophe",
     /// Ids whose leading zeros are gone. A reader can't tell; a sync can.
     ZerosLost = "zeros_lost",
+    /// A word for no value, in place of a grade.
+    NoValue = "no_value",
     /// A date that there is not.
     BadDate = "bad_date",
     /// A date as it is written in the United States.

@@ -140,6 +140,13 @@ impl Work {
                 }
                 self.put_into(file, column, "Zorgle", codes::UNKNOWN_GRADE)
             }
+            Dirt::NoValue => {
+                let (file, column) = self.shape.grade?;
+                if file == self.shape.people {
+                    return self.put(column, &Value::differs("#N/A", codes::PLACEHOLDER_VALUE));
+                }
+                self.put_into(file, column, "#N/A", codes::PLACEHOLDER_VALUE)
+            }
             Dirt::BadDate => {
                 let (file, column) = self.shape.date?;
                 let outcome = self.put_into(file, column, "31/31/2020", codes::BAD_DATE)?;
