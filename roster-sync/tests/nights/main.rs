@@ -51,6 +51,7 @@ mod forgetting;
 mod id_shapes;
 mod planning;
 mod seats;
+mod slices;
 
 const ROSTER: &str = "lincoln";
 
