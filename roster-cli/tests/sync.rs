@@ -170,7 +170,8 @@ fn more_students_than_seats_are_held_and_told() {
     let held = folder.roster(&["sync", "a", "--json"]);
     assert_eq!((held.code, &held.json()["status"]), (3, &json!("held")));
     assert_eq!(held.json()["seats"], json!({"now": 0, "after": 12, "limit": 10}));
-    let wanted = json!({"guard": "seats", "kind": "person", "school": null, "count": 12, "of": 0, "limit": 10});
+    let wanted =
+        json!({"guard": "seats", "kind": "person", "school": null, "count": 12, "of": 0, "limit": 10});
     assert_eq!(held.json()["holds"], json!([wanted]));
     let hash = held.json()["plan"].as_str().unwrap().to_owned();
     assert_eq!(folder.roster(&["sync", "a", "--approve", &hash]).code, 0);
