@@ -212,7 +212,11 @@ impl<'f> View<'f> {
             };
             let Some(mark) = batch.row(*index) else { continue };
             let (cells, origin) = (batch.row_cells(mark), Origin { mark, record: *record });
-            if (said.is_there || self.is_damaged(cells)) && !self.add(cells, &origin, seen) && said.is_there {
+            if !said.is_there && !self.is_damaged(cells) {
+                continue;
+            }
+            let has_id = self.add(cells, &origin, seen);
+            if said.is_there && !has_id {
                 self.nameless.insert(said.key);
             }
         }
