@@ -211,6 +211,9 @@ pub mod codes {
         ID_IS_PLACEHOLDER = "id_is_placeholder":
             "The id is a word that stands for no value, such as `#N/A` or `NULL`; the row was left out.",
             "Fill in the id in the system that exports.";
+        ID_SHAPE = "id_shape":
+            "New ids are stored ones in another form: another case, another prefix, or with more zeros.",
+            "Ask what changed in the export. Approve it only if these really are other records.";
         ID_SHORTENED = "id_shortened":
             "A spreadsheet shortened the number that was the id, as in `1.23457E+11`; the row was left out.",
             "Format the column as text before the file is opened, or have it exported again.";
@@ -218,6 +221,9 @@ pub mod codes {
             "The file is not a part of the roster, or not recognized; it was not read.", "Nothing needs to be done.";
         INVALID_UTF8 = "invalid_utf8":
             "The row holds bytes that are no UTF-8.", "Export as UTF-8, not as Latin-1 or Windows-1252.";
+        LEADING_ZEROS_LOST = "leading_zeros_lost":
+            "New ids are stored ones without their leading zeros, which a spreadsheet took off.",
+            "Format the column as text before the file is opened, or have it exported again.";
         LINE_ENDS = "line_ends":
             "A carriage return stands alone in a row: rows may have run together.",
             "Export with one kind of line end, LF or CR LF.";
@@ -249,6 +255,9 @@ pub mod codes {
             "Ask the district to share it with the product.";
         NOT_TEXT = "not_text":
             "The file is no text in UTF-8: a spreadsheet, an archive, or UTF-16.", "Export it as CSV in UTF-8.";
+        PLACEHOLDER_VALUE = "placeholder_value":
+            "The value is a word that stands for none, such as `#N/A` or `NULL`; it was read as empty.",
+            "Leave the field empty in the system that exports.";
         RECORD_INACTIVE = "record_inactive":
             "The record is marked `inactive`, a word of older versions; it was kept.", "Nothing needs to be done.";
         REFUSED_COLLECTION = "refused_collection":
@@ -268,6 +277,9 @@ pub mod codes {
         SHARED_EMAIL = "shared_email":
             "Several people have this e-mail address; it can't tell them apart.",
             "Give each an address of their own, or leave the field empty.";
+        SIMILAR_ID = "similar_id":
+            "The id differs from another one in case or leading zeros alone; they were taken for two.",
+            "Check whether both are meant; ids are told apart exactly as they are written.";
         STATUS_UNKNOWN = "status_unknown":
             "The record's status is a word that the format does not know; it was read as active.",
             "Write `active` or `tobedeleted`.";
@@ -306,6 +318,9 @@ pub mod codes {
             "A school or class that the pull was limited to is not in the data.", "Check its id.";
         UNKNOWN_VALUE = "unknown_value":
             "The word is none of the vocabulary; it was kept as it is.", "Use one of the standard's words.";
+        UNWRAPPED = "unwrapped":
+            "The value was wrapped so that a spreadsheet keeps it as text, as `=\"00123\"` is; the wrapper was taken off.",
+            "Nothing needs to be done.";
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! In this order, since each step builds on the one before: who is absent (`absent`), who came back under another id
 //! (`rekey`), what hangs on what is not there (`parents`) or names it (`notes`), what is new in the records that are known (`compare`), what is to
-//! be forgotten (`forget`), what the guards say (`guards`), and the plan's name (`hash`).
+//! be forgotten (`forget`), what the guards say (`guards`, `id_shape`, `seats`), and the plan's name (`hash`).
 
 mod absent;
 mod calendar;
@@ -12,10 +12,12 @@ mod cover;
 mod forget;
 mod guards;
 mod hash;
+mod id_shape;
 mod notes;
 mod order;
 mod parents;
 mod rekey;
+mod seats;
 mod strong;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -29,7 +31,7 @@ pub(crate) use self::{
     order::Move,
 };
 use crate::{
-    Digest, Guards, Hold, Key, KindCounts, Memory, Op, Session,
+    Digest, Guards, Hold, Key, KindCounts, Memory, Op, Seats, Session,
     memory::Asked,
     record,
     spill::{Head, Place, Spill},
@@ -49,6 +51,8 @@ pub(crate) struct Ground {
     pub(crate) before: Option<Memory>,
     pub(crate) asked: Asked,
     pub(crate) guards: Guards,
+    /// How many students there are seats for.
+    pub(crate) seats: Option<u64>,
     pub(crate) today: Date,
     pub(crate) now: jiff::Timestamp,
     /// Whether the pull went to its end; if not, nothing follows from absence.
@@ -81,6 +85,8 @@ pub(crate) struct Plan {
     pub(crate) census: Census,
     pub(crate) counts: BTreeMap<EntityKind, KindCounts>,
     pub(crate) effects: Effects,
+    /// Students who need a seat.
+    pub(crate) seats: Seats,
     pub(crate) holds: Vec<Hold>,
     pub(crate) proposals: Vec<Proposal>,
     pub(crate) hash: String,
@@ -193,6 +199,7 @@ impl Plan {
             census,
             counts: BTreeMap::new(),
             effects: Effects::default(),
+            seats: Seats::default(),
             holds: Vec::new(),
             proposals: Vec::new(),
             hash: String::new(),

@@ -52,7 +52,7 @@ impl Draft<'_> {
     }
 
     /// Entries of a kind that would be created.
-    fn created(&self, kind: EntityKind) -> Vec<u32> {
+    pub(super) fn created(&self, kind: EntityKind) -> Vec<u32> {
         let entries = &self.plan.stage.entries;
         entries
             .iter()

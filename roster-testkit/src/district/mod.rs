@@ -20,6 +20,7 @@
 
 mod build;
 mod clever;
+mod dirt;
 mod files;
 mod names;
 mod next_day;
@@ -38,6 +39,7 @@ use roster_core::{
 
 pub use self::{
     clever::what_clever_says,
+    dirt::{Dirt, DirtySet, FileSet, Outcome, SetShape, Told, dirty},
     files::{FileDialect, clever_id, files_as, write_files_as},
     oneroster::{
         OneRosterCsv, OneRosterVersion, oneroster_csv_delta, oneroster_csv_files, what_oneroster_says,
