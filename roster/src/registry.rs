@@ -170,13 +170,19 @@ mod tests {
     fn an_unknown_id_is_told_what_there_is() {
         let error = find_provider(&registry(), "clevr").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
-        let there_are = match (cfg!(feature = "csv"), cfg!(feature = "oneroster")) {
-            (true, true) => "no provider `clevr`; compiled in: csv, oneroster",
-            (true, false) => "no provider `clevr`; compiled in: csv",
-            (false, true) => "no provider `clevr`; compiled in: oneroster",
-            (false, false) => "no provider `clevr`; none was compiled in: switch on a feature, such as `csv`",
+        let there_are: Vec<_> = registry().iter().map(|provider| provider.id).collect();
+        let there_are = match there_are.join(", ") {
+            none if none.is_empty() => {
+                "no provider `clevr`; none was compiled in: switch on a feature, such as `csv`".to_owned()
+            }
+            some => format!("no provider `clevr`; compiled in: {some}"),
         };
         assert_eq!(error.message(), there_are);
+    }
+
+    #[test]
+    fn they_are_in_the_order_of_their_ids() {
+        assert!(registry().is_sorted_by_key(|provider| provider.id));
     }
 
     #[test]
