@@ -45,7 +45,7 @@ pub(crate) fn instant(part: Part<'_>) -> Option<Timestamp> {
         Some("BST") => TimeZone::get("Europe/London").ok()?,
         Some(name) => TimeZone::get(name).ok()?,
     };
-    local.to_zoned(zone).ok().map(|zoned| zoned.timestamp())
+    zone.to_timestamp(local).ok()
 }
 
 /// Whether something stands there.

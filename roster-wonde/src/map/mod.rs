@@ -10,16 +10,16 @@ mod teaching;
 use std::{collections::BTreeSet, sync::Arc};
 
 use roster_core::{
-    Entity, EntityKind, Extra, FieldSet, Place, Problem, Record, SensitiveField, SourcedId, codes,
+    Entity, EntityKind, Extra, FieldSet, Place, Problem, SensitiveField, SourcedId, codes,
 };
 use roster_http::json::Text;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
 pub(crate) use self::{
-    person::{Nested, Tie, contact, employee, student},
+    person::{SENSITIVE, Tie, contact, employee, make_teacher, student, students_of},
     reading::Reading,
-    teaching::{class, group, subject},
+    teaching::{Taught, class, group, subject},
 };
 use crate::{config::EmailOrder, wire};
 
@@ -104,13 +104,6 @@ pub(crate) fn normalized<T: Entity + Clone>(record: T) -> T {
     let mut whole = record.clone().into_record();
     whole.normalize();
     T::from_record(whole).unwrap_or(record)
-}
-
-/// A record of any kind in its normal form.
-pub(crate) fn record(record: impl Entity) -> Record {
-    let mut record = record.into_record();
-    record.normalize();
-    record
 }
 
 /// Where a page's rows are.

@@ -130,7 +130,7 @@ impl School {
 
     /// The school year of a day, in the school's own time zone.
     pub(crate) fn year_at(&self, now: Timestamp) -> SchoolYear {
-        let today = now.to_zoned(self.time_zone.clone()).date();
+        let today = self.time_zone.to_datetime(now).date();
         let first = if self.country.year_is_calendar_year() || today.month() >= 9 {
             today.year()
         } else {

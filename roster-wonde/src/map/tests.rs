@@ -16,8 +16,8 @@ fn fixture(name: &str) -> String {
 
 fn the_school() -> School {
     let text = fixture("school");
-    let raw = read_raw_rows(text.as_bytes(), "data", |raw| raw.get().to_owned()).unwrap().remove(0);
-    School::read(&serde_json::from_str(&raw).unwrap()).unwrap()
+    let raw = crate::client::rows(text.as_bytes()).unwrap().remove(0);
+    School::read(&serde_json::from_str(raw.get()).unwrap()).unwrap()
 }
 
 fn everything() -> Wants {
