@@ -17,8 +17,10 @@ mod oneroster;
 mod rate;
 mod server;
 mod tokens;
+mod wonde;
 
 pub use self::{
     fault::{At, SandboxFault, UnknownFault},
     oneroster::{OneRosterOptions, OneRosterSandbox},
+    wonde::{WebhookManner, WondeOptions, WondeSandbox, WondeStage},
 };
