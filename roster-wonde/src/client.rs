@@ -329,7 +329,8 @@ pub(crate) fn rows(body: &[u8]) -> Result<Vec<Box<RawValue>>, Shape> {
         Err(shape @ Shape::NotJson(..)) => shape,
         Err(shape) => return Err(shape),
     };
-    let whole: &RawValue = std::str::from_utf8(body).ok().and_then(|text| serde_json::from_str(text).ok()).ok_or(shape)?;
+    let whole: &RawValue =
+        std::str::from_utf8(body).ok().and_then(|text| serde_json::from_str(text).ok()).ok_or(shape)?;
     let rows: Vec<_> = wire::items(Some(whole)).into_iter().map(ToOwned::to_owned).collect();
     if rows.is_empty() { Err(Shape::NotAList) } else { Ok(rows) }
 }

@@ -8,7 +8,7 @@ use url::Url;
 use crate::{
     client::{Access, get_one, get_page},
     error::{broken, is_withheld, wrong},
-    map::school::School,
+    map::{head, school::School},
     permissions::Permissions,
     region::{self, Region},
     wire::{self, flag},
@@ -74,7 +74,10 @@ impl Account {
 
     /// The school as the account's host knows it.
     async fn find(&self, id: &str, cx: &PullContext) -> Result<(School, Box<RawValue>, Option<Timestamp>)> {
-        let (found, date) = school_at(&self.wire, id, cx).await?;
+        let (found, date) = match school_at(&self.wire, id, cx).await {
+            Err(error) if is_withheld(&error) => return Err(self.explained(error, id, cx).await?),
+            done => done?,
+        };
         if let Some((school, raw)) = found {
             return Ok((school, raw, date));
         }
@@ -90,6 +93,22 @@ impl Account {
                  set `region` to the school's own (uk, au, nz, za, us), and check the school's id",
             )),
         }
+    }
+
+    /// Why a school may not be asked for: it has not given access, or the token is another school's.
+    async fn explained(&self, error: Error, id: &str, cx: &PullContext) -> Result<Error> {
+        if standing(&self.wire, id, cx).await? != Standing::default() {
+            return Ok(error);
+        }
+        let url = self.wire.base().endpoint(["schools"]);
+        let Ok(page) = get_page(&self.wire, "/schools", 1, url, None, cx).await else { return Ok(error) };
+        let listed = page.rows.iter().filter_map(|raw| head(raw));
+        let others = listed.filter(|listed| listed.as_str() != id).count();
+        // A school's own token lists that one school.
+        if page.rows.len() == 1 && others == 1 {
+            return Ok(wrong(OPENING, "the token belongs to another school: check `school` and `token`"));
+        }
+        Ok(error)
     }
 
     /// A school of the list of those that approved.

@@ -4,21 +4,22 @@ use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
 use roster_core::{
-    Capabilities, CheckReport, ConnectionState, EntityKind, Incremental, KindCapability, PullContext,
-    PullRequest, PullStream, Result, RosterSource, SourceInfo, async_trait,
+    Capabilities, CheckReport, ConnectionState, EntityKind, Error, Incremental, KindCapability, PullContext,
+    PullRequest, PullStream, Result, RosterSource, SourceInfo, TenantDirectory, async_trait,
 };
 
 use crate::{
     builder::WondeBuilder,
     changes::Position,
     client::Habits,
-    config::{ClassSource, EmailOrder},
-    error::INACTIVE,
+    config::{ClassSource, EmailOrder, WondeConfig},
+    error::{INACTIVE, is_withheld},
     opening::{Account, Opened},
     probe,
     pull::{Pull, plan::all_fields},
     resource::Resource,
     state,
+    tenants::WondeAccount,
 };
 
 /// The provider's id.
@@ -88,6 +89,8 @@ impl RosterSource for WondeSource {
                 report.warnings.push(error.message().to_owned());
                 return Ok(report);
             }
+            // A school that has not given access, or has taken it back.
+            Err(error) if is_withheld(&error) => return self.closed(error, cx).await,
             Err(error) => return Err(error),
         };
         let state = state::of_standing(opened.standing);
@@ -119,6 +122,17 @@ impl RosterSource for WondeSource {
 }
 
 impl WondeSource {
+    /// Where the connection is with a school that may not be read.
+    async fn closed(&self, error: Error, cx: &PullContext) -> Result<CheckReport> {
+        let Settings { school, account, .. } = &*self.settings;
+        let directory = WondeAccount::new(account.clone(), WondeConfig::default());
+        let Some(tenant) = directory.tenant(school, cx).await? else { return Err(error) };
+        let mut report = CheckReport::default();
+        report.state = Some(tenant.state);
+        report.warnings.push(error.message().to_owned());
+        Ok(report)
+    }
+
     async fn probe(&self, opened: &Opened, report: &mut CheckReport, cx: &PullContext) -> Result<()> {
         use Resource::{Classes, Contacts, Employees, Registrations, Students, Subjects};
         report.granted.extend([EntityKind::Org, EntityKind::AcademicSession]);

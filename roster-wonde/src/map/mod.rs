@@ -9,9 +9,7 @@ mod teaching;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use roster_core::{
-    Entity, EntityKind, Extra, FieldSet, Place, Problem, SensitiveField, SourcedId, codes,
-};
+use roster_core::{Entity, EntityKind, Extra, FieldSet, Place, Problem, SensitiveField, SourcedId, codes};
 use roster_http::json::Text;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};

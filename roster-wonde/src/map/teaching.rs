@@ -2,7 +2,7 @@
 
 use roster_core::{
     Class, ClassField as Field, ClassType, Course, CourseField, EntityKind, Identifier, IdentifierScheme,
-    Place, SourcedId, Subject,
+    Place, SourcedId,
 };
 use serde_json::value::RawValue;
 
@@ -77,7 +77,8 @@ pub(crate) fn class(
     let kind = wire.class_type.get().unwrap_or_default().to_ascii_lowercase().replace(['_', '-'], " ");
     class.class_type = if kind == "roll class" { ClassType::Homeroom } else { ClassType::Scheduled };
     class.org = Some(school.id.clone());
-    taught(&mut class, wire.subject);
+    // A bare id, or an object. Its name is the course's: a class would not tell that it changed.
+    class.course = wire::id_of(wire.subject).map(SourcedId::from);
     if let Some(year) = wire.year_group.get() {
         class.grades.push(reading.grade("year_group", year, school.country));
     }
@@ -96,17 +97,6 @@ pub(crate) fn class(
         teachers: Some(seats(wire.employees)),
         is_teaching: !NOT_TEACHING.contains(&kind.as_str()),
     })
-}
-
-/// The subject is a bare id, or, where it was included, an object.
-fn taught(class: &mut Class, part: Part<'_>) {
-    class.course = wire::id_of(part).map(SourcedId::from);
-    if let Some(subject) = one::<wire::Subject<'_>>(part) {
-        let subject = Subject { name: subject.name.owned(), code: subject.code.owned() };
-        if subject != Subject::default() {
-            class.subjects.push(subject);
-        }
-    }
 }
 
 /// A group of any type; the caller knows which types it wants.

@@ -274,7 +274,8 @@ impl Pull {
         let (Some(opened), Some(year)) = (&self.opened, self.intake.year()) else { return Ok(()) };
         let (granted, lost) = self.intake.grants.kept();
         let begun = self.begun.unwrap_or_else(|| self.cx.clock().now());
-        let begun = opened.date.map_or(begun, |date| date.min(begun));
+        // The server's own clock at its first answer is better: its stamps are of that, and the overlap is a day.
+        let begun = opened.date.unwrap_or(begun);
         let kept = self.before.as_ref().filter(|_| self.intake.is_frozen());
         let position = Position {
             // What is gone is not told while nothing may end: the next pull has to ask for it again.

@@ -89,8 +89,7 @@ pub(super) fn includes(step: Step, request: &PullRequest) -> Vec<&'static str> {
             includes.extend(["campus", "contact_details", "employment_details", "groups", "classes"]);
         }
         (Resource::Contacts, _) => includes.extend(["contact_details", "students"]),
-        (Resource::Classes, _) => includes.extend(["subject", "employees", "students"]),
-        (Resource::Registrations, _) => includes.extend(["employees", "students"]),
+        (Resource::Classes | Resource::Registrations, _) => includes.extend(["employees", "students"]),
         (Resource::Campuses | Resource::Subjects | Resource::Deletions, _) => {}
     }
     includes
@@ -114,7 +113,6 @@ pub(super) fn hidden(resource: Resource, include: &str, lost: bool) -> FieldSet 
         (Resource::Employees, "employment_details" | "groups" | "classes") if lost => {
             FieldSet::of([Field::Affiliations])
         }
-        (Resource::Classes, "subject") => FieldSet::of([ClassField::Subjects]),
         _ => FieldSet::EMPTY,
     }
 }
@@ -139,8 +137,8 @@ pub(crate) fn all_fields(kind: EntityKind) -> FieldSet {
             CourseField::Extra,
         ]),
         EntityKind::Class => {
-            use ClassField::{Begin, End, Location, Periods};
-            FieldSet::all(kind).minus(FieldSet::of([Begin, End, Location, Periods]))
+            use ClassField::{Begin, End, Location, Periods, Subjects};
+            FieldSet::all(kind).minus(FieldSet::of([Begin, End, Location, Periods, Subjects]))
         }
         EntityKind::Person => {
             use PersonField::{

@@ -41,8 +41,10 @@ impl Making {
             'j' => 6,
             _ => 7,
         };
-        let digits: String = raw.chars().filter(char::is_ascii_digit).collect();
-        format!("A{}{generation}{digit}{digits}", self.number + 10)
+        let digits = raw
+            .chars()
+            .map(|c| if c.is_ascii_digit() { c.to_string() } else { format!("0{}", u32::from(c)) });
+        format!("A{}{generation}{digit}{}", self.number + 10, digits.collect::<String>())
     }
 
     /// The id in the school's MIS: a small number, which a student and a member of staff may share.

@@ -271,10 +271,6 @@ fn selected(
         row["updated_at"] = stamp(changed);
         if world.broken.contains(&(collection.to_owned(), id.to_owned())) {
             row = json!([["CanaryValue"]]);
-            if collection == "students" {
-                row = json!({ "id": id, "upi": { "x": ["CanaryValue"] }, "contacts": 7, "education_details": "CanaryValue",
-                    "forename": { "CanaryValue": 1 } });
-            }
         }
         rows.push(row);
     }
@@ -315,9 +311,10 @@ fn shown(row: &Value, collection: &str, query: &Query, school: &School) -> Value
 async fn page(host: &Host, collection: &str, rows: Vec<Value>, query: &Query, path: &str) -> Response {
     let size =
         query.per_page.unwrap_or(50).clamp(1, host.shared.options.clamp.unwrap_or(LARGEST_PAGE).max(1));
-    let at = if query.offset == 0 {
+    let offset = query.offset(size);
+    let at = if offset == 0 {
         At::First
-    } else if query.offset + size >= rows.len() {
+    } else if offset + size >= rows.len() {
         At::Last
     } else {
         At::Middle
@@ -326,7 +323,7 @@ async fn page(host: &Host, collection: &str, rows: Vec<Value>, query: &Query, pa
         let mut world = host.shared.world();
         struck(&mut world.faults, collection, at, dice(host.shared.requests()))
     };
-    let body = made(host, collection, &rows, query, path, size, &faults);
+    let body = made(host, &rows, query, path, size, &faults);
     let looks = Looks { key: "data", body: &body, refusal };
     match spoilt(&faults, &looks, &host.shared.tokens).await {
         Some(response) => response,
@@ -336,14 +333,14 @@ async fn page(host: &Host, collection: &str, rows: Vec<Value>, query: &Query, pa
 
 fn made(
     host: &Host,
-    collection: &str,
     rows: &[Value],
     query: &Query,
     path: &str,
     size: usize,
     faults: &[SandboxFault],
 ) -> String {
-    let (mut offset, mut taken) = (query.offset, size);
+    let asked = query.offset(size);
+    let (mut offset, mut taken) = (asked, size);
     if has(faults, Kind::RepeatedPage) {
         offset = 0;
     }
@@ -363,12 +360,12 @@ fn made(
     let mut is_more = after < rows.len();
     if has(faults, Kind::EndlessPages) {
         shown = (0..size)
-            .map(|row| json!({ "id": format!("endless-{:012}", query.offset + row), "name": "x" }))
+            .map(|row| json!({ "id": format!("endless-{:012}", asked + row), "name": "x" }))
             .collect();
-        (after, is_more) = (query.offset + size, true);
+        (after, is_more) = (asked + size, true);
     }
     if has(faults, Kind::RepeatedPage) {
-        (after, is_more) = (query.offset, true);
+        (after, is_more) = (asked, true);
     }
     let empties = usize::from(has(faults, Kind::EmptyPage));
     let mut next = is_more.then(|| format!("{}{path}?{}", host.origin, query.at(after, size)));
@@ -382,8 +379,7 @@ fn made(
     let mut body = json!({ "data": shown, "meta": { "includes": query.includes } });
     if query.per_page.is_some() || rows.len() > 50 || next.is_some() {
         body["meta"]["pagination"] = json!({ "next": next, "previous": null, "more": more, "per_page": size,
-            "current_page": query.offset / size.max(1) + 1 });
+            "current_page": asked / size.max(1) + 1 });
     }
-    let _ = collection;
     body.to_string()
 }

@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use roster_core::Record;
+use roster_core::{Enrollment, Record, Role};
 use serde_json::{Value, json};
 
 use self::{
@@ -292,6 +292,24 @@ impl WondeSandbox {
     /// Changes the district without a word: no row gets a new stamp, and what goes is not told as deleted.
     pub fn edit_silently(&self, change: impl FnOnce(&mut District)) {
         self.shared.world().edit(change, false);
+    }
+
+    /// Gives a pupil a seat in a class, both by the vendor's ids. Returns whether there are such.
+    pub fn enroll(&self, class: &str, student: &str) -> bool {
+        let mut world = self.shared.world();
+        let found = world.schools.iter().find_map(|school| {
+            let making = &school.making;
+            let class = world
+                .district
+                .classes
+                .iter()
+                .find(|one| making.id('k', &one.id) == class || making.id('g', &one.id) == class)?;
+            let person = world.district.people.iter().find(|one| making.id('s', &one.id) == student)?;
+            Some(Enrollment::from_parts(class.id.clone(), person.id.clone(), Role::Student))
+        });
+        let is_there = found.is_some();
+        world.edit(|district| district.enrollments.extend(found), true);
+        is_there
     }
 
     /// Moves a school to a stage. Returns whether there is such a school.

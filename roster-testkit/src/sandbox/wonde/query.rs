@@ -7,7 +7,8 @@ use roster_core::jiff::Timestamp;
 /// What a request asks for of a list.
 pub(super) struct Query {
     pub(super) pairs: Vec<(String, String)>,
-    pub(super) offset: usize,
+    cursor: Option<usize>,
+    page: Option<usize>,
     pub(super) per_page: Option<usize>,
     pub(super) is_cursor: bool,
     pub(super) includes: BTreeSet<String>,
@@ -20,18 +21,17 @@ impl Query {
             url::form_urlencoded::parse(text.as_bytes()).into_owned().collect();
         let get = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let per_page = get("per_page").and_then(|text| text.parse().ok());
-        let size = per_page.unwrap_or(50);
         let cursor =
             get("cursor").and_then(|text| text.strip_prefix("at-")).and_then(|text| text.parse().ok());
-        let page =
-            get("page").and_then(|text| text.parse::<usize>().ok()).map(|page| page.saturating_sub(1) * size);
+        let page = get("page").and_then(|text| text.parse::<usize>().ok());
         let since = get("updated_after").and_then(|text| {
             let zoned =
                 if text.ends_with('Z') { text.to_owned() } else { format!("{}Z", text.replace(' ', "T")) };
             zoned.parse().ok()
         });
         Self {
-            offset: cursor.or(page).unwrap_or(0),
+            cursor,
+            page,
             per_page,
             is_cursor: get("cursor").is_some(),
             includes: get("include")
@@ -40,6 +40,11 @@ impl Query {
             since,
             pairs,
         }
+    }
+
+    /// How many rows come before the page.
+    pub(super) fn offset(&self, size: usize) -> usize {
+        self.cursor.or(self.page.map(|page| page.saturating_sub(1) * size)).unwrap_or(0)
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
