@@ -128,7 +128,7 @@ impl WondeAccount {
     /// # Errors
     ///
     /// As [`TenantDirectory::tenant`].
-    pub async fn search(&self, query: &SchoolQuery, cx: &PullContext) -> Result<Vec<Tenant>> {
+    pub async fn search_schools(&self, query: &SchoolQuery, cx: &PullContext) -> Result<Vec<Tenant>> {
         let mut pairs = Vec::new();
         for (name, value) in [
             ("postcode", &query.postcode),
@@ -443,6 +443,17 @@ impl TenantDirectory for WondeAccount {
                         connected.into_values().map(|(school, state)| Ok(tenant_of(&school, state)));
                     stream::iter(tenants.collect::<Vec<_>>()).boxed()
                 }
+                Err(error) => stream::iter([Err(error)]).boxed(),
+            })
+            .boxed()
+    }
+
+    /// Searches all schools that Wonde knows, by what [`SchoolQuery::typed`] makes of the text.
+    fn search(&self, text: &str, cx: &PullContext) -> BoxStream<'static, Result<Tenant>> {
+        let (this, cx, query) = (self.clone(), cx.clone(), SchoolQuery::typed(text));
+        stream::once(async move { this.search_schools(&query, &cx).await })
+            .flat_map(|found| match found {
+                Ok(found) => stream::iter(found.into_iter().map(Ok).collect::<Vec<_>>()).boxed(),
                 Err(error) => stream::iter([Err(error)]).boxed(),
             })
             .boxed()

@@ -1,6 +1,7 @@
 //! `roster sandbox`: a fake vendor on loopback, until it is stopped.
 
 mod oneroster;
+mod wonde;
 
 use std::{collections::BTreeMap, io};
 
@@ -27,7 +28,7 @@ struct Vendor {
 }
 
 /// By provider, alphabetically.
-const VENDORS: &[Vendor] = &[oneroster::VENDOR];
+const VENDORS: &[Vendor] = &[oneroster::VENDOR, wonde::VENDOR];
 
 /// A fake vendor that runs; dropping it stops it.
 trait Running {

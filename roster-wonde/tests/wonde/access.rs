@@ -60,7 +60,7 @@ async fn a_school_is_found_by_number_postcode_and_name() {
     let sandbox = sandbox();
     let not = school(&sandbox, WondeStage::NotRequested);
     for typed in ["EX3", "ex3 1aa", "100002", "801/4002", "st not requested"] {
-        let found = account(&sandbox).search(&SchoolQuery::typed(typed), &cx()).await.unwrap();
+        let found = account(&sandbox).search_schools(&SchoolQuery::typed(typed), &cx()).await.unwrap();
         let ids: Vec<_> = found.iter().map(|tenant| (tenant.id.as_str(), tenant.state)).collect();
         assert_eq!(ids, [(not.as_str(), ConnectionState::NotRequested)], "{typed}");
         assert!(found[0].detail.as_deref().unwrap().contains("Sampleton"));

@@ -4,6 +4,8 @@
 mod csv;
 #[cfg(feature = "oneroster")]
 mod oneroster;
+#[cfg(feature = "wonde")]
+mod wonde;
 
 use crate::Provider;
 
@@ -14,5 +16,7 @@ pub(crate) fn compiled_in() -> Vec<Provider> {
         csv::PROVIDER,
         #[cfg(feature = "oneroster")]
         oneroster::PROVIDER,
+        #[cfg(feature = "wonde")]
+        wonde::PROVIDER,
     ]
 }
