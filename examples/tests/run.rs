@@ -13,6 +13,9 @@ mod oneroster;
 #[path = "../quickstart/main.rs"]
 #[expect(dead_code, reason = "its `main` is not called here")]
 mod quickstart;
+#[path = "../wonde/main.rs"]
+#[expect(dead_code, reason = "its `main` is not called here")]
+mod wonde;
 
 use std::{fs, path::Path};
 
@@ -45,6 +48,14 @@ async fn oneroster_tells_what_changed_in_a_day() {
         upserts(changed) > 0 && upserts(changed) < upserts(full) && !changed.contains(", 0 deletes"),
         "{report}"
     );
+}
+
+#[tokio::test]
+async fn wonde_goes_from_the_request_to_the_data() {
+    let report = wonde::report().await.unwrap();
+    let lines: Vec<_> = report.lines().collect();
+    assert_eq!(lines[..3], ["pending", "awaiting_audit", "live"], "{report}");
+    assert!(lines[3].ends_with(" people in classes of type registration, seen whole: true"), "{report}");
 }
 
 #[tokio::test]

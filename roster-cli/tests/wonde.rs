@@ -116,7 +116,7 @@ fn from_nobody_asked_to_revoked() {
     assert_eq!(state(), "revoked");
     let after = json(&["sync", &source, "--sensitive", "--json"], 1);
     assert_eq!(after["status"], "failed");
-    let records = sandbox.roster(&folder, &["records", id, "--kind", "person"]);
+    let records = sandbox.roster(&folder, &["records", id, "--kind", "person", "--json"]);
     let active = records.stdout.lines().filter(|line| line.contains("\"active\"")).count();
     assert!(active as u64 >= people - 10, "{active} of {people}");
 
