@@ -18,7 +18,7 @@ use url::Url;
 
 use crate::{
     error::{broken, classify},
-    resource::Resource,
+    resource::{Resource, parents_first},
     source::PROVIDER,
     wire::{self, Part, flag, one},
 };
@@ -179,7 +179,7 @@ impl Pages {
         // More than one of them is refused, or the resource itself is.
         let mut page = self.asking(&[]).await.map_err(|_| error)?;
         let mut kept = Vec::new();
-        for include in resource.parents_first(&wanted) {
+        for include in parents_first(&wanted) {
             let parent = include.split_once('.').map(|(parent, _)| parent);
             if parent.is_some_and(|parent| !kept.contains(&parent)) {
                 continue;

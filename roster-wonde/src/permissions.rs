@@ -83,9 +83,8 @@ fn plain(identity: &str) -> String {
     let words: Vec<&str> =
         lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let words = match words.as_slice() {
-        [words @ .., "read" | "view"] if !words.is_empty() => words,
-        ["read" | "view", words @ ..] if !words.is_empty() => words,
-        words => words,
+        [some @ .., "read" | "view"] | ["read" | "view", some @ ..] if !some.is_empty() => some,
+        all => all,
     };
     words.join("_")
 }

@@ -74,11 +74,11 @@ impl Resource {
             Self::Employees | Self::Students | Self::Contacts | Self::Deletions => EntityKind::Person,
         }
     }
+}
 
-    /// Includes in an order in which none comes before the one that it lies in.
-    pub(crate) fn parents_first(self, includes: &[&'static str]) -> Vec<&'static str> {
-        let mut sorted = includes.to_vec();
-        sorted.sort_by_key(|include| include.matches('.').count());
-        sorted
-    }
+/// Includes in an order in which none comes before the one that it lies in.
+pub(crate) fn parents_first(includes: &[&'static str]) -> Vec<&'static str> {
+    let mut sorted = includes.to_vec();
+    sorted.sort_by_key(|include| include.matches('.').count());
+    sorted
 }

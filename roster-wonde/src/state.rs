@@ -293,15 +293,21 @@ mod tests {
             order in prop::collection::vec(any::<u32>(), 80),
         ) {
             let mut straight = Connection::default();
-            things.iter().for_each(|thing| feed(&mut straight, thing));
+            for thing in &things {
+                feed(&mut straight, thing);
+            }
             let polled = things.iter().filter(|thing| matches!(thing, Fed::Seen(..)));
             let mut polling = Connection::default();
-            polled.for_each(|thing| feed(&mut polling, thing));
+            for thing in polled {
+                feed(&mut polling, thing);
+            }
             things.extend(things.clone());
             let mut shuffled: Vec<_> = things.iter().zip(order).collect();
             shuffled.sort_by_key(|(_, key)| *key);
             let mut other = Connection::default();
-            shuffled.iter().for_each(|(thing, _)| feed(&mut other, thing));
+            for (thing, _) in &shuffled {
+                feed(&mut other, thing);
+            }
             prop_assert_eq!(&straight, &other);
             prop_assert_eq!((straight.state(), straight.since()), (polling.state(), polling.since()));
             let stored: Connection = serde_json::from_str(&serde_json::to_string(&straight).unwrap()).unwrap();

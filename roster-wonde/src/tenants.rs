@@ -532,11 +532,8 @@ mod tests {
             (Some("Dana Mary"), Some("Head"))
         );
         assert_eq!(contact["email_address"], "office@x.example");
-        let fixture = std::fs::read_to_string(format!(
-            "{}/tests/fixtures/request_access_body.json",
-            env!("CARGO_MANIFEST_DIR")
-        ));
-        let fixture: serde_json::Value = serde_json::from_str(&fixture.unwrap()).unwrap();
+        let fixture = include_str!("../tests/fixtures/request_access_body.json");
+        let fixture: serde_json::Value = serde_json::from_str(fixture).unwrap();
         let keys = |value: &serde_json::Value| {
             value["contacts"][0].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
         };

@@ -281,6 +281,7 @@ mod tests {
         webhooks().parse([("Content-Type", "application/json")], query, body.as_bytes())
     }
 
+    #[expect(clippy::disallowed_methods, reason = "a fixture of this crate")]
     fn fixture(name: &str) -> String {
         let path = format!("{}/tests/fixtures/webhook_{name}.json", env!("CARGO_MANIFEST_DIR"));
         std::fs::read_to_string(path).unwrap()

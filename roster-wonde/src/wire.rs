@@ -56,7 +56,7 @@ wire! {
         initials "initials": Text<'a>, surname "surname": Text<'a>, forename "forename": Text<'a>,
         middle_names "middle_names": Text<'a>, legal_surname "legal_surname": Text<'a>,
         legal_forename "legal_forename": Text<'a>, gender "gender": Text<'a>, date_of_birth "date_of_birth": Part<'a>,
-        education "education_details": Part<'a>, contact "contact_details": Part<'a>, extended "extended_details": Part<'a>,
+        education "education_details": Part<'a>, details "contact_details": Part<'a>, extended "extended_details": Part<'a>,
         contacts "contacts": Part<'a>, year "year": Part<'a>, registration "registration": Part<'a>, house "house": Part<'a>,
         campus "campus": Part<'a>, restored_at "restored_at": Part<'a>, created_at "created_at": Part<'a>,
         updated_at "updated_at": Part<'a>, relationship "relationship": Part<'a>,
@@ -67,7 +67,7 @@ wire! {
         initials "initials": Text<'a>, surname "surname": Text<'a>, forename "forename": Text<'a>,
         middle_names "middle_names": Text<'a>, legal_surname "legal_surname": Text<'a>,
         legal_forename "legal_forename": Text<'a>, gender "gender": Text<'a>, date_of_birth "date_of_birth": Part<'a>,
-        employment "employment_details": Part<'a>, contact "contact_details": Part<'a>, classes "classes": Part<'a>,
+        employment "employment_details": Part<'a>, details "contact_details": Part<'a>, classes "classes": Part<'a>,
         groups "groups": Part<'a>, campus "campus": Part<'a>, restored_at "restored_at": Part<'a>,
         created_at "created_at": Part<'a>, updated_at "updated_at": Part<'a>, meta "meta": Part<'a>,
     }
@@ -77,7 +77,7 @@ wire! {
         initials "initials": Text<'a>, surname "surname": Text<'a>, forename "forename": Text<'a>,
         middle_names "middle_names": Text<'a>, legal_surname "legal_surname": Text<'a>,
         legal_forename "legal_forename": Text<'a>, gender "gender": Text<'a>, date_of_birth "date_of_birth": Part<'a>,
-        contact "contact_details": Part<'a>, students "students": Part<'a>, relationship "relationship": Part<'a>,
+        details "contact_details": Part<'a>, students "students": Part<'a>, relationship "relationship": Part<'a>,
         restored_at "restored_at": Part<'a>, created_at "created_at": Part<'a>, updated_at "updated_at": Part<'a>,
     }
     /// Of `employment_details`.
@@ -116,12 +116,12 @@ wire! {
     }
     /// What a contact is to a student.
     Relation {
-        relation "relationship": Text<'a>, kind "type": Text<'a>, responsible "parental_responsibility": Text<'a>,
+        word "relationship": Text<'a>, kind "type": Text<'a>, responsible "parental_responsibility": Text<'a>,
         priority "priority": Text<'a>, lives_with "lives_with_pupil": Text<'a>, emergency "emergency_contact": Text<'a>,
     }
     /// A class.
     Class {
-        id "id": Text<'a>, mis_id "mis_id": Text<'a>, class_type "type": Text<'a>, name "name": Text<'a>,
+        id "id": Text<'a>, mis_id "mis_id": Text<'a>, kind "type": Text<'a>, name "name": Text<'a>,
         code "code": Text<'a>, description "description": Text<'a>, subject "subject": Part<'a>,
         academic_year "academic_year": Text<'a>, year_group "year_group": Text<'a>, students "students": Part<'a>,
         employees "employees": Part<'a>, restored_at "restored_at": Part<'a>, created_at "created_at": Part<'a>,
@@ -129,7 +129,7 @@ wire! {
     }
     /// A group.
     Group {
-        id "id": Text<'a>, mis_id "mis_id": Text<'a>, group_type "type": Text<'a>, name "name": Text<'a>,
+        id "id": Text<'a>, mis_id "mis_id": Text<'a>, kind "type": Text<'a>, name "name": Text<'a>,
         code "code": Text<'a>, description "description": Text<'a>, students "students": Part<'a>,
         employees "employees": Part<'a>, restored_at "restored_at": Part<'a>, created_at "created_at": Part<'a>,
         updated_at "updated_at": Part<'a>,
@@ -279,7 +279,7 @@ mod tests {
     #[test]
     fn nothing_is_nothing_however_it_is_written() {
         for nothing in [
-            r#"{}"#,
+            "{}",
             r#"{"x":null}"#,
             r#"{"x":[]}"#,
             r#"{"x":{}}"#,

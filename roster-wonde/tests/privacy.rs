@@ -64,9 +64,16 @@ async fn no_log_error_or_debug_shows_a_marker() {
         let source =
             WondeSource::builder().school(&school).token(token).base_url(sandbox.base_url()).build().unwrap();
         shown.push_str(&format!("{source:?} {:?}", source.check(&context()).await));
-        for fault in
-            ["", "status_500:students", "invalid_json:students", "missing_key:students", "cut_body:students", "status_401", "status_403:classes", "status_423:employees"]
-        {
+        for fault in [
+            "",
+            "status_500:students",
+            "invalid_json:students",
+            "missing_key:students",
+            "cut_body:students",
+            "status_401",
+            "status_403:classes",
+            "status_423:employees",
+        ] {
             sandbox.recover();
             if !fault.is_empty() {
                 sandbox.fault(fault.parse::<SandboxFault>().unwrap());
@@ -77,7 +84,9 @@ async fn no_log_error_or_debug_shows_a_marker() {
                 match item {
                     Ok(PullEvent::Problem(problem)) => shown.push_str(&problem.message),
                     Ok(PullEvent::End { completeness, .. }) => shown.push_str(&format!("{completeness:?}")),
-                    Ok(PullEvent::Checkpoint(cursor)) => shown.push_str(&serde_json::to_string(&cursor).unwrap()),
+                    Ok(PullEvent::Checkpoint(cursor)) => {
+                        shown.push_str(&serde_json::to_string(&cursor).unwrap());
+                    }
                     Err(error) => shown.push_str(&format!("{error} {error:?}")),
                     _ => {}
                 }
@@ -85,7 +94,8 @@ async fn no_log_error_or_debug_shows_a_marker() {
         }
     }
     sandbox.recover();
-    let account = WondeAccount::builder().token(sandbox.token()).base_url(sandbox.base_url()).build_account().unwrap();
+    let account =
+        WondeAccount::builder().token(sandbox.token()).base_url(sandbox.base_url()).build_account().unwrap();
     let mut ask = Ask::default();
     ask.contact_name = Some("Markercontact".to_owned());
     ask.contact_email = Some("Markercontact@x.example".to_owned());

@@ -76,7 +76,7 @@ pub(crate) fn student<'a>(
     };
     names(&mut person, &parts, &mut reading);
     born(&mut person, &wire.gender, wire.date_of_birth, &mut reading);
-    contact_details(&mut person, wire.contact, &wants.emails.students, &mut reading);
+    contact_details(&mut person, wire.details, &wants.emails.students, &mut reading);
     demographics(&mut person, wire.extended, &reading);
     let education = one::<wire::Education<'_>>(wire.education).unwrap_or_default();
     let mut held = Affiliation::new(Role::Student, Some(school.id.clone()));
@@ -113,7 +113,7 @@ pub(crate) fn employee(raw: &RawValue, school: &School, wants: &Wants, place: &P
     };
     names(&mut person, &parts, &mut reading);
     born(&mut person, &wire.gender, wire.date_of_birth, &mut reading);
-    contact_details(&mut person, wire.contact, &wants.emails.staff, &mut reading);
+    contact_details(&mut person, wire.details, &wants.emails.staff, &mut reading);
     let employment = one::<wire::Employment<'_>>(wire.employment).unwrap_or_default();
     let teaching = flag(&employment.teaching) == Some(true);
     let teaches = teaches(&wire);
@@ -141,7 +141,7 @@ fn teaches(wire: &wire::Employee<'_>) -> Option<bool> {
     let forms = many::<wire::Group<'_>>(wire.groups).0;
     let has_form = forms
         .iter()
-        .any(|group| group.group_type.get().is_some_and(|kind| kind.eq_ignore_ascii_case("REGISTRATION")));
+        .any(|group| group.kind.get().is_some_and(|kind| kind.eq_ignore_ascii_case("REGISTRATION")));
     if has_form || !ids_of(wire.classes).0.is_empty() {
         return Some(true);
     }
@@ -169,7 +169,7 @@ pub(crate) fn contact(raw: &RawValue, school: &School, wants: &Wants, place: &Pl
     };
     names(&mut person, &parts, &mut reading);
     born(&mut person, &wire.gender, wire.date_of_birth, &mut reading);
-    contact_details(&mut person, wire.contact, &wants.emails.contacts, &mut reading);
+    contact_details(&mut person, wire.details, &wants.emails.contacts, &mut reading);
     // What a contact is to each child, the relationship tells.
     person.affiliations.push(Affiliation::new(Role::Contact, Some(school.id.clone())));
     identifiers(&mut person, &wire.mis_id, &wire.upi, &Role::Contact);
@@ -212,7 +212,7 @@ fn tie(part: Part<'_>) -> Tie {
     }
     let Ok(wire) = serde_json::from_str::<wire::Relation<'_>>(raw.get()) else { return Tie::default() };
     Tie {
-        relation: wire.relation.owned().or_else(|| wire.kind.owned()),
+        relation: wire.word.owned().or_else(|| wire.kind.owned()),
         responsible: flag(&wire.responsible),
         lives_with: flag(&wire.lives_with),
         priority: wire.priority.get().and_then(|text| text.parse().ok()),

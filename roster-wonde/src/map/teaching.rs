@@ -74,7 +74,7 @@ pub(crate) fn class(
         name.or_else(|| wire.description.owned()).or_else(|| code.clone()).unwrap_or_else(|| id.to_string());
     let mut class = Class::new(id, title);
     class.code = code;
-    let kind = wire.class_type.get().unwrap_or_default().to_ascii_lowercase().replace(['_', '-'], " ");
+    let kind = wire.kind.get().unwrap_or_default().to_ascii_lowercase().replace(['_', '-'], " ");
     class.class_type = if kind == "roll class" { ClassType::Homeroom } else { ClassType::Scheduled };
     class.org = Some(school.id.clone());
     // A bare id, or an object. Its name is the course's: a class would not tell that it changed.
@@ -108,7 +108,7 @@ pub(crate) fn group<'a>(kind: EntityKind, raw: &'a RawValue, place: &Place) -> R
 impl Grouped<'_> {
     /// Whether it is of the type; a row that does not say is of the type that was asked for.
     pub(crate) fn is(&self, group_type: &str) -> bool {
-        self.wire.group_type.get().is_none_or(|said| said.eq_ignore_ascii_case(group_type))
+        self.wire.kind.get().is_none_or(|said| said.eq_ignore_ascii_case(group_type))
     }
 
     /// A registration group as a class.

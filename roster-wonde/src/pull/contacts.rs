@@ -1,6 +1,6 @@
 //! Who is related to whom, told on either side or on both.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use roster_core::{
     EntityKind, Relationship, SourcedId,
@@ -14,7 +14,7 @@ use crate::map::Tie;
 pub(super) struct Ties {
     told: HashedSet,
     /// Known by their two ends alone, until the other side was read.
-    bare: BTreeMap<(SourcedId, SourcedId), ()>,
+    bare: BTreeSet<(SourcedId, SourcedId)>,
 }
 
 impl Ties {
@@ -23,7 +23,7 @@ impl Ties {
         &mut self,
         student: &SourcedId,
         contact: &SourcedId,
-        tie: Tie,
+        tie: &Tie,
     ) -> Option<Relationship> {
         let relationship = tie.clone().relationship(student, contact);
         let key = hash(&relationship.id);
@@ -32,7 +32,7 @@ impl Ties {
         }
         let pair = (student.clone(), contact.clone());
         if !tie.is_told {
-            self.bare.insert(pair, ());
+            self.bare.insert(pair);
             return None;
         }
         self.bare.remove(&pair);
@@ -43,7 +43,7 @@ impl Ties {
     /// Both sides were read: those of which nothing else was told.
     pub(super) fn rest(&mut self) -> Vec<Relationship> {
         let bare = std::mem::take(&mut self.bare);
-        bare.into_keys().map(|(student, contact)| Tie::default().relationship(&student, &contact)).collect()
+        bare.into_iter().map(|(student, contact)| Tie::default().relationship(&student, &contact)).collect()
     }
 }
 

@@ -1,8 +1,8 @@
 //! Requests and answers of servers that are no sandbox: their shapes, and what they do otherwise.
 
 use roster_core::{
-    Ask, Completeness, ConnectionState, EntityKind, ErrorKind, PullRequest, Record, Role, RosterSource, SensitiveField,
-    TenantDirectory,
+    Ask, Completeness, ConnectionState, EntityKind, ErrorKind, PullRequest, Record, Role, RosterSource,
+    SensitiveField, TenantDirectory,
 };
 use roster_wonde::{WondeAccount, WondeSource};
 use serde_json::{Value, json};
@@ -15,6 +15,7 @@ use super::{Told, cx, pull};
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef01234567";
 
+#[expect(clippy::disallowed_methods, reason = "a fixture of this crate")]
 fn fixture(name: &str) -> Value {
     let path = format!("{}/tests/fixtures/{name}.json", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
@@ -27,7 +28,12 @@ fn source(server: &MockServer) -> WondeSource {
 
 async fn get(server: &MockServer, at: &str, body: Value) {
     let answer = ResponseTemplate::new(200).set_body_json(body);
-    Mock::given(method("GET")).and(path(format!("/v1.0/{at}"))).respond_with(answer).with_priority(9).mount(server).await;
+    Mock::given(method("GET"))
+        .and(path(format!("/v1.0/{at}")))
+        .respond_with(answer)
+        .with_priority(9)
+        .mount(server)
+        .await;
 }
 
 /// The school of the fixtures, with these lists; what is not given is empty.
@@ -84,7 +90,13 @@ async fn pages_are_followed_by_their_whole_links() {
     };
     let students = "/v1.0/schools/A1000000001/students";
     let second = ResponseTemplate::new(200).set_body_json(here("students_page2"));
-    Mock::given(path(students)).and(query_param("page", "2")).respond_with(second).expect(1).with_priority(1).mount(&server).await;
+    Mock::given(path(students))
+        .and(query_param("page", "2"))
+        .respond_with(second)
+        .expect(1)
+        .with_priority(1)
+        .mount(&server)
+        .await;
     let first = ResponseTemplate::new(200).set_body_json(here("students_page1"));
     Mock::given(path(students))
         .and(query_param("per_page", "200"))
@@ -103,17 +115,23 @@ async fn pages_are_followed_by_their_whole_links() {
 
 #[tokio::test]
 async fn changes_are_asked_for_as_php_writes_a_time() {
-    let lists = [("students", fixture("students_no_pagination")), ("employees", fixture("employees")), ("deletions", fixture("deletions"))];
+    let lists = [
+        ("students", fixture("students_no_pagination")),
+        ("employees", fixture("employees")),
+        ("deletions", fixture("deletions")),
+    ];
     let server = school(&lists).await;
     let source = source(&server);
     let told = pull(&source, PullRequest::full()).await;
     let told = pull(&source, PullRequest::changes(told.cursor.unwrap())).await;
     let deleted: Vec<_> = told.deleted.iter().map(|(kind, id)| format!("{kind} {id}")).collect();
-    // The one that was restored is not among them.
-    assert_eq!(deleted, ["person A1000001090", "class A1000000499"]);
+    // The one that was restored is not among them; who is not current any more is.
+    assert_eq!(deleted, ["person A1000000303", "person A1000001090", "class A1000000499"]);
     let requests = server.received_requests().await.unwrap();
     let asked: Vec<_> = (requests.iter())
-        .filter(|request| request.url.path().ends_with("/students") || request.url.path().ends_with("/deletions"))
+        .filter(|request| {
+            request.url.path().ends_with("/students") || request.url.path().ends_with("/deletions")
+        })
         .filter_map(|request| {
             let pairs = request.url.query_pairs();
             pairs.into_owned().find(|(name, _)| name == "updated_after").map(|(_, value)| value)
@@ -135,7 +153,11 @@ async fn contacts_on_either_side_are_one() {
         { "id": "C2", "forename": "Cal", "students": { "data": [{ "id": "S1", "relationship": "Uncle" }] } },
         { "id": "C3", "forename": "Dan", "students": null },
     ] });
-    let lists = [("students", json!({ "data": [student] })), ("employees", fixture("employees")), ("contacts", contacts)];
+    let lists = [
+        ("students", json!({ "data": [student] })),
+        ("employees", fixture("employees")),
+        ("contacts", contacts),
+    ];
     let server = school(&lists).await;
     let told = pull(&source(&server), PullRequest::full().with_sensitive([SensitiveField::Contacts])).await;
     assert!(told.error.is_none(), "{:?}", told.error);
@@ -146,7 +168,8 @@ async fn contacts_on_either_side_are_one() {
             _ => None,
         })
         .collect();
-    let expected = [("C1".to_owned(), Some("Mother".to_owned())), ("C2".to_owned(), Some("Uncle".to_owned()))];
+    let expected =
+        [("C1".to_owned(), Some("Mother".to_owned())), ("C2".to_owned(), Some("Uncle".to_owned()))];
     assert_eq!(relations, expected);
 }
 
@@ -174,7 +197,11 @@ async fn a_school_that_is_switched_off_is_offline() {
     let told = pull(&source(&server), PullRequest::full()).await;
     let error = told.error.unwrap();
     assert_eq!((error.status(), error.is_retryable()), (Some(423), false));
-    let account = WondeAccount::builder().token(TOKEN).base_url(format!("{}/v1.0", server.uri())).build_account().unwrap();
+    let account = WondeAccount::builder()
+        .token(TOKEN)
+        .base_url(format!("{}/v1.0", server.uri()))
+        .build_account()
+        .unwrap();
     assert_eq!(account.tenant("A1000000001", &cx()).await.unwrap().unwrap().state, ConnectionState::Offline);
 }
 
@@ -184,7 +211,13 @@ async fn a_server_that_takes_no_cursor_and_no_size_is_asked_without() {
     let students = "/v1.0/schools/A1000000001/students";
     for (name, value) in [("cursor", "true"), ("per_page", "200")] {
         let refusal = ResponseTemplate::new(400);
-        Mock::given(path(students)).and(query_param(name, value)).respond_with(refusal).expect(1..).with_priority(1).mount(&server).await;
+        Mock::given(path(students))
+            .and(query_param(name, value))
+            .respond_with(refusal)
+            .expect(1..)
+            .with_priority(1)
+            .mount(&server)
+            .await;
     }
     let fine = ResponseTemplate::new(200).set_body_json(fixture("students_no_pagination"));
     Mock::given(path(students)).respond_with(fine).expect(1).with_priority(2).mount(&server).await;
@@ -198,7 +231,12 @@ async fn an_include_that_is_invalid_is_left_out() {
     let server = school(&[("employees", fixture("employees"))]).await;
     let students = "/v1.0/schools/A1000000001/students";
     let refusal = ResponseTemplate::new(422).set_body_string("invalid include: Canary");
-    Mock::given(path(students)).and(query_param_contains("include", "campus")).respond_with(refusal).with_priority(1).mount(&server).await;
+    Mock::given(path(students))
+        .and(query_param_contains("include", "campus"))
+        .respond_with(refusal)
+        .with_priority(1)
+        .mount(&server)
+        .await;
     let fine = ResponseTemplate::new(200).set_body_json(fixture("students_no_pagination"));
     Mock::given(path(students))
         .and(query_param_contains("include", "education_details"))
@@ -226,7 +264,10 @@ async fn a_stranger_as_region_gets_no_token() {
 #[tokio::test]
 async fn access_is_asked_for_and_given_back() {
     let server = MockServer::start().await;
-    let done = || ResponseTemplate::new(200).set_body_json(json!({ "success": true, "state": "pending", "message": "" }));
+    let done = || {
+        ResponseTemplate::new(200)
+            .set_body_json(json!({ "success": true, "state": "pending", "message": "" }))
+    };
     Mock::given(method("POST"))
         .and(path("/v1.0/schools/A1/request-access"))
         .and(header("content-type", "application/json"))
@@ -235,8 +276,21 @@ async fn access_is_asked_for_and_given_back() {
         .expect(1)
         .mount(&server)
         .await;
-    Mock::given(method("DELETE")).and(path("/v1.0/schools/A1/revoke-access")).respond_with(done()).expect(1).mount(&server).await;
-    for list in ["schools", "schools/all", "schools/pending", "schools/declined", "schools/revoked", "schools/audited", "schools/offline"] {
+    Mock::given(method("DELETE"))
+        .and(path("/v1.0/schools/A1/revoke-access"))
+        .respond_with(done())
+        .expect(1)
+        .mount(&server)
+        .await;
+    for list in [
+        "schools",
+        "schools/all",
+        "schools/pending",
+        "schools/declined",
+        "schools/revoked",
+        "schools/audited",
+        "schools/offline",
+    ] {
         get(&server, list, json!({ "data": [] })).await;
     }
     let account = WondeAccount::builder().token(TOKEN).base_url(server.uri()).build_account().unwrap();

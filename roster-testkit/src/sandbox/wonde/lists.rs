@@ -7,7 +7,7 @@ use super::{
     WondeStage,
     query::Query,
     serve::{Asker, Host, refusal, refuse},
-    world::{PERMISSIONS, School, World, stamp},
+    world::{PERMISSIONS, School, World, put, stamp},
 };
 use crate::sandbox::{
     answer::{Looks, json as answer, spoilt, text},
@@ -267,8 +267,8 @@ fn selected(
             continue;
         }
         let mut row = shown(row, name, query, school);
-        row["created_at"] = stamp(changed);
-        row["updated_at"] = stamp(changed);
+        put(&mut row, "created_at", stamp(changed));
+        put(&mut row, "updated_at", stamp(changed));
         if world.broken.contains(&(collection.to_owned(), id.to_owned())) {
             row = json!([["CanaryValue"]]);
         }
@@ -287,7 +287,8 @@ fn shown(row: &Value, collection: &str, query: &Query, school: &School) -> Value
             || query.includes.contains(key)
             || (collection == "classes" && key == "subject")
     });
-    if let Some(contacts) = fields.get_mut("contacts").and_then(|contacts| contacts["data"].as_array_mut())
+    if let Some(contacts) =
+        fields.get_mut("contacts").and_then(|contacts| contacts.get_mut("data")?.as_array_mut())
         && !query.includes.contains("contacts.contact_details")
     {
         for contact in contacts.iter_mut().filter_map(Value::as_object_mut) {
@@ -303,7 +304,7 @@ fn shown(row: &Value, collection: &str, query: &Query, school: &School) -> Value
     if !school.shares("students.upn.read")
         && let Some(details) = fields.get_mut("education_details")
     {
-        details["data"]["upn"] = Value::Null;
+        details.get_mut("data").into_iter().for_each(|data| put(data, "upn", Value::Null));
     }
     row
 }
@@ -377,9 +378,11 @@ fn made(
     }
     let more = if has(faults, Kind::NoTotal) && next.is_none() { true } else { next.is_some() };
     let mut body = json!({ "data": shown, "meta": { "includes": query.includes } });
-    if query.per_page.is_some() || rows.len() > 50 || next.is_some() {
-        body["meta"]["pagination"] = json!({ "next": next, "previous": null, "more": more, "per_page": size,
-            "current_page": asked / size.max(1) + 1 });
+    let is_paged = query.per_page.is_some() || rows.len() > 50 || next.is_some();
+    let pagination = json!({ "next": next, "previous": null, "more": more, "per_page": size,
+        "current_page": asked / size.max(1) + 1 });
+    if let Some(meta) = body.get_mut("meta").filter(|_| is_paged) {
+        put(meta, "pagination", pagination);
     }
     body.to_string()
 }

@@ -24,7 +24,7 @@ use self::{
     british::Making,
     serve::{Host, router},
     webhooks::Hooks,
-    world::{PERMISSIONS, School, SchoolFacts, World},
+    world::{PERMISSIONS, School, SchoolFacts, World, put},
 };
 use super::{fault::SandboxFault, rate::Rate, server::Server, tokens::Tokens};
 use crate::district::{DayTruth, District, DistrictSpec};
@@ -474,8 +474,8 @@ impl Shared {
         drop(world);
         if let Some((kind, key, value)) = notice {
             let mut body = common;
-            body["payload_type"] = json!(kind);
-            body[key] = value;
+            put(&mut body, "payload_type", json!(kind));
+            put(&mut body, key, value);
             self.hooks.post(body);
         }
         true
@@ -509,7 +509,7 @@ impl Shared {
         let Some(school) = world.school_mut(id) else { return false };
         let body = migration(school, true);
         school.online = true;
-        school.mis = "Another MIS".to_owned();
+        "Another MIS".clone_into(&mut school.mis);
         school.making.generation += 1;
         school.making.keeps_student_ids = keeps_student_ids;
         world.write(true);

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     british::{Making, Roll, TWINS, number_of, year},
-    world::SchoolFacts,
+    world::{SchoolFacts, put},
 };
 use crate::district::District;
 
@@ -51,7 +51,7 @@ pub(super) fn rows(district: &District, facts: &SchoolFacts, making: &Making) ->
     lists.insert("subjects", roll.courses.iter().map(|course| writer.subject(course)).collect());
     for list in lists.values_mut() {
         let list: &mut Vec<Value> = list;
-        list.sort_by_key(|row| row["id"].as_str().unwrap_or_default().to_owned());
+        list.sort_by_key(|row| row.get("id").and_then(Value::as_str).unwrap_or_default().to_owned());
     }
     Rows { lists, records: writer.records() }
 }
@@ -116,7 +116,7 @@ impl Writer<'_> {
                 "district": null, "town": home.city, "county": home.state, "country": null, "postcode": home.postal_code })
         });
         let mut emails = json!({ "email": null, "primary": null, "home": null, "work": null });
-        emails[slot] = json!(person.email);
+        put(&mut emails, slot, json!(person.email));
         data(json!({
             "phones": { "phone": null, "primary": null, "home": phone("home"), "work": phone("work"), "mobile": phone("mobile") },
             "emails": emails, "addresses": { "home": address, "work": null, "postal": null }, "salutation": null,
@@ -141,39 +141,53 @@ impl Writer<'_> {
                 twin.and_then(|twin| self.roll.students.iter().find(|other| number_of(other) == twin));
             if let Some(first) = first {
                 let born = first.sensitive.as_deref().and_then(|all| all.birth_date);
-                row["surname"] = json!(first.name.family.as_deref().unwrap_or("Twin"));
-                row["legal_surname"] = row["surname"].clone();
-                row["date_of_birth"] = php_date(born);
+                put(&mut row, "surname", json!(first.name.family.as_deref().unwrap_or("Twin")));
+                let surname = row.get("surname").cloned().unwrap_or_default();
+                put(&mut row, "legal_surname", surname);
+                put(&mut row, "date_of_birth", php_date(born));
             }
             let number = person
                 .identifiers
                 .iter()
                 .find(|id| id.scheme == roster_core::IdentifierScheme::StudentNumber);
             let word = year(person);
-            row["education_details"] = data(json!({
-                "admission_number": number.map(|number| &number.value), "upn": self.making.upn(person),
-                "local_upn": null, "former_upn": null, "learner_number": null, "current_nc_year": word,
-                "part_time": false, "admission_date": php_date(Date::new(2024, 9, 1).ok()), "leaving_date": null,
-            }));
-            row["contact_details"] = Self::details(person, "email");
-            row["extended_details"] =
+            put(
+                &mut row,
+                "education_details",
+                data(json!({
+                    "admission_number": number.map(|number| &number.value), "upn": self.making.upn(person),
+                    "local_upn": null, "former_upn": null, "learner_number": null, "current_nc_year": word,
+                    "part_time": false, "admission_date": php_date(Date::new(2024, 9, 1).ok()), "leaving_date": null,
+                })),
+            );
+            put(&mut row, "contact_details", Self::details(person, "email"));
+            put(
+                &mut row,
+                "extended_details",
                 data(json!({ "ethnicity": "WBRI", "first_language": "English", "sen_status": "N",
-                "free_school_meals": place % 4 == 0, "english_as_additional_language": 0 }));
+                "free_school_meals": place.is_multiple_of(4), "english_as_additional_language": 0 })),
+            );
             // An empty relation is written in one way here and in another there.
             let empty = [json!({ "data": null }), Value::Null, json!({ "data": [] })];
             let nothing = empty.get(place % 3).cloned().unwrap_or_default();
-            row["year"] = word.map_or(nothing.clone(), |word| {
+            put(&mut row, "year", word.map_or(nothing.clone(), |word| {
                 data(json!({ "id": self.making.id('g', &format!("80{word}")), "name": format!("Year {word}"), "code": word, "type": "YEAR" }))
-            });
-            row["registration"] =
-                self.form_of(&person.id).map_or(nothing.clone(), |form| data(self.group_head(form)));
-            row["house"] = person.groups.first().map_or(nothing.clone(), |house| {
+            }));
+            put(
+                &mut row,
+                "registration",
+                self.form_of(&person.id).map_or(nothing.clone(), |form| data(self.group_head(form))),
+            );
+            put(&mut row, "house", person.groups.first().map_or(nothing.clone(), |house| {
                 data(json!({ "id": self.making.id('g', &format!("70{}", house.id.len())), "name": house.name, "code": null, "type": "HOUSE" }))
-            });
-            row["campus"] = self
-                .campus_of(place)
-                .map_or(nothing, |id| data(json!({ "id": id, "name": "Lower Site", "type": "CAMPUS" })));
-            row["contacts"] = data(self.contacts_of(person));
+            }));
+            put(
+                &mut row,
+                "campus",
+                self.campus_of(place)
+                    .map_or(nothing, |id| data(json!({ "id": id, "name": "Lower Site", "type": "CAMPUS" }))),
+            );
+            put(&mut row, "contacts", data(self.contacts_of(person)));
             written.push(row);
         }
         written
@@ -184,8 +198,12 @@ impl Writer<'_> {
         ties.filter_map(|tie| {
             let person = self.roll.contacts.iter().find(|person| person.id == tie.contact)?;
             let mut row = self.contact(person);
-            row["relationship"] = json!({ "relationship": tie.relation, "parental_responsibility": tie.parental_responsibility,
-                "priority": tie.priority, "lives_with_pupil": tie.lives_with, "bill_payer": null });
+            put(
+                &mut row,
+                "relationship",
+                json!({ "relationship": tie.relation, "parental_responsibility": tie.parental_responsibility,
+                "priority": tie.priority, "lives_with_pupil": tie.lives_with, "bill_payer": null }),
+            );
             Some(row)
         })
         .collect()
@@ -193,7 +211,7 @@ impl Writer<'_> {
 
     fn contact(&self, person: &Person) -> Value {
         let mut row = self.person('c', &self.contact_id(person), 100_000 + number_of(person), person);
-        row["contact_details"] = Self::details(person, "home");
+        put(&mut row, "contact_details", Self::details(person, "home"));
         row
     }
 
@@ -206,7 +224,7 @@ impl Writer<'_> {
                 let student = self.roll.students.iter().find(|student| student.id == tie.student)?;
                 Some(json!({ "id": self.student_id(student) }))
             });
-            row["students"] = data(students.collect::<Vec<_>>());
+            put(&mut row, "students", data(students.collect::<Vec<_>>()));
             written.push(row);
         }
         written
@@ -218,23 +236,34 @@ impl Writer<'_> {
             let mut row = self.person('e', &self.employee_id(person), number_of(person), person);
             let held = person.affiliations.iter().find(|held| held.org.as_ref() == Some(&self.facts.org));
             let teaches = held.is_some_and(|held| held.role == Role::Teacher);
-            row["employment_details"] = data(json!({ "current": true, "teaching_staff": teaches,
+            put(
+                &mut row,
+                "employment_details",
+                data(json!({ "current": true, "teaching_staff": teaches,
                 "employment_start_date": php_date(held.and_then(|held| held.begin)), "employment_end_date": null,
-                "role_text": held.and_then(|held| held.title.clone()) }));
-            row["contact_details"] = Self::details(person, "work");
+                "role_text": held.and_then(|held| held.title.clone()) })),
+            );
+            put(&mut row, "contact_details", Self::details(person, "work"));
             let taught = |classes: &[&Class]| -> Vec<String> {
                 let sits = |class: &&&Class| self.teachers(class).contains(&person.id);
                 classes.iter().filter(sits).map(|class| self.class_id(class)).collect()
             };
-            row["classes"] =
-                data(taught(&self.roll.classes).iter().map(|id| json!({ "id": id })).collect::<Vec<_>>());
-            row["groups"] = data(
-                taught(&self.roll.forms)
-                    .iter()
-                    .map(|id| json!({ "id": id, "type": "REGISTRATION" }))
-                    .collect::<Vec<_>>(),
+            put(
+                &mut row,
+                "classes",
+                data(taught(&self.roll.classes).iter().map(|id| json!({ "id": id })).collect::<Vec<_>>()),
             );
-            row["campus"] = Value::Null;
+            put(
+                &mut row,
+                "groups",
+                data(
+                    taught(&self.roll.forms)
+                        .iter()
+                        .map(|id| json!({ "id": id, "type": "REGISTRATION" }))
+                        .collect::<Vec<_>>(),
+                ),
+            );
+            put(&mut row, "campus", Value::Null);
             written.push(row);
         }
         // Somebody who has left, whom the vendor goes on to list.
@@ -267,13 +296,13 @@ impl Writer<'_> {
 
     fn members(&self, row: &mut Value, class: &Class) {
         let name = |person: &Person| json!({ "forename": person.name.given, "surname": person.name.family });
-        let with_id = |id: String, mut row: Value| {
-            row["id"] = json!(id);
-            row
+        let with_id = |id: String, mut named: Value| {
+            put(&mut named, "id", json!(id));
+            named
         };
         let students =
             self.learners(class).into_iter().map(|person| with_id(self.student_id(person), name(person)));
-        row["students"] = data(students.collect::<Vec<_>>());
+        put(row, "students", data(students.collect::<Vec<_>>()));
         let teachers = self.teachers(class);
         let staff = self.roll.employees.iter().filter(|person| teachers.contains(&person.id));
         let mut staff: Vec<Value> =
@@ -282,7 +311,7 @@ impl Writer<'_> {
             // Who has left still stands in some classes.
             staff.push(json!({ "id": self.making.id('e', "9999999") }));
         }
-        row["employees"] = data(staff);
+        put(row, "employees", data(staff));
     }
 
     fn class(&self, class: &Class) -> Value {

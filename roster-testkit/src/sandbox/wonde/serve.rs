@@ -110,16 +110,16 @@ async fn change(host: &Host, asker: &Asker, method: &Method, segments: &[&str], 
     if !matches!(asker, Asker::Account) {
         return refuse(StatusCode::FORBIDDEN);
     }
-    let (id, stage) = match (method, segments) {
+    let (id, to) = match (method, segments) {
         (&Method::POST, ["schools", id, "request-access"]) => (*id, WondeStage::Pending),
         (&Method::DELETE, ["schools", id, "revoke-access"]) => (*id, WondeStage::Revoked),
         _ => return refuse(StatusCode::METHOD_NOT_ALLOWED),
     };
     if *method == Method::POST && !body.is_empty() {
-        let Ok(asked) = serde_json::from_slice::<Value>(&body) else {
+        let Ok(request) = serde_json::from_slice::<Value>(&body) else {
             return refuse(StatusCode::UNPROCESSABLE_ENTITY);
         };
-        shared.asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(asked);
+        shared.asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(request);
     }
     let is_there = shared.world().school(id).map(School::is_approved);
     let Some(is_approved) = is_there else { return refuse(StatusCode::NOT_FOUND) };
@@ -129,9 +129,9 @@ async fn change(host: &Host, asker: &Asker, method: &Method, segments: &[&str], 
             &json!({ "success": true, "state": "approved", "message": "already approved" }),
         );
     }
-    shared.set_stage(id, stage, None);
-    let state = if *method == Method::POST { "pending" } else { "revoked" };
-    answer(StatusCode::OK, &json!({ "success": true, "state": state, "message": "done" }))
+    shared.set_stage(id, to, None);
+    let word = if *method == Method::POST { "pending" } else { "revoked" };
+    answer(StatusCode::OK, &json!({ "success": true, "state": word, "message": "done" }))
 }
 
 fn control(shared: &Arc<Shared>, method: &Method, verb: &str) -> Response {

@@ -128,6 +128,13 @@ pub(super) fn stamp(time: Timestamp) -> Value {
     json!({ "date": time.strftime("%Y-%m-%d %H:%M:%S.000000").to_string(), "timezone_type": 3, "timezone": "UTC" })
 }
 
+/// Sets a field of an object.
+pub(super) fn put(row: &mut Value, key: &str, value: Value) {
+    if let Some(fields) = row.as_object_mut() {
+        fields.insert(key.to_owned(), value);
+    }
+}
+
 fn word(collection: &str) -> &'static str {
     match collection {
         "students" => "student",
@@ -207,7 +214,7 @@ fn hashes(rows: &Rows) -> BTreeMap<(&'static str, String), u64> {
     let mut hashes = BTreeMap::new();
     for collection in COLLECTIONS {
         for row in rows.lists.get(collection).into_iter().flatten() {
-            let id = row["id"].as_str().unwrap_or_default().to_owned();
+            let id = row.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
             hashes.insert((collection, id), xxh3_64(row.to_string().as_bytes()));
         }
     }

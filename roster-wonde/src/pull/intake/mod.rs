@@ -170,8 +170,8 @@ impl Intake {
         match opened.permissions.as_ref().and_then(crate::permissions::Permissions::upn) {
             Some(false) => {
                 let (_, problem) = self.grants.lacks(Resource::Students, "upn");
-                if self.request.wants(EntityKind::Person) {
-                    problem.into_iter().for_each(|problem| self.tell(problem));
+                if let Some(problem) = problem.filter(|_| self.request.wants(EntityKind::Person)) {
+                    self.tell(problem);
                 }
             }
             Some(true) => self.grants.has(Resource::Students, Some("upn")),
@@ -202,9 +202,8 @@ impl Intake {
             Resource::Subjects => vec![Course],
             Resource::Classes | Resource::Registrations => vec![Class, Enrollment],
             Resource::Employees => vec![Person],
-            Resource::Students if self.has_contacts() => vec![Person, Relationship],
-            Resource::Students => vec![Person],
-            Resource::Contacts => vec![Person, Relationship],
+            Resource::Students if !self.has_contacts() => vec![Person],
+            Resource::Students | Resource::Contacts => vec![Person, Relationship],
             Resource::Deletions => vec![Org, Course, Class, Person],
         }
     }
@@ -222,8 +221,9 @@ impl Intake {
             }
             let (hidden, problem) = self.grants.lacks(step.resource, include);
             self.hidden = self.hidden.union(hidden);
-            if step.purpose == Purpose::Deliver || include == "employment_details" {
-                problem.into_iter().for_each(|problem| self.tell(problem));
+            let is_told = step.purpose == Purpose::Deliver || include == "employment_details";
+            if let Some(problem) = problem.filter(|_| is_told) {
+                self.tell(problem);
             }
             self.missing_include(step.resource, include);
         }
@@ -271,8 +271,7 @@ impl Intake {
             (Resource::Campuses, _) if scoped => vec![Part::Of(Org), Part::Of(Course)],
             (Resource::Campuses, _) => vec![Part::Of(Org)],
             (Resource::Subjects, _) => vec![Part::Of(Course)],
-            (Resource::Employees, Purpose::Learn) => Vec::new(),
-            (Resource::Employees, _) => vec![Part::Staff],
+            (Resource::Employees, Purpose::Deliver) => vec![Part::Staff],
             (Resource::Classes | Resource::Registrations, _) if scoped => {
                 [Class, Enrollment, AcademicSession, Person, Relationship].map(Part::Of).into()
             }
@@ -284,7 +283,7 @@ impl Intake {
             }
             (Resource::Students, _) => vec![Part::Students],
             (Resource::Contacts, _) => vec![Part::Contacts, Part::Of(Relationship)],
-            (Resource::Deletions, _) => Vec::new(),
+            (Resource::Employees | Resource::Deletions, _) => Vec::new(),
         }
     }
 
@@ -462,7 +461,9 @@ impl Intake {
                 format!("{} things of types that are not known were deleted", self.unknown_deletions);
             notes.push(Problem::warning(codes::UNKNOWN_DELETION, message));
         }
-        notes.into_iter().for_each(|note| self.tell(note));
+        for note in notes {
+            self.tell(note);
+        }
     }
 }
 

@@ -71,7 +71,9 @@ impl Intake {
     fn deliver<T: Entity>(&mut self, mapped: Mapped<T>, place: &Place) {
         let Mapped { record, problems, unseen } = mapped;
         if self.request.wants(T::KIND) {
-            problems.into_iter().for_each(|problem| self.tell(problem));
+            for problem in problems {
+                self.tell(problem);
+            }
             let unseen = unseen.union(self.hidden);
             self.upsert(record.into_record(), unseen, Some(place));
         }
@@ -237,7 +239,7 @@ impl Intake {
         }
         for nested in student.contacts.unwrap_or_default() {
             self.nested_contact(nested.raw, place);
-            if let Some(relationship) = self.ties.meet(&id, &nested.id, nested.tie) {
+            if let Some(relationship) = self.ties.meet(&id, &nested.id, &nested.tie) {
                 self.relationship(relationship);
             }
         }
@@ -298,7 +300,7 @@ impl Intake {
                 self.seen.get(&Resource::Students).is_some_and(|seen| seen.contains(&hash(&student.id)));
             // A pupil who is not in the school's own list is none of its current ones.
             if (filtered || known)
-                && let Some(relationship) = self.ties.meet(&student.id, &id, student.tie)
+                && let Some(relationship) = self.ties.meet(&student.id, &id, &student.tie)
             {
                 self.relationship(relationship);
             }
