@@ -1,6 +1,6 @@
 //! Nothing of a person and no secret in any output, at the most talkative level.
 
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::{
     io,

@@ -1,5 +1,5 @@
 //! The suite of all sources, on a sandbox: a secondary with classes, and a primary with registration groups.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod harness;
 

@@ -1,5 +1,5 @@
 //! Stories of schools, on the sandbox, and requests and answers of other servers.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod access;
 mod days;
