@@ -20,12 +20,14 @@ async fn main() -> Result<()> {
 /// From the request to the data.
 pub(crate) async fn report() -> Result<String> {
     let district = DistrictSpec::new(7).students(40).generate();
-    let sandbox = WondeSandbox::start_with(district, WondeOptions::default().all_stages()).map_err(|error| {
-        let message = format!("no port of this machine can be listened at: {}", error.kind());
-        Error::new(ErrorKind::Transport, "host", "starting a sandbox", message)
-    })?;
+    let sandbox =
+        WondeSandbox::start_with(district, WondeOptions::default().all_stages()).map_err(|error| {
+            let message = format!("no port of this machine can be listened at: {}", error.kind());
+            Error::new(ErrorKind::Transport, "host", "starting a sandbox", message)
+        })?;
     let cx = PullContext::default();
-    let account = WondeAccount::builder().token(sandbox.token()).base_url(sandbox.base_url()).build_account()?;
+    let account =
+        WondeAccount::builder().token(sandbox.token()).base_url(sandbox.base_url()).build_account()?;
 
     // Somebody at the host looked for the school and confirmed that it is the one.
     let found: Vec<_> = account.search("st not requested", &cx).try_collect().await?;

@@ -31,7 +31,7 @@ const THERE: &str = "init, providers, tenants, connect, disconnect, check, pull,
 #[command(
     name = "roster",
     version,
-    after_help = "SOURCE is a name in roster.toml, or ad hoc: csv:PATH, oneroster:URL\n\n\
+    after_help = "SOURCE is a name in roster.toml, or ad hoc: csv:PATH, oneroster:URL,\n  classlink:TENANT\n\n\
         Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 held by a guard,\n            4 done but a kind is partial"
 )]
 struct Cli {

@@ -19,7 +19,7 @@ mod wire;
 pub use reqwest::Method;
 
 pub use self::{
-    auth::{Auth, ClientAuth, Grant, OAuth1, SignatureMethod, TokenCache},
+    auth::{Auth, ClientAuth, Grant, LookUp, OAuth1, Rotating, SignatureMethod, TokenCache},
     failure::{Again, Classifier, Failure, Meaning, Refusal, by_status},
     limiter::Limiter,
     limits::HttpLimits,

@@ -1,5 +1,6 @@
 //! `roster sandbox`: a fake vendor on loopback, until it is stopped.
 
+mod classlink;
 mod oneroster;
 mod wonde;
 
@@ -28,7 +29,7 @@ struct Vendor {
 }
 
 /// By provider, alphabetically.
-const VENDORS: &[Vendor] = &[oneroster::VENDOR, wonde::VENDOR];
+const VENDORS: &[Vendor] = &[classlink::VENDOR, oneroster::VENDOR, wonde::VENDOR];
 
 /// A fake vendor that runs; dropping it stops it.
 trait Running {

@@ -8,7 +8,7 @@ use futures::{
 };
 use roster_core::Result;
 
-use super::{Ask, Finish, OffsetPaging, Page, Pages, Step, ahead::set_going};
+use super::{Ask, Finish, OffsetPaging, Page, Pages, Step};
 use crate::limits::HttpLimits;
 
 /// No more rows are under way than this, whatever the size of a page.
@@ -58,6 +58,13 @@ impl<P: Pages> OffsetReader<P> {
         }
     }
 
+    /// Asks for one page alone: the server takes no notice of an offset.
+    #[must_use]
+    pub fn without_offset(mut self) -> Self {
+        self.paging = self.paging.without_offset();
+        self
+    }
+
     /// What was read so far.
     pub const fn paging(&self) -> &OffsetPaging {
         &self.paging
@@ -75,6 +82,9 @@ impl<P: Pages> OffsetReader<P> {
         };
         let number = self.numbers.pop_front().unwrap_or_default();
         let page = page?;
+        if let Some(limit) = page.narrowed() {
+            self.paging.narrow(limit);
+        }
         let step = self.paging.take(ask, &page.keys(), page.total());
         let turn = match step {
             Step::Next(new) => Turn::Rows(page, number, new),
@@ -90,10 +100,16 @@ impl<P: Pages> OffsetReader<P> {
         };
         self.within_limits(number)?;
         self.ask_ahead();
-        if let Some((ask, page)) = set_going(self.under_way.next()).await.flatten() {
+        self.set_going().await;
+        Ok(turn)
+    }
+
+    /// Polls what is under way once, which sends requests, and lets the connection's task see them.
+    async fn set_going(&mut self) {
+        if let std::task::Poll::Ready(Some((ask, page))) = futures::poll!(self.under_way.next()) {
             self.under_way.push_front(futures::future::ready((ask, page)).boxed());
         }
-        Ok(turn)
+        tokio::task::yield_now().await;
     }
 
     fn ask_ahead(&mut self) {

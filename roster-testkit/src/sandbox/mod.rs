@@ -12,7 +12,9 @@
 //! ```
 
 mod answer;
+mod classlink;
 mod fault;
+mod oauth1;
 mod oneroster;
 mod rate;
 mod server;
@@ -20,7 +22,8 @@ mod tokens;
 mod wonde;
 
 pub use self::{
+    classlink::{ClassLinkOptions, ClassLinkSandbox},
     fault::{At, SandboxFault, UnknownFault},
-    oneroster::{OneRosterOptions, OneRosterSandbox},
+    oneroster::{OneRosterOptions, OneRosterSandbox, Quirk},
     wonde::{WebhookManner, WondeOptions, WondeSandbox, WondeStage},
 };

@@ -1,9 +1,13 @@
 //! The providers that the features compile in.
 
+#[cfg(feature = "classlink")]
+mod classlink;
 #[cfg(feature = "csv")]
 mod csv;
 #[cfg(feature = "oneroster")]
 mod oneroster;
+#[cfg(any(feature = "classlink", feature = "oneroster"))]
+mod profile;
 #[cfg(feature = "wonde")]
 mod wonde;
 
@@ -12,6 +16,8 @@ use crate::Provider;
 /// By id, alphabetically.
 pub(crate) fn compiled_in() -> Vec<Provider> {
     vec![
+        #[cfg(feature = "classlink")]
+        classlink::PROVIDER,
         #[cfg(feature = "csv")]
         csv::PROVIDER,
         #[cfg(feature = "oneroster")]
