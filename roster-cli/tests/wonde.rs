@@ -1,6 +1,6 @@
 //! The flow that a British vendor lives by, by commands alone: from a school that nobody asked to one that took access back.
 
-#![allow(clippy::unwrap_used, reason = "tests, and functions of tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests, and functions of tests")]
 
 mod run;
 
@@ -48,9 +48,9 @@ impl Sandbox {
             "POST /sandbox/{path} HTTP/1.1\r\nHost: {origin}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         );
         stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200");
     }
 
     fn roster(&self, folder: &Folder, arguments: &[&str]) -> Ran {
