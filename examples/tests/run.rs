@@ -19,6 +19,9 @@ mod oneroster;
 #[path = "../quickstart/main.rs"]
 #[expect(dead_code, reason = "its `main` is not called here")]
 mod quickstart;
+#[path = "../wonde/main.rs"]
+#[expect(dead_code, reason = "its `main` is not called here")]
+mod wonde;
 
 use std::{fs, path::Path};
 
@@ -69,6 +72,14 @@ async fn classlink_tells_who_shares_and_that_nothing_changed() {
     let lines: Vec<_> = report.lines().collect();
     assert_eq!((lines[0], lines[2]), ("134 districts, 3 live", "nothing changed"));
     assert!(lines[1].ends_with(" records"), "{report}");
+}
+
+#[tokio::test]
+async fn wonde_goes_from_the_request_to_the_data() {
+    let report = wonde::report().await.unwrap();
+    let lines: Vec<_> = report.lines().collect();
+    assert_eq!(lines[..3], ["pending", "awaiting_audit", "live"], "{report}");
+    assert!(lines[3].ends_with(" people in classes of type registration, seen whole: true"), "{report}");
 }
 
 #[tokio::test]

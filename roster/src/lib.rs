@@ -32,6 +32,10 @@ pub use roster_oneroster as oneroster;
 #[doc(inline)]
 pub use roster_sync as sync;
 
+#[cfg(feature = "wonde")]
+#[doc(inline)]
+pub use roster_wonde as wonde;
+
 #[doc(inline)]
 pub use roster_core::*;
 

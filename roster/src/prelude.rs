@@ -30,3 +30,6 @@ pub use crate::sync::SqliteStore;
 #[cfg(feature = "sync")]
 #[doc(no_inline)]
 pub use crate::sync::{RosterSync, Status, Store, SyncReport};
+#[cfg(feature = "wonde")]
+#[doc(no_inline)]
+pub use crate::wonde::{WondeAccount, WondeSource};

@@ -3,6 +3,7 @@
 mod classlink;
 mod clever;
 mod oneroster;
+mod wonde;
 
 use std::{collections::BTreeMap, io};
 
@@ -29,7 +30,7 @@ struct Vendor {
 }
 
 /// By provider, alphabetically.
-const VENDORS: &[Vendor] = &[classlink::VENDOR, clever::VENDOR, oneroster::VENDOR];
+const VENDORS: &[Vendor] = &[classlink::VENDOR, clever::VENDOR, oneroster::VENDOR, wonde::VENDOR];
 
 /// A fake vendor that runs; dropping it stops it.
 trait Running {

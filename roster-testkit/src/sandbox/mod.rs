@@ -20,10 +20,12 @@ mod oneroster;
 mod rate;
 mod server;
 mod tokens;
+mod wonde;
 
 pub use self::{
     classlink::{ClassLinkOptions, ClassLinkSandbox},
     clever::{CleverLinks, CleverOptions, CleverSandbox},
     fault::{At, SandboxFault, UnknownFault},
     oneroster::{OneRosterOptions, OneRosterSandbox, Quirk},
+    wonde::{WebhookManner, WondeOptions, WondeSandbox, WondeStage},
 };

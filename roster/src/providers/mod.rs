@@ -10,6 +10,8 @@ mod csv;
 mod oneroster;
 #[cfg(any(feature = "classlink", feature = "oneroster"))]
 mod profile;
+#[cfg(feature = "wonde")]
+mod wonde;
 
 use crate::Provider;
 
@@ -24,5 +26,7 @@ pub(crate) fn compiled_in() -> Vec<Provider> {
         csv::PROVIDER,
         #[cfg(feature = "oneroster")]
         oneroster::PROVIDER,
+        #[cfg(feature = "wonde")]
+        wonde::PROVIDER,
     ]
 }
