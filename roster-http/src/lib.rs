@@ -16,7 +16,10 @@ mod transport;
 mod wire;
 
 pub use self::{
-    auth::{Auth, ClientAuth, Grant, OAuth1, SignatureMethod, TokenCache},
+    auth::{
+        Assertion, Auth, ClientAuth, CodeFlow, CodeRequest, Grant, OAuth1, SignatureMethod, TokenCache,
+        TokenRefusals, Tokens,
+    },
     failure::{Again, Classifier, Failure, Meaning, Refusal, by_status},
     limiter::Limiter,
     limits::HttpLimits,

@@ -143,7 +143,7 @@ impl TokenCache {
             let provider = grant.provider();
             let attempts =
                 Attempts { policy, limiter, cx: &cx, label: "token", provider, operation: OPERATION };
-            attempts.run(|| grant.ask(transport, refresh.clone()), Ok).await
+            attempts.run(|| grant.ask(transport, refresh.clone(), cx.clock().now()), Ok).await
         })
     }
 
