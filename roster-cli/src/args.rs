@@ -2,6 +2,7 @@
 
 mod sandbox;
 mod store;
+mod tenants;
 
 use std::{ffi::OsString, path::PathBuf};
 
@@ -16,11 +17,12 @@ pub(crate) use self::sandbox::SandboxArgs;
 pub(crate) use self::store::{
     ChangesArgs, PlanArgs, RecordsArgs, RunsArgs, StoreFlag, SyncArgs, SyncOptions, WhyArgs,
 };
+pub(crate) use self::tenants::{ConnectArgs, DisconnectArgs, TenantsArgs};
 use crate::outcome::Failure;
 
 /// Verbs of the whole interface that this version does not have.
-const LATER: &[&str] = &["tenants", "connect", "disconnect", "login"];
-const THERE: &str = "init, providers, check, pull, plan, sync, records, changes, runs, why, sandbox";
+const LATER: &[&str] = &["login"];
+const THERE: &str = "init, providers, tenants, connect, disconnect, check, pull, plan, sync, records, changes, runs, why, sandbox";
 
 // No `Debug` here: `--set` may hold what somebody should not have typed.
 
@@ -73,6 +75,12 @@ pub(crate) enum Command {
     Init(Global),
     /// Lists what is compiled in, what each can do, which settings it has
     Providers(Global),
+    /// Lists who has connected, and in which state
+    Tenants(TenantsArgs),
+    /// Asks for access, where the vendor has such a call
+    Connect(ConnectArgs),
+    /// Gives access back, where the vendor has such a call
+    Disconnect(DisconnectArgs),
     /// Proves the credentials; says what may be read
     Check(CheckArgs),
     /// Pulls everything, or what changed; counts it, and groups what is wrong by cause
@@ -150,6 +158,9 @@ impl Command {
     pub(crate) const fn global(&self) -> &Global {
         match self {
             Self::Init(global) | Self::Providers(global) => global,
+            Self::Tenants(args) => &args.global,
+            Self::Connect(args) => &args.global,
+            Self::Disconnect(args) => &args.global,
             Self::Check(args) => &args.global,
             Self::Pull(args) => &args.global,
             Self::Plan(args) => &args.options.global,
@@ -166,6 +177,9 @@ impl Command {
     fn after(mut self, before: Global) -> Self {
         let global = match &mut self {
             Self::Init(global) | Self::Providers(global) => global,
+            Self::Tenants(args) => &mut args.global,
+            Self::Connect(args) => &mut args.global,
+            Self::Disconnect(args) => &mut args.global,
             Self::Check(args) => &mut args.global,
             Self::Pull(args) => &mut args.global,
             Self::Plan(args) => &mut args.options.global,
@@ -242,10 +256,10 @@ mod tests {
 
     #[test]
     fn verbs_of_later_versions_are_told_apart_from_mistakes() {
-        let Err(Failure::Usage { message, .. }) = parse_words("roster tenants clever") else {
-            panic!("`tenants` is not there");
+        let Err(Failure::Usage { message, .. }) = parse_words("roster login gclassroom") else {
+            panic!("`login` is not there");
         };
-        assert_eq!(message, format!("`tenants` is not in this version yet; there are: {THERE}"));
+        assert_eq!(message, format!("`login` is not in this version yet; there are: {THERE}"));
         let Err(Failure::Usage { message, .. }) = parse_words("roster snyc") else {
             panic!("`snyc` is a mistake");
         };

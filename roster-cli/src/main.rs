@@ -20,6 +20,7 @@ mod stop;
 mod store;
 mod sync;
 mod table;
+mod tenants;
 
 use std::process::ExitCode;
 
@@ -46,6 +47,9 @@ fn run(command: &Command, output: Output) -> Result<Outcome, Failure> {
     match command {
         Command::Init(global) => init::run(global, output),
         Command::Providers(_) => providers::run(output),
+        Command::Tenants(args) => tenants::list(args, output),
+        Command::Connect(args) => tenants::connect(args, output),
+        Command::Disconnect(args) => tenants::disconnect(args, output),
         Command::Check(args) => check::run(args, output),
         Command::Pull(args) => pull::run(args, output),
         Command::Plan(args) => plan::run(args, output),

@@ -13,9 +13,23 @@ pub(crate) fn settings_file(global: &Global) -> &std::path::Path {
 
 /// Finds the source. A settings file that was asked for must be there; the default one need not.
 pub(crate) fn resolve(global: &Global, source: &str) -> Result<ResolvedSource, Failure> {
+    let config = config(global)?;
+    Ok(resolver(global, &config)?.resolve(source)?)
+}
+
+/// Finds what the directory of a provider needs.
+pub(crate) fn resolve_directory(global: &Global, provider: &str) -> Result<ResolvedSource, Failure> {
+    let config = config(global)?;
+    Ok(resolver(global, &config)?.resolve_directory(provider)?)
+}
+
+fn config(global: &Global) -> Result<Config, Failure> {
     let file = settings_file(global);
-    let config = if global.config.is_some() { Config::load(file)? } else { Config::load_if_there(file)? };
-    let mut resolver = Resolver::new(&config);
+    Ok(if global.config.is_some() { Config::load(file)? } else { Config::load_if_there(file)? })
+}
+
+fn resolver<'a>(global: &Global, config: &'a Config) -> Result<Resolver<'a>, Failure> {
+    let mut resolver = Resolver::new(config);
     for setting in &global.set {
         // Not quoted: it may be a secret that somebody typed.
         let (key, value) = setting
@@ -23,7 +37,7 @@ pub(crate) fn resolve(global: &Global, source: &str) -> Result<ResolvedSource, F
             .ok_or_else(|| Failure::usage("reading the command line", "--set wants KEY=VALUE"))?;
         resolver = resolver.set(key.trim(), value);
     }
-    Ok(resolver.resolve(source)?)
+    Ok(resolver)
 }
 
 /// Runs an async command to its end.

@@ -87,7 +87,11 @@ fn a_fault_is_told_with_its_page_and_a_wrong_token_by_itself() {
 #[test]
 fn what_can_not_be_started_is_misuse() {
     let folder = Folder::new();
-    for wrong in [&["sandbox", "clevr"][..], &["sandbox", "oneroster", "--fault", "hiccup"]] {
+    for wrong in [
+        &["sandbox", "clevr"][..],
+        &["sandbox", "oneroster", "--fault", "hiccup"],
+        &["sandbox", "oneroster", "--fault", "cut_body:pupils"],
+    ] {
         assert_eq!(folder.roster(wrong).code, 2, "{wrong:?}");
     }
     let ran = folder.roster(&["pull", "oneroster:http://sis.example/ims"]);

@@ -24,6 +24,8 @@ pub(crate) struct Attempts<'a> {
     pub(crate) label: &'a str,
     pub(crate) provider: &'static str,
     pub(crate) operation: &'static str,
+    /// Whether the request may be sent again although it may have been carried out.
+    pub(crate) repeatable: bool,
 }
 
 impl Attempts<'_> {
@@ -48,6 +50,10 @@ impl Attempts<'_> {
                 }
                 Err(failure) => failure,
             };
+            if !self.repeatable && may_be_done(&failure) {
+                let why = "it may have been carried out: look before it is sent again";
+                return Err(explained(&failure.error, why, None));
+            }
             let told = match failure.again {
                 Again::NewToken if !refused => {
                     refused = true;
@@ -81,7 +87,7 @@ impl Attempts<'_> {
         let left = self.policy.deadline.saturating_sub(elapsed(begun, self.cx));
         self.limiter.enter(left, self.cx).await.map_err(|wait| {
             let message = format!(
-                "{}: the server told us to wait {}, which is longer than the {} that a request may take; try again then",
+                "{}: we have to wait {} for the server, which is longer than the {} that a request may take; try again then",
                 self.label,
                 seconds(wait),
                 seconds(self.policy.deadline)
@@ -119,6 +125,13 @@ impl Attempts<'_> {
         };
         Err(explained(error, &why, told))
     }
+}
+
+/// Whether a request that failed so may have been carried out all the same, and would be sent again.
+fn may_be_done(failure: &Failure) -> bool {
+    const TOO_MANY_REQUESTS: u16 = 429;
+    matches!(failure.again, Again::Later(_) | Again::Slower(_))
+        && failure.error.status() != Some(TOO_MANY_REQUESTS)
 }
 
 /// The same error, with why it is final.

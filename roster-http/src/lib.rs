@@ -8,12 +8,15 @@ mod limiter;
 mod limits;
 mod link;
 mod origin;
+mod pace;
 pub mod paging;
 mod retry;
 mod timer;
 mod told;
 mod transport;
 mod wire;
+
+pub use reqwest::{Method, StatusCode, header::HeaderMap};
 
 pub use self::{
     auth::{
@@ -25,6 +28,7 @@ pub use self::{
     limits::HttpLimits,
     link::link_target,
     origin::{BaseUrl, percent_encode},
+    pace::Pace,
     retry::{Decision, Reason, RetryBudget, RetryPolicy},
     told::told_wait,
     wire::{Answer, Call, Wire, WireBuilder},

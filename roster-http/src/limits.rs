@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use roster_core::{Error, ErrorKind, Result};
+
 /// What a vendor may cost us. Whatever passes a limit ends in a typed error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -20,6 +22,22 @@ pub struct HttpLimits {
     pub request_time: Duration,
     /// Requests under way at once, over all who share a [`Limiter`](crate::Limiter).
     pub in_flight: usize,
+}
+
+impl HttpLimits {
+    /// After so many pages and rows of a collection there is a next page: may it be read?
+    pub(crate) fn allow_more(&self, provider: &'static str, pages: u64, rows: u64) -> Result<()> {
+        let (what, limit) = if pages >= self.pages {
+            ("pages", self.pages)
+        } else if rows >= self.rows {
+            ("rows", self.rows)
+        } else {
+            return Ok(());
+        };
+        let message =
+            format!("page {pages}: there are more {what} than {limit}; raise the limit if that is right");
+        Err(Error::new(ErrorKind::TooLarge, provider, "paging", message))
+    }
 }
 
 impl Default for HttpLimits {

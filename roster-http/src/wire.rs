@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use reqwest::{
     Method, Request, StatusCode,
-    header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
 };
 use roster_core::{Error, ErrorKind, PullContext, Result, jiff::Timestamp};
 use url::Url;
@@ -133,7 +133,7 @@ impl Wire {
     }
 
     /// Gets an answer, as often as the policy lets us, and reads it. A reader that finds the answer cut or broken gives an
-    /// error that is retryable, and the request is sent again.
+    /// error that is retryable, and the request is sent again. Only 200 is a success.
     ///
     /// # Errors
     ///
@@ -145,23 +145,61 @@ impl Wire {
         cx: &PullContext,
         read: impl Fn(Answer) -> Result<T> + Send + Sync,
     ) -> Result<T> {
+        self.send(&Method::GET, call, None, cx, read).await
+    }
+
+    /// Sends a request that may change something, with a body in JSON, and reads the answer; every status of success is one.
+    /// A `POST` that may have been carried out is not sent again: only one that the vendor refused as too early or with an old
+    /// token is.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    pub async fn send<T>(
+        &self,
+        method: &Method,
+        call: &Call<'_>,
+        body: Option<&serde_json::Value>,
+        cx: &PullContext,
+        read: impl Fn(Answer) -> Result<T> + Send + Sync,
+    ) -> Result<T> {
         let Inner { policy, limiter, provider, .. } = &*self.0;
-        let attempts =
-            Attempts { policy, limiter, cx, label: call.label, provider, operation: call.operation };
-        let attempt = || -> BoxFuture<'_, Result<Answer, Failure>> { Box::pin(self.attempt(call, cx)) };
+        let body = body.map(|body| Bytes::from(body.to_string()));
+        let attempts = Attempts {
+            policy,
+            limiter,
+            cx,
+            label: call.label,
+            provider,
+            operation: call.operation,
+            repeatable: *method != Method::POST,
+        };
+        let attempt = || -> BoxFuture<'_, Result<Answer, Failure>> {
+            Box::pin(self.attempt(method, call, body.clone(), cx))
+        };
         attempts.run(attempt, read).await
     }
 
-    async fn attempt(&self, call: &Call<'_>, cx: &PullContext) -> Result<Answer, Failure> {
+    async fn attempt(
+        &self,
+        method: &Method,
+        call: &Call<'_>,
+        body: Option<Bytes>,
+        cx: &PullContext,
+    ) -> Result<Answer, Failure> {
         let Inner { base, auth, transport, .. } = &*self.0;
         if !base.holds(&call.url) {
             // A bug of a provider; still, no token leaves its origin.
             let message = format!("{}: the URL is not below the base URL; nothing was sent", call.place);
             return Err(Error::new(ErrorKind::Config, self.0.provider, call.operation, message).into());
         }
-        let credential = auth.credential(&Method::GET, &call.url, cx).await?;
-        let mut request = Request::new(Method::GET, call.url.clone());
+        let credential = auth.credential(method, &call.url, cx).await?;
+        let mut request = Request::new(method.clone(), call.url.clone());
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some(body) = body {
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            *request.body_mut() = Some(body.into());
+        }
         if let Some(header) = credential.header {
             request.headers_mut().insert(AUTHORIZATION, header);
         }
@@ -173,7 +211,10 @@ impl Wire {
             bytes = answer.body.len(),
             "answered"
         );
-        if answer.status == StatusCode::OK {
+        // Of pages only 200 is whole: a 206 has a part, a 202 has none yet.
+        let succeeded =
+            if method == Method::GET { answer.status == StatusCode::OK } else { answer.status.is_success() };
+        if succeeded {
             auth.was_taken(credential.generation);
             return Ok(Answer { headers: answer.headers, body: answer.body });
         }

@@ -13,7 +13,7 @@ use roster_oneroster::OneRosterSource;
 use roster_testkit::{
     TestClock,
     district::DistrictSpec,
-    sandbox::{OneRosterFault, OneRosterSandbox},
+    sandbox::{OneRosterSandbox, SandboxFault},
 };
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -72,7 +72,7 @@ async fn no_log_error_or_debug_shows_a_marker() {
     for fault in faults {
         sandbox.recover();
         if !fault.is_empty() {
-            sandbox.fault(fault.parse::<OneRosterFault>().unwrap());
+            sandbox.fault(fault.parse::<SandboxFault>().unwrap());
         }
         let mut stream = source.pull(PullRequest::full().with_sensitive(SensitiveField::ALL), context());
         while let Some(item) = stream.next().await {

@@ -1,13 +1,13 @@
 //! What `roster sandbox` says.
 
 use clap::Args;
-use roster_testkit::sandbox::OneRosterFault;
+use roster_testkit::sandbox::SandboxFault;
 
 use super::Global;
 
 #[derive(Args)]
 pub(crate) struct SandboxArgs {
-    /// The vendor to play: oneroster
+    /// The vendor to play, such as oneroster
     #[arg(value_name = "PROVIDER")]
     pub(crate) provider: String,
     /// What the district is made from: the same number gives the same one
@@ -24,10 +24,10 @@ pub(crate) struct SandboxArgs {
     pub(crate) latency: u64,
     /// Misbehaves: NAME, or NAME:COLLECTION:PAGE:TIMES, such as `cut_body:users:middle:1`; may be given several times
     #[arg(long, value_name = "NAME")]
-    pub(crate) fault: Vec<OneRosterFault>,
-    /// The version of OneRoster, 1.1 or 1.2
-    #[arg(long, value_name = "V", default_value = "1.1")]
-    pub(crate) api_version: String,
+    pub(crate) fault: Vec<SandboxFault>,
+    /// The version of the vendor's interface, such as 1.1 or 1.2 of OneRoster
+    #[arg(long, value_name = "V")]
+    pub(crate) api_version: Option<String>,
     /// The port; 0 lets the system choose
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) port: u16,

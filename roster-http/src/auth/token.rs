@@ -141,8 +141,15 @@ impl TokenCache {
         Box::pin(async move {
             let Inner { grant, transport, policy, limiter, .. } = &*inner;
             let provider = grant.provider();
-            let attempts =
-                Attempts { policy, limiter, cx: &cx, label: "token", provider, operation: OPERATION };
+            let attempts = Attempts {
+                policy,
+                limiter,
+                cx: &cx,
+                label: "token",
+                provider,
+                operation: OPERATION,
+                repeatable: true,
+            };
             attempts.run(|| grant.ask(transport, refresh.clone(), cx.clock().now()), Ok).await
         })
     }

@@ -16,8 +16,9 @@ const MOST_EMPTY: u32 = 1000;
 #[derive(Debug)]
 pub struct Chain {
     provider: &'static str,
-    most: u64,
+    limits: HttpLimits,
     pages: u64,
+    rows: u64,
     empty: u32,
     named: HashedSet,
 }
@@ -26,7 +27,7 @@ impl Chain {
     /// Nothing is read yet.
     #[must_use]
     pub fn new(provider: &'static str, limits: &HttpLimits) -> Self {
-        Self { provider, most: limits.pages, pages: 0, empty: 0, named: HashedSet::default() }
+        Self { provider, limits: *limits, pages: 0, rows: 0, empty: 0, named: HashedSet::default() }
     }
 
     /// The number of the page that was read last, from 1.
@@ -38,30 +39,26 @@ impl Chain {
     ///
     /// # Errors
     ///
-    /// `Provider` if it was named before, or if empty pages do not end; `TooLarge` if there are more pages than the limit.
+    /// `Provider` if it was named before, or if empty pages do not end; `TooLarge` if there are more pages or rows than the
+    /// limit.
     pub fn took(&mut self, rows: usize, next: Option<&str>) -> Result<bool> {
         self.pages += 1;
+        self.rows = self.rows.saturating_add(rows as u64);
         self.empty = if rows == 0 { self.empty + 1 } else { 0 };
         let Some(next) = next.filter(|next| !next.is_empty()) else { return Ok(false) };
-        let refuse = |kind, why: &str| {
-            Err(Error::new(kind, self.provider, "paging", format!("after page {}: {why}", self.pages)))
-        };
-        if self.pages >= self.most {
-            return refuse(ErrorKind::TooLarge, "there are more pages than the limit; ask for larger ones");
-        }
+        self.limits.allow_more(self.provider, self.pages, self.rows)?;
         if self.empty > MOST_EMPTY {
-            return refuse(
-                ErrorKind::Provider,
-                "the server names next pages that have no rows, without an end",
-            );
+            return self.refuse("the server names next pages that have no rows, without an end");
         }
         if !self.named.insert(hash(next)) {
-            return refuse(
-                ErrorKind::Provider,
-                "the server names a next page that it named before: it turns in circles",
-            );
+            return self.refuse("the server names a next page that it named before: it turns in circles");
         }
         Ok(true)
+    }
+
+    fn refuse(&self, why: &str) -> Result<bool> {
+        let message = format!("after page {}: {why}", self.pages);
+        Err(Error::new(ErrorKind::Provider, self.provider, "paging", message))
     }
 }
 

@@ -1,6 +1,8 @@
 //! From pages to rows: state machines that prove they saw everything, and what drives them.
 
+mod ahead;
 mod chain;
+mod chain_reader;
 mod offset;
 mod reader;
 
@@ -8,6 +10,7 @@ use roster_core::Result;
 
 pub use self::{
     chain::Chain,
+    chain_reader::{ChainReader, Linked, LinkedPages},
     offset::{Ask, Finish, MOST_RESTARTS, OffsetPaging, Step},
     reader::{OffsetReader, Turn},
 };

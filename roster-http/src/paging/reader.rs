@@ -6,9 +6,9 @@ use futures::{
     future::{BoxFuture, FutureExt},
     stream::{FuturesOrdered, StreamExt},
 };
-use roster_core::{Error, ErrorKind, Result};
+use roster_core::Result;
 
-use super::{Ask, Finish, OffsetPaging, Page, Pages, Step};
+use super::{Ask, Finish, OffsetPaging, Page, Pages, Step, ahead::set_going};
 use crate::limits::HttpLimits;
 
 /// No more rows are under way than this, whatever the size of a page.
@@ -89,22 +89,11 @@ impl<P: Pages> OffsetReader<P> {
             }
         };
         self.within_limits(number)?;
-        // The next request leaves before these rows are delivered, so that the server works meanwhile.
         self.ask_ahead();
-        if let Some((ask, page)) = self.begin().await {
+        if let Some((ask, page)) = set_going(self.under_way.next()).await.flatten() {
             self.under_way.push_front(futures::future::ready((ask, page)).boxed());
         }
         Ok(turn)
-    }
-
-    /// Polls what is under way once, which sends requests, and lets the connection's task see them.
-    async fn begin(&mut self) -> Option<(Ask, Result<P::Page>)> {
-        let begun = futures::poll!(self.under_way.next());
-        tokio::task::yield_now().await;
-        match begun {
-            std::task::Poll::Ready(done) => done,
-            std::task::Poll::Pending => None,
-        }
     }
 
     fn ask_ahead(&mut self) {
@@ -129,15 +118,6 @@ impl<P: Pages> OffsetReader<P> {
     }
 
     fn within_limits(&self, page: u64) -> Result<()> {
-        let (what, limit) = if page >= self.limits.pages {
-            ("pages", self.limits.pages)
-        } else if self.paging.position() >= self.limits.rows {
-            ("rows", self.limits.rows)
-        } else {
-            return Ok(());
-        };
-        let message =
-            format!("page {page}: there are more {what} than {limit}; raise the limit if that is right");
-        Err(Error::new(ErrorKind::TooLarge, self.provider, "paging", message))
+        self.limits.allow_more(self.provider, page, self.paging.position())
     }
 }

@@ -3,6 +3,7 @@
 
 mod limits;
 mod retries;
+mod sending;
 mod tokens;
 
 use std::{

@@ -7,7 +7,7 @@ use roster_oneroster::OneRosterSource;
 use roster_testkit::{
     Broken, Change, Fault, Harness, Support, TestClock, Truth,
     district::{DayTruth, District, DistrictSpec, OneRosterVersion, what_oneroster_says},
-    sandbox::{At, OneRosterFault, OneRosterOptions, OneRosterSandbox},
+    sandbox::{At, OneRosterOptions, OneRosterSandbox, SandboxFault},
 };
 
 /// A district on a sandbox.
@@ -42,8 +42,8 @@ impl RestHarness {
     }
 }
 
-fn named(name: &str) -> OneRosterFault {
-    OneRosterFault::named(name).unwrap()
+fn named(name: &str) -> SandboxFault {
+    SandboxFault::named(name).unwrap()
 }
 
 impl Harness for RestHarness {
@@ -100,9 +100,9 @@ impl Harness for RestHarness {
 
     async fn fault(&self, fault: Fault) -> Support {
         let fault = match fault {
-            Fault::CutConnection => named("cut_body").of("users").unwrap().at(At::Middle),
-            Fault::EmptyPage => named("empty_page").of("users").unwrap().at(At::Middle).times(1),
-            Fault::RepeatedPageToken => named("repeated_page").of("users").unwrap(),
+            Fault::CutConnection => named("cut_body").of("users").at(At::Middle),
+            Fault::EmptyPage => named("empty_page").of("users").at(At::Middle).times(1),
+            Fault::RepeatedPageToken => named("repeated_page").of("users"),
             _ => return Support::Unsupported,
         };
         self.sandbox.fault(fault);

@@ -1,7 +1,7 @@
 //! Changes.
 
 use roster_core::{Completeness, EntityKind, PartialCode, PullMode, PullRequest, SensitiveField};
-use roster_testkit::sandbox::{OneRosterFault, OneRosterOptions, OneRosterSandbox};
+use roster_testkit::sandbox::{OneRosterOptions, OneRosterSandbox, SandboxFault};
 
 use crate::{Pulled, VERSIONS, everything, sandbox, source};
 
@@ -63,7 +63,7 @@ async fn a_server_that_knows_no_filter_is_read_whole() {
     let request = PullRequest::full().only([EntityKind::Class]);
     let full = Pulled::of(&source, request.clone()).await;
     // The order is left out first, then a smaller page is asked for, and the filter is left out last.
-    sandbox.fault("status_400:classes:3".parse::<OneRosterFault>().unwrap());
+    sandbox.fault("status_400:classes:3".parse::<SandboxFault>().unwrap());
     let pulled = Pulled::of(&source, changes(&request, &full)).await;
     assert_eq!(pulled.ends[&EntityKind::Class], Completeness::Complete, "{:?}", pulled.error);
     assert_eq!(pulled.records.len(), full.records.len());

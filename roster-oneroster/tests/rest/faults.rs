@@ -7,7 +7,7 @@ use futures::StreamExt;
 use roster_core::{Completeness, EntityKind, ErrorKind, PullRequest, RosterSource};
 use roster_http::{HttpLimits, RetryPolicy};
 use roster_oneroster::OneRosterSource;
-use roster_testkit::sandbox::{At, OneRosterFault, OneRosterOptions, OneRosterSandbox};
+use roster_testkit::sandbox::{At, OneRosterOptions, OneRosterSandbox, SandboxFault};
 
 use crate::{Pulled, context, everything, sandbox, source};
 
@@ -64,12 +64,12 @@ async fn every_fault_at_every_place_has_a_fair_outcome() {
     let undisturbed = Pulled::of(&source(&sandbox), everything()).await;
     assert!(undisturbed.is_whole());
     let slow = ["stall", "gzip_bomb", "endless_pages"];
-    for name in OneRosterFault::names().filter(|name| !slow.contains(name)) {
+    for name in SandboxFault::names().filter(|name| !slow.contains(name)) {
         for collection in COLLECTIONS {
             for at in [At::First, At::Middle, At::Last] {
                 for times in [1, u64::MAX] {
                     sandbox.recover();
-                    let fault = OneRosterFault::named(name).unwrap().of(collection).unwrap();
+                    let fault = SandboxFault::named(name).unwrap().of(collection);
                     sandbox.fault(fault.at(at).times(times));
                     let pulled = Pulled::of(&hasty(&sandbox), everything()).await;
                     is_fair(
@@ -96,7 +96,7 @@ async fn slow_and_endless_faults_end_too() {
         ("endless_pages", u64::MAX, Some(ErrorKind::TooLarge)),
     ] {
         sandbox.recover();
-        sandbox.fault(OneRosterFault::named(name).unwrap().of("users").unwrap().times(times));
+        sandbox.fault(SandboxFault::named(name).unwrap().of("users").times(times));
         let begun = Instant::now();
         let pulled = Pulled::of(&hasty(&sandbox), everything()).await;
         assert!(begun.elapsed() < Duration::from_secs(60), "{name}");
@@ -122,7 +122,7 @@ async fn pulls_in_a_storm_of_faults_are_fair() {
         "shifted_rows",
     ];
     for name in storm {
-        sandbox.fault(OneRosterFault::named(name).unwrap().in_a_thousand(20));
+        sandbox.fault(SandboxFault::named(name).unwrap().in_a_thousand(20));
     }
     let mut whole = 0;
     for round in 0..40 {
@@ -136,7 +136,7 @@ async fn pulls_in_a_storm_of_faults_are_fair() {
 #[tokio::test]
 async fn a_server_that_is_down_gets_few_requests() {
     let sandbox = sandbox(OneRosterOptions::default());
-    sandbox.fault(OneRosterFault::named("status_500").unwrap());
+    sandbox.fault(SandboxFault::named("status_500").unwrap());
     let source = source(&sandbox);
     for _ in 0..10 {
         assert!(Pulled::of(&source, everything()).await.error.is_some());

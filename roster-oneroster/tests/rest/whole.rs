@@ -64,7 +64,7 @@ async fn a_busy_server_is_waited_for() {
     let sandbox = sandbox(OneRosterOptions::default().rate(1_000_000));
     sandbox.fault(
         "status_429:users:2"
-            .parse::<roster_testkit::sandbox::OneRosterFault>()
+            .parse::<roster_testkit::sandbox::SandboxFault>()
             .unwrap()
             .header("retry-after", "30"),
     );

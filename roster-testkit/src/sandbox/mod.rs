@@ -11,6 +11,14 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+mod answer;
+mod fault;
 mod oneroster;
+mod rate;
+mod server;
+mod tokens;
 
-pub use self::oneroster::{At, OneRosterFault, OneRosterOptions, OneRosterSandbox, UnknownFault};
+pub use self::{
+    fault::{At, SandboxFault, UnknownFault},
+    oneroster::{OneRosterOptions, OneRosterSandbox},
+};

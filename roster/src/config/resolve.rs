@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ffi::OsString, fmt, path::PathBuf};
 
-use roster_core::{Error, ErrorKind, PullRequest, Result, RosterSource};
+use roster_core::{Error, ErrorKind, PullRequest, Result, RosterSource, TenantDirectory};
 
 use super::{
     Config,
@@ -85,12 +85,33 @@ impl<'a> Resolver<'a> {
                 tenant: Some(tenant),
             },
         };
-        self.refuse_unknown(&case)?;
+        self.settle(&case, true)
+    }
+
+    /// Finds what a provider's directory of tenants needs, by the name of a source in the file that has its credentials, or by
+    /// the provider's id. What names a tenant may be missing there.
+    ///
+    /// # Errors
+    ///
+    /// As [`resolve`](Self::resolve).
+    pub fn resolve_directory(&self, name: &str) -> Result<ResolvedSource> {
+        let case = if self.config.sources.contains_key(name) {
+            self.named(name)?
+        } else {
+            let provider = *find_provider(&self.providers, name)?;
+            Case { label: name, name: None, provider, entry: None, tenant: None }
+        };
+        self.settle(&case, false)
+    }
+
+    fn settle(&self, case: &Case<'_>, wants_tenant: bool) -> Result<ResolvedSource> {
+        self.refuse_unknown(case)?;
         let mut settings = Settings::new();
         for key in case.provider.all_keys() {
-            if let Some(value) = self.value(&case, key)? {
+            let is_tenant = case.provider.tenant_key().is_some_and(|tenant| tenant.name == key.name);
+            if let Some(value) = self.value(case, key)? {
                 settings.set(key.name, value);
-            } else if key.required {
+            } else if key.required && (wants_tenant || !is_tenant) {
                 return Err(case.missing(key, &self.config.file()));
             }
         }
@@ -261,6 +282,26 @@ impl ResolvedSource {
     /// As [`Provider::open`].
     pub fn open(&self) -> Result<Box<dyn RosterSource>> {
         self.provider.open(&self.settings)
+    }
+
+    /// Opens the directory of tenants that its credentials give. Nothing is sent yet.
+    ///
+    /// # Errors
+    ///
+    /// As [`Provider::open_directory`].
+    pub fn open_directory(&self) -> Result<Box<dyn TenantDirectory>> {
+        self.provider.open_directory(&self.settings)
+    }
+
+    /// The tenant that its settings name, as they name it.
+    pub fn tenant(&self) -> Option<String> {
+        let key = self.provider.tenant_key()?;
+        match self.settings.get(key.name)? {
+            Value::Text(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Path(path) => Some(path.display().to_string()),
+            _ => None,
+        }
     }
 
     /// A full pull as its settings want it.

@@ -1,26 +1,17 @@
 //! A server that speaks OneRoster, 1.1 or 1.2.
 
-mod answer;
-mod fault;
 mod query;
+mod refusal;
 mod serve;
 mod state;
-mod tokens;
 
-use std::{
-    fmt, io,
-    net::{Ipv4Addr, SocketAddr, TcpListener},
-    sync::Arc,
-    thread,
-    time::Duration,
-};
+use std::{fmt, io, sync::Arc, time::Duration};
 
-use futures::channel::oneshot;
 use roster_core::EntityKind;
 
-pub use self::fault::{At, OneRosterFault, UnknownFault};
 use self::state::Shared;
-use crate::district::{DayTruth, District, DistrictSpec, OneRosterVersion};
+use super::{fault::SandboxFault, server::Server};
+use crate::district::{DayTruth, District, DistrictSpec, OneRosterVersion, RestCollection};
 
 /// How a sandbox is to be.
 #[derive(Clone, Debug)]
@@ -126,9 +117,7 @@ impl OneRosterOptions {
 /// requests move it: `POST /sandbox/next-day`, `/sandbox/new-term`, `/sandbox/change-id`; `GET /sandbox` says what it is.
 pub struct OneRosterSandbox {
     shared: Arc<Shared>,
-    address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<thread::JoinHandle<()>>,
+    server: Server,
 }
 
 impl OneRosterSandbox {
@@ -147,32 +136,30 @@ impl OneRosterSandbox {
     ///
     /// As [`start`](Self::start).
     pub fn start_with(district: District, options: OneRosterOptions) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port))?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
+        let port = options.port;
         let shared = Arc::new(Shared::new(district, options));
-        let (stop, stopped) = oneshot::channel();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let serving = serve::serve(Arc::clone(&shared), listener, stopped);
-        let thread = thread::Builder::new()
-            .name("oneroster-sandbox".to_owned())
-            .spawn(move || runtime.block_on(serving))?;
-        Ok(Self { shared, address, stop: Some(stop), thread: Some(thread) })
+        let router = serve::router(Arc::clone(&shared));
+        Ok(Self { shared, server: Server::start("oneroster-sandbox", port, |_| router)? })
+    }
+
+    /// Its collections, by the names that faults know them by.
+    pub fn collections() -> impl Iterator<Item = &'static str> {
+        RestCollection::ALL.into_iter().map(RestCollection::name)
     }
 
     /// The rostering base path.
     pub fn base_url(&self) -> String {
-        format!("http://{}{}", self.address, self.shared.base_path())
+        format!("{}{}", self.server.origin(), self.shared.base_path())
     }
 
     /// Where tokens are given out.
     pub fn token_url(&self) -> String {
-        format!("http://{}/token", self.address)
+        format!("{}/token", self.server.origin())
     }
 
     /// The origin, below which it is moved by plain requests.
     pub fn origin(&self) -> String {
-        format!("http://{}", self.address)
+        self.server.origin()
     }
 
     /// A token that is taken always.
@@ -211,7 +198,7 @@ impl OneRosterSandbox {
     }
 
     /// Misbehaves from now on; several faults add up.
-    pub fn fault(&self, fault: OneRosterFault) {
+    pub fn fault(&self, fault: SandboxFault) {
         self.shared.state().faults.push(fault);
     }
 
@@ -231,18 +218,8 @@ impl OneRosterSandbox {
     }
 }
 
-impl Drop for OneRosterSandbox {
-    fn drop(&mut self) {
-        // Dropping the sender tells it, too; a thread that panicked has said so.
-        self.stop.take();
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join());
-        }
-    }
-}
-
 impl fmt::Debug for OneRosterSandbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "OneRosterSandbox({})", self.address)
+        write!(f, "OneRosterSandbox({})", self.origin())
     }
 }

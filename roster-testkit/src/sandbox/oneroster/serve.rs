@@ -1,6 +1,6 @@
 //! Requests to answers.
 
-use std::{net::TcpListener, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -9,29 +9,27 @@ use axum::{
     http::{Method, StatusCode, header::AUTHORIZATION},
     response::Response,
 };
-use futures::channel::oneshot;
 use serde_json::{Value, json};
 
 use super::{
-    answer::{instead, json as answer, refusal, set, text},
-    fault::{At, Kind, OneRosterFault},
     query::Query,
+    refusal::{self, refusal},
     state::{Entry, Shared, State},
 };
-use crate::district::RestCollection;
+use crate::{
+    district::RestCollection,
+    sandbox::{
+        answer::{Looks, json as answer, set, spoilt, text},
+        fault::{At, Kind, SandboxFault, dice, has, struck},
+    },
+};
 
 /// The form of a request for a token is no longer than this.
 const FORM_BYTES: usize = 64 * 1024;
-/// Longer than any client waits.
-const STALL: Duration = Duration::from_secs(90);
 
-/// Serves until it is stopped.
-pub(super) async fn serve(shared: Arc<Shared>, listener: TcpListener, stopped: oneshot::Receiver<()>) {
-    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-    let router = Router::new().fallback(handle).with_state(shared);
-    // Connections that are open are not waited for: a test that ends must not hang.
-    let serving = std::pin::pin!(async move { axum::serve(listener, router).await });
-    let _ = futures::future::select(serving, stopped).await;
+/// What answers.
+pub(super) fn router(shared: Arc<Shared>) -> Router {
+    Router::new().fallback(handle).with_state(shared)
 }
 
 async fn handle(Held(shared): Held<Arc<Shared>>, request: Request) -> Response {
@@ -114,36 +112,19 @@ fn single(shared: &Shared, collection: RestCollection, id: &str) -> Response {
     }
 }
 
-/// A number that looks like chance, and is the same in each run.
-fn dice(number: u64) -> u32 {
-    let mixed = xxhash_rust::xxh3::xxh3_64(&number.to_le_bytes());
-    u32::try_from(mixed >> 33).unwrap_or_default()
-}
-
 async fn page(shared: &Shared, collection: RestCollection, query: &Query, dice: u32) -> Response {
     let (faults, made) = {
         let mut state = shared.state();
         let rows = selected(&state, collection, query);
         let place = place(query, rows.len());
-        let struck: Vec<OneRosterFault> = (state.faults.iter_mut())
-            .filter_map(|fault| fault.strikes(collection, place, dice).then(|| fault.clone()))
-            .collect();
+        let struck = struck(&mut state.faults, collection.name(), place, dice);
         let made = make(&state, shared, collection, query, &rows, &struck);
         (struck, made)
     };
     let Made { body, total, next } = made;
-    for fault in &faults {
-        match fault.kind {
-            Kind::Stall => tokio::time::sleep(STALL).await,
-            Kind::ExpiredToken => {
-                shared.tokens.forget();
-                return refusal(StatusCode::UNAUTHORIZED, "unauthorisedrequest");
-            }
-            _ => {}
-        }
-        if let Some(response) = instead(fault, collection.name(), &body) {
-            return response;
-        }
+    let looks = Looks { key: collection.name(), body: &body, refusal: refusal::body };
+    if let Some(response) = spoilt(&faults, &looks, &shared.tokens).await {
+        return response;
     }
     let mut response = text(StatusCode::OK, body);
     if let Some(total) = total {
@@ -193,9 +174,9 @@ fn make(
     collection: RestCollection,
     query: &Query,
     rows: &[usize],
-    faults: &[OneRosterFault],
+    faults: &[SandboxFault],
 ) -> Made {
-    let has = |kind: Kind| faults.iter().any(|fault| fault.kind == kind);
+    let has = |kind: Kind| has(faults, kind);
     let limit = query.limit.min(shared.options.clamp.unwrap_or(usize::MAX));
     let (mut offset, mut taken) = (query.offset, limit);
     if has(Kind::RepeatedPage) {

@@ -6,15 +6,18 @@ use std::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use roster_core::{AcademicSession, Clock, EntityKind, SessionType, SourcedId, SystemClock, jiff::Timestamp};
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{OneRosterOptions, fault::OneRosterFault, tokens::Tokens};
-use crate::district::{DayTruth, District, JsonRows, OneRosterVersion, RestCollection, stamped};
+use super::OneRosterOptions;
+use crate::{
+    district::{DayTruth, District, JsonRows, OneRosterVersion, RestCollection, stamped},
+    sandbox::{fault::SandboxFault, rate::Rate, tokens::Tokens},
+};
 
 /// Rows that never changed did so this long before the server was started.
 const AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -25,13 +28,13 @@ pub(super) struct Shared {
     pub(super) tokens: Tokens,
     state: Mutex<State>,
     requests: AtomicU64,
-    second: Mutex<(Option<Instant>, u32)>,
+    rate: Option<Rate>,
 }
 
 /// What the server has.
 pub(super) struct State {
     pub(super) district: District,
-    pub(super) faults: Vec<OneRosterFault>,
+    pub(super) faults: Vec<SandboxFault>,
     version: OneRosterVersion,
     tombstones: bool,
     rows: JsonRows,
@@ -53,8 +56,9 @@ pub(super) struct Entry {
 impl Shared {
     pub(super) fn new(district: District, options: OneRosterOptions) -> Self {
         let tokens = Tokens::new(district.spec().seed(), options.token_life, options.token_requests);
+        let rate = options.rate.map(|rate| Rate::new(rate, Duration::from_secs(1)));
         let state = Mutex::new(State::new(district, options.version, options.tombstones));
-        Self { options, tokens, state, requests: AtomicU64::new(0), second: Mutex::new((None, 0)) }
+        Self { options, tokens, state, requests: AtomicU64::new(0), rate }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -78,13 +82,7 @@ impl Shared {
 
     /// Whether there were too many requests in this second.
     pub(super) fn is_over_rate(&self) -> bool {
-        let Some(rate) = self.options.rate else { return false };
-        let mut second = self.second.lock().unwrap_or_else(PoisonError::into_inner);
-        if second.0.is_none_or(|begun| begun.elapsed() >= Duration::from_secs(1)) {
-            *second = (Some(Instant::now()), 0);
-        }
-        second.1 += 1;
-        second.1 > rate
+        self.rate.as_ref().is_some_and(|rate| rate.take().is_err())
     }
 }
 

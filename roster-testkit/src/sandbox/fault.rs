@@ -2,8 +2,6 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::district::RestCollection;
-
 /// Where a fault strikes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum At {
@@ -75,18 +73,18 @@ faults! {
 /// `wrong_length`, `invalid_json`, `missing_key`, `empty_page`, `repeated_page`, `shifted_rows`, `clamp`, `wrong_total`,
 /// `no_total`, `expired_token`, `foreign_next`, `gzip_bomb`, `deep_nesting`, `endless_pages`.
 #[derive(Clone, Debug)]
-pub struct OneRosterFault {
+pub struct SandboxFault {
     pub(super) kind: Kind,
     pub(super) status: u16,
     pub(super) headers: Vec<(String, String)>,
-    collection: Option<RestCollection>,
+    collection: Option<String>,
     at: At,
     times: u64,
     /// Struck by chance only, in so many of a thousand.
     pub(super) chance: u32,
 }
 
-impl OneRosterFault {
+impl SandboxFault {
     /// The fault of that name, at each page of each collection, always.
     ///
     /// # Errors
@@ -123,14 +121,16 @@ impl OneRosterFault {
         self
     }
 
-    /// In that collection alone, such as `users`.
-    ///
-    /// # Errors
-    ///
-    /// If there is no such collection.
-    pub fn of(mut self, collection: &str) -> Result<Self, UnknownFault> {
-        self.collection = Some(RestCollection::named(collection).ok_or(UnknownFault)?);
-        Ok(self)
+    /// In that collection alone, as the vendor names it, such as `users`.
+    #[must_use]
+    pub fn of(mut self, collection: &str) -> Self {
+        self.collection = Some(collection.to_owned());
+        self
+    }
+
+    /// The collection that it is of, if it is of one alone.
+    pub fn collection(&self) -> Option<&str> {
+        self.collection.as_deref()
     }
 
     /// At that page alone.
@@ -155,9 +155,9 @@ impl OneRosterFault {
     }
 
     /// Whether it strikes here; if so, it is one time less.
-    pub(super) fn strikes(&mut self, collection: RestCollection, page: At, dice: u32) -> bool {
+    fn strikes(&mut self, collection: &str, page: At, dice: u32) -> bool {
         let strikes = self.times > 0
-            && self.collection.is_none_or(|of| of == collection)
+            && self.collection.as_ref().is_none_or(|of| of == collection)
             && (self.at == At::Any || self.at == page)
             && dice % 1000 < self.chance;
         self.times -= u64::from(strikes);
@@ -165,7 +165,7 @@ impl OneRosterFault {
     }
 }
 
-impl FromStr for OneRosterFault {
+impl FromStr for SandboxFault {
     type Err = UnknownFault;
 
     fn from_str(text: &str) -> Result<Self, UnknownFault> {
@@ -179,7 +179,8 @@ impl FromStr for OneRosterFault {
                 "last" => fault.at(At::Last),
                 _ => match part.parse() {
                     Ok(times) => fault.times(times),
-                    Err(_) => fault.of(part)?,
+                    Err(_) if is_word(part) => fault.of(part),
+                    Err(_) => return Err(UnknownFault),
                 },
             };
         }
@@ -187,14 +188,42 @@ impl FromStr for OneRosterFault {
     }
 }
 
-/// There is no such fault, or no such collection.
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | '.'))
+}
+
+/// The faults that strike this page, each of them one time less.
+pub(super) fn struck(
+    faults: &mut [SandboxFault],
+    collection: &str,
+    page: At,
+    dice: u32,
+) -> Vec<SandboxFault> {
+    faults
+        .iter_mut()
+        .filter_map(|fault| fault.strikes(collection, page, dice).then(|| fault.clone()))
+        .collect()
+}
+
+/// Whether there is one of that kind.
+pub(super) fn has(faults: &[SandboxFault], kind: Kind) -> bool {
+    faults.iter().any(|fault| fault.kind == kind)
+}
+
+/// A number that looks like chance, and is the same in each run.
+pub(super) fn dice(number: u64) -> u32 {
+    let mixed = xxhash_rust::xxh3::xxh3_64(&number.to_le_bytes());
+    u32::try_from(mixed >> 33).unwrap_or_default()
+}
+
+/// There is no such fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownFault;
 
 impl fmt::Display for UnknownFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("no such fault; write NAME, or NAME:COLLECTION:PAGE:TIMES; there are:")?;
-        OneRosterFault::names().try_for_each(|name| write!(f, " {name}"))
+        SandboxFault::names().try_for_each(|name| write!(f, " {name}"))
     }
 }
 
@@ -206,16 +235,16 @@ mod tests {
 
     #[test]
     fn text_says_what_where_and_how_often() {
-        let mut fault: OneRosterFault = "cut_body:users:middle:2".parse().unwrap();
-        let users = RestCollection::Users;
-        assert!(!fault.strikes(users, At::First, 0) && !fault.strikes(RestCollection::Orgs, At::Middle, 0));
+        let mut fault: SandboxFault = "cut_body:users:middle:2".parse().unwrap();
+        let users = "users";
+        assert!(!fault.strikes(users, At::First, 0) && !fault.strikes("orgs", At::Middle, 0));
         assert!(fault.strikes(users, At::Middle, 0) && fault.strikes(users, At::Middle, 0));
         assert!(!fault.strikes(users, At::Middle, 0));
-        for name in OneRosterFault::names() {
-            assert!(name.parse::<OneRosterFault>().is_ok(), "{name}");
+        for name in SandboxFault::names() {
+            assert!(name.parse::<SandboxFault>().is_ok(), "{name}");
         }
-        for wrong in ["", "status", "status_", "cut_body:pupils", "users"] {
-            assert_eq!(wrong.parse::<OneRosterFault>().unwrap_err(), UnknownFault, "{wrong}");
+        for wrong in ["", "status", "status_", "cut_body:a pupil", "users"] {
+            assert_eq!(wrong.parse::<SandboxFault>().unwrap_err(), UnknownFault, "{wrong}");
         }
     }
 }

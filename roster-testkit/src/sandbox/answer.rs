@@ -1,5 +1,7 @@
 //! Answers, sound and spoilt.
 
+use std::time::Duration;
+
 use axum::{
     body::Body,
     http::{HeaderName, HeaderValue, StatusCode},
@@ -7,9 +9,12 @@ use axum::{
 };
 use bytes::Bytes;
 use futures::stream;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::fault::{Kind, OneRosterFault};
+use super::{
+    fault::{Kind, SandboxFault},
+    tokens::Tokens,
+};
 
 /// An answer in JSON.
 pub(super) fn json(status: StatusCode, value: &Value) -> Response {
@@ -29,29 +34,46 @@ pub(super) fn set(response: &mut Response, name: &str, value: &str) {
     }
 }
 
-/// A refusal as the binding has it.
-pub(super) fn refusal(status: StatusCode, code: &str) -> Response {
-    json(status, &error_object(code))
+/// Longer than any client waits.
+const STALL: Duration = Duration::from_secs(90);
+
+/// What a vendor's answers look like, for faults that need to know.
+pub(super) struct Looks<'a> {
+    /// The key of the list of rows.
+    pub(super) key: &'a str,
+    /// The page, as it would be sent.
+    pub(super) body: &'a str,
+    /// The body of a refusal, as the vendor has it.
+    pub(super) refusal: fn(StatusCode) -> Value,
 }
 
-fn error_object(code: &str) -> Value {
-    json!({
-        "imsx_codeMajor": "failure",
-        "imsx_severity": "error",
-        "imsx_CodeMinor": {
-            "imsx_codeMinorField": [{ "imsx_codeMinorFieldName": "TargetEndSystem", "imsx_codeMinorFieldValue": code }]
-        },
-    })
+/// The answer that the faults put in the place of a page, for those that do not spoil its rows.
+pub(super) async fn spoilt(faults: &[SandboxFault], looks: &Looks<'_>, tokens: &Tokens) -> Option<Response> {
+    for fault in faults {
+        match fault.kind {
+            Kind::Stall => tokio::time::sleep(STALL).await,
+            Kind::ExpiredToken => {
+                tokens.forget();
+                let status = StatusCode::UNAUTHORIZED;
+                return Some(json(status, &(looks.refusal)(status)));
+            }
+            _ => {}
+        }
+        if let Some(response) = instead(fault, looks) {
+            return Some(response);
+        }
+    }
+    None
 }
 
-/// The answer that a fault puts in the place of a page, for those that do not spoil its rows.
-pub(super) fn instead(fault: &OneRosterFault, key: &str, body: &str) -> Option<Response> {
+fn instead(fault: &SandboxFault, looks: &Looks<'_>) -> Option<Response> {
+    let Looks { key, body, refusal } = *looks;
     let ok = StatusCode::OK;
     let half = || Bytes::copy_from_slice(body.as_bytes().get(..body.len() / 2).unwrap_or_default());
     let mut response = match fault.kind {
         Kind::Status => {
             let status = StatusCode::from_u16(fault.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            refusal(status, "internal_server_error")
+            json(status, &refusal(status))
         }
         Kind::Reset => cut(Bytes::new()),
         Kind::CutBody => cut(half()),
@@ -60,8 +82,8 @@ pub(super) fn instead(fault: &OneRosterFault, key: &str, body: &str) -> Option<R
             set(&mut response, "content-length", &body.len().to_string());
             response
         }
-        Kind::InvalidJson => text(ok, format!("{{\"{key}\": [{{\"sourcedId\" \"x\"}}]}}")),
-        Kind::MissingKey => json(ok, &error_object("internal_server_error")),
+        Kind::InvalidJson => text(ok, format!("{{\"{key}\": [{{\"id\" \"x\"}}]}}")),
+        Kind::MissingKey => json(ok, &refusal(StatusCode::INTERNAL_SERVER_ERROR)),
         Kind::GzipBomb => bomb(),
         Kind::DeepNesting => text(ok, format!("{{\"{key}\": {}", "[".repeat(10_000))),
         _ => return None,

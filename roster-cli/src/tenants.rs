@@ -1,0 +1,151 @@
+//! `roster tenants`, `connect` and `disconnect`: who has connected, and how a connection is asked for and given back.
+
+use futures::TryStreamExt;
+use roster::{Ask, ConnectionState, PullContext, Tenant, TenantDirectory, jiff::Timestamp};
+use serde::Serialize;
+
+use crate::{
+    args::{ConnectArgs, DisconnectArgs, Global, TenantsArgs},
+    outcome::{Failure, Outcome},
+    output::Output,
+    source,
+    table::Table,
+};
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    tenants: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    id: &'a str,
+    name: &'a str,
+    state: ConnectionState,
+    since: Option<Timestamp>,
+    region: Option<&'a str>,
+    data_as_of: Option<Timestamp>,
+}
+
+/// Answers `connect` and `disconnect`.
+#[derive(Serialize)]
+struct Moved<'a> {
+    tenant: &'a str,
+    state: ConnectionState,
+    message: &'a str,
+}
+
+pub(crate) fn list(args: &TenantsArgs, output: Output) -> Result<Outcome, Failure> {
+    let directory = source::resolve_directory(&args.global, &args.provider)?.open_directory()?;
+    let tenants: Vec<Tenant> = source::block_on(async {
+        directory.tenants(&PullContext::default()).try_collect().await.map_err(Failure::Roster)
+    })?;
+    let wanted = |tenant: &&Tenant| args.search.as_deref().is_none_or(|text| has(tenant, text));
+    let tenants: Vec<&Tenant> = tenants.iter().filter(wanted).collect();
+    let listed = Listed { tenants: tenants.iter().map(|tenant| row(tenant)).collect() };
+    output.answer(&listed, || text(&tenants))?;
+    Ok(Outcome::Done)
+}
+
+fn has(tenant: &Tenant, text: &str) -> bool {
+    let text = text.to_lowercase();
+    tenant.name.to_lowercase().contains(&text) || tenant.id.to_lowercase().contains(&text)
+}
+
+fn row(tenant: &Tenant) -> Row<'_> {
+    Row {
+        id: &tenant.id,
+        name: &tenant.name,
+        state: tenant.state,
+        since: tenant.since,
+        region: tenant.region.as_deref(),
+        data_as_of: tenant.data_as_of,
+    }
+}
+
+fn text(tenants: &[&Tenant]) -> String {
+    if tenants.is_empty() {
+        return "no tenants\n".to_owned();
+    }
+    let mut table = Table::new(["id", "name", "state", "since", "region", "data as of", "detail"]);
+    let time = |time: Option<Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
+    for tenant in tenants {
+        table.row([
+            tenant.id.clone(),
+            tenant.name.clone(),
+            tenant.state.to_string(),
+            time(tenant.since),
+            tenant.region.clone().unwrap_or_default(),
+            time(tenant.data_as_of),
+            tenant.detail.clone().unwrap_or_default(),
+        ]);
+    }
+    table.to_string()
+}
+
+pub(crate) fn connect(args: &ConnectArgs, output: Output) -> Result<Outcome, Failure> {
+    let mut ask = Ask::default();
+    ask.contact_name.clone_from(&args.contact_name);
+    ask.contact_email.clone_from(&args.contact_email);
+    ask.contact_phone.clone_from(&args.contact_phone);
+    ask.notes.clone_from(&args.notes);
+    let (directory, tenant) = directory_of(&args.global, &args.source)?;
+    let state = source::block_on(async {
+        directory.connect(&tenant, ask, &PullContext::default()).await.map_err(Failure::Roster)
+    })?;
+    moved(&tenant, state, output)
+}
+
+pub(crate) fn disconnect(args: &DisconnectArgs, output: Output) -> Result<Outcome, Failure> {
+    let (directory, tenant) = directory_of(&args.global, &args.source)?;
+    let state = source::block_on(async {
+        directory.disconnect(&tenant, &PullContext::default()).await.map_err(Failure::Roster)
+    })?;
+    moved(&tenant, state, output)
+}
+
+fn directory_of(global: &Global, source: &str) -> Result<(Box<dyn TenantDirectory>, String), Failure> {
+    let resolved = source::resolve(global, source)?;
+    let directory = resolved.open_directory()?;
+    let tenant = resolved.tenant().unwrap_or_default();
+    Ok((directory, tenant))
+}
+
+fn moved(tenant: &str, state: ConnectionState, output: Output) -> Result<Outcome, Failure> {
+    let message = in_words(state);
+    output.answer(&Moved { tenant, state, message }, || format!("{tenant}  {state}\n{message}\n"))?;
+    Ok(Outcome::Done)
+}
+
+/// What the state means for who asked.
+fn in_words(state: ConnectionState) -> &'static str {
+    match state {
+        ConnectionState::NotRequested => "Nobody has asked for access.",
+        ConnectionState::Pending => "Access was asked for; it is for the tenant to give it.",
+        ConnectionState::Declined => "Access was refused.",
+        ConnectionState::AwaitingAudit => "Access was given; the vendor has yet to release the data.",
+        ConnectionState::Live => "Data can be read.",
+        ConnectionState::Paused => "The connection is paused.",
+        ConnectionState::Failing => "The vendor's own sync with the tenant fails.",
+        ConnectionState::Offline => "The tenant's system can't be reached.",
+        ConnectionState::Revoked => "There is no access any more. Nobody was ended for that.",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tenants_are_found_by_name_and_id_whatever_the_case() {
+        let mut tenant = Tenant::new("A1", "Hill Top", ConnectionState::Declined);
+        tenant.detail = Some("no time".to_owned());
+        assert!(has(&tenant, "hill") && has(&tenant, "a1") && !has(&tenant, "dale"));
+        let text = text(&[&tenant]);
+        assert!(text.contains("declined") && text.contains("no time"), "{text}");
+        let json = serde_json::to_value(row(&tenant)).unwrap_or_default();
+        let keys: Vec<_> = json.as_object().into_iter().flat_map(|row| row.keys()).collect();
+        assert_eq!(keys, ["data_as_of", "id", "name", "region", "since", "state"]);
+    }
+}
