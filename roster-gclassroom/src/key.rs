@@ -28,8 +28,6 @@ struct KeyFile {
     private_key_id: Option<String>,
     #[serde(default)]
     token_uri: Option<String>,
-    #[serde(default)]
-    project_id: Option<String>,
 }
 
 /// The key of a service account.
@@ -38,7 +36,6 @@ pub(crate) struct ServiceAccount {
     key_id: Option<String>,
     key: EncodingKey,
     pub(crate) token_uri: Option<String>,
-    pub(crate) project: String,
 }
 
 impl ServiceAccount {
@@ -55,13 +52,11 @@ impl ServiceAccount {
             return Err(wrong("is the file of another kind of credential"));
         }
         let key = rsa_key(file.private_key.expose_secret()).ok_or_else(|| wrong("holds no RSA key that can be read"))?;
-        let project = file.project_id.unwrap_or_else(|| file.client_email.clone());
         let account = Self {
             email: file.client_email,
             key_id: file.private_key_id,
             key: EncodingKey::from_rsa_der(&key),
             token_uri: file.token_uri,
-            project,
         };
         // A key that can't sign is found out now, not at night.
         account.sign("", "", Timestamp::UNIX_EPOCH).map_err(|_| wrong("holds a key that can't sign"))?;
@@ -143,7 +138,7 @@ fn value(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (first, rest) = der.split_first()?;
     let (length, rest) = rest.split_first()?;
     let (length, rest) = match length {
-        0..0x80 => (usize::from(*length), rest),
+        0..=0x7f => (usize::from(*length), rest),
         // As many bytes of length follow.
         0x81..=0x84 => {
             let (bytes, rest) = rest.split_at_checked(usize::from(length & 0x7f))?;

@@ -75,6 +75,11 @@ impl Rules {
         !self.people.is_empty()
     }
 
+    /// Whether the rules leave people out.
+    pub(crate) fn leaves_out(&self) -> bool {
+        self.people.iter().any(|rule| rule.leave_out)
+    }
+
     /// Whether the rules name schools.
     pub(crate) fn has_schools(&self) -> bool {
         !self.schools.is_empty()
