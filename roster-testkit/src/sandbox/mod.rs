@@ -13,6 +13,7 @@
 
 mod answer;
 mod fault;
+mod gclassroom;
 mod oneroster;
 mod rate;
 mod server;
@@ -20,5 +21,6 @@ mod tokens;
 
 pub use self::{
     fault::{At, SandboxFault, UnknownFault},
+    gclassroom::{GoogleOptions, GoogleSandbox, what_google_says},
     oneroster::{OneRosterOptions, OneRosterSandbox},
 };
