@@ -16,6 +16,10 @@ mod settings;
 #[doc(inline)]
 pub use roster_csv as csv;
 
+#[cfg(feature = "gclassroom")]
+#[doc(inline)]
+pub use roster_gclassroom as gclassroom;
+
 #[cfg(feature = "oneroster")]
 #[doc(inline)]
 pub use roster_oneroster as oneroster;

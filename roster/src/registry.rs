@@ -170,11 +170,15 @@ mod tests {
     fn an_unknown_id_is_told_what_there_is() {
         let error = find_provider(&registry(), "clevr").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
-        let there_are = match (cfg!(feature = "csv"), cfg!(feature = "oneroster")) {
-            (true, true) => "no provider `clevr`; compiled in: csv, oneroster",
-            (true, false) => "no provider `clevr`; compiled in: csv",
-            (false, true) => "no provider `clevr`; compiled in: oneroster",
-            (false, false) => "no provider `clevr`; none was compiled in: switch on a feature, such as `csv`",
+        let compiled_in = [
+            ("csv", cfg!(feature = "csv")),
+            ("gclassroom", cfg!(feature = "gclassroom")),
+            ("oneroster", cfg!(feature = "oneroster")),
+        ];
+        let ids: Vec<_> = compiled_in.iter().filter(|(_, is_in)| *is_in).map(|(id, _)| *id).collect();
+        let there_are = match ids[..] {
+            [] => "no provider `clevr`; none was compiled in: switch on a feature, such as `csv`".to_owned(),
+            _ => format!("no provider `clevr`; compiled in: {}", ids.join(", ")),
         };
         assert_eq!(error.message(), there_are);
     }

@@ -1,5 +1,6 @@
 //! `roster sandbox`: a fake vendor on loopback, until it is stopped.
 
+mod gclassroom;
 mod oneroster;
 
 use std::{collections::BTreeMap, io};
@@ -27,7 +28,7 @@ struct Vendor {
 }
 
 /// By provider, alphabetically.
-const VENDORS: &[Vendor] = &[oneroster::VENDOR];
+const VENDORS: &[Vendor] = &[gclassroom::VENDOR, oneroster::VENDOR];
 
 /// A fake vendor that runs; dropping it stops it.
 trait Running {

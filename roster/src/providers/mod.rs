@@ -2,6 +2,8 @@
 
 #[cfg(feature = "csv")]
 mod csv;
+#[cfg(feature = "gclassroom")]
+mod gclassroom;
 #[cfg(feature = "oneroster")]
 mod oneroster;
 
@@ -12,6 +14,8 @@ pub(crate) fn compiled_in() -> Vec<Provider> {
     vec![
         #[cfg(feature = "csv")]
         csv::PROVIDER,
+        #[cfg(feature = "gclassroom")]
+        gclassroom::PROVIDER,
         #[cfg(feature = "oneroster")]
         oneroster::PROVIDER,
     ]
