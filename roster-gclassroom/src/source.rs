@@ -75,7 +75,7 @@ impl GClassroomSource {
         let list = ask.list;
         let client = if list == List::Guardians { &self.settings.guardians } else { &self.settings.client };
         let spot = Spot::new(EntityKind::Class, list.path(), 1);
-        let id = |row: &wire::Head<'_>, _: &Spot| Row::Read(row.id.owned());
+        let id = |row: &wire::Head<'_>, _: &Spot| Row::Read(row.id.get().map(str::to_owned));
         let page = client.page(&ask, None, 1, cx, |body| map::page(body, list.key(), &spot, id)).await?;
         Ok(page.rows.into_iter().find_map(|row| if let Row::Read(id) = row { id } else { None }))
     }

@@ -3,6 +3,8 @@
 //! What is not listed is not read, whatever a server sends: an `enrollmentCode` lets anybody join a course, and recovery
 //! addresses are nobody's business.
 
+use std::borrow::Cow;
+
 use roster_http::json::Text;
 use serde::Deserialize;
 use serde_json::Value;
@@ -12,7 +14,7 @@ use serde_json::Value;
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Course<'a> {
     #[serde(borrow)]
-    pub(crate) id: Text<'a>,
+    pub(crate) id: Id<'a>,
     #[serde(borrow)]
     pub(crate) name: Text<'a>,
     #[serde(borrow)]
@@ -20,7 +22,7 @@ pub(crate) struct Course<'a> {
     #[serde(borrow)]
     pub(crate) room: Text<'a>,
     #[serde(borrow)]
-    pub(crate) owner_id: Text<'a>,
+    pub(crate) owner_id: Id<'a>,
     #[serde(borrow)]
     pub(crate) course_state: Text<'a>,
     #[serde(borrow)]
@@ -44,7 +46,7 @@ pub(crate) struct Course<'a> {
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Member<'a> {
     #[serde(borrow)]
-    pub(crate) user_id: Text<'a>,
+    pub(crate) user_id: Id<'a>,
     #[serde(borrow)]
     pub(crate) profile: Maybe<Profile<'a>>,
 }
@@ -54,7 +56,7 @@ pub(crate) struct Member<'a> {
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Profile<'a> {
     #[serde(borrow)]
-    pub(crate) id: Text<'a>,
+    pub(crate) id: Id<'a>,
     #[serde(borrow)]
     pub(crate) name: Maybe<Name<'a>>,
     #[serde(borrow)]
@@ -78,9 +80,9 @@ pub(crate) struct Name<'a> {
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Guardian<'a> {
     #[serde(borrow)]
-    pub(crate) student_id: Text<'a>,
+    pub(crate) student_id: Id<'a>,
     #[serde(borrow)]
-    pub(crate) guardian_id: Text<'a>,
+    pub(crate) guardian_id: Id<'a>,
     #[serde(borrow)]
     pub(crate) guardian_profile: Maybe<Profile<'a>>,
     #[serde(borrow)]
@@ -100,7 +102,7 @@ pub(crate) struct Alias<'a> {
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct User<'a> {
     #[serde(borrow)]
-    pub(crate) id: Text<'a>,
+    pub(crate) id: Id<'a>,
     #[serde(borrow)]
     pub(crate) primary_email: Text<'a>,
     #[serde(borrow)]
@@ -122,13 +124,13 @@ pub(crate) struct User<'a> {
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct OrgUnit<'a> {
     #[serde(borrow)]
-    pub(crate) org_unit_id: Text<'a>,
+    pub(crate) org_unit_id: Id<'a>,
     #[serde(borrow)]
     pub(crate) org_unit_path: Text<'a>,
     #[serde(borrow)]
     pub(crate) name: Text<'a>,
     #[serde(borrow)]
-    pub(crate) parent_org_unit_id: Text<'a>,
+    pub(crate) parent_org_unit_id: Id<'a>,
     #[serde(borrow)]
     pub(crate) parent_org_unit_path: Text<'a>,
 }
@@ -138,11 +140,34 @@ pub(crate) struct OrgUnit<'a> {
 #[serde(default, rename_all = "camelCase")]
 pub(crate) struct Head<'a> {
     #[serde(borrow)]
-    pub(crate) id: Text<'a>,
+    pub(crate) id: Id<'a>,
     #[serde(borrow)]
-    pub(crate) user_id: Text<'a>,
+    pub(crate) user_id: Id<'a>,
     #[serde(borrow)]
-    pub(crate) org_unit_id: Text<'a>,
+    pub(crate) org_unit_id: Id<'a>,
+}
+
+/// An id: text, or a number by its digits as they stand there. Google's have 21 of them, which no machine number holds: read as
+/// a number, people would become one who are several.
+#[derive(Clone, Default)]
+pub(crate) struct Id<'a>(Option<Cow<'a, str>>);
+
+impl Id<'_> {
+    pub(crate) fn get(&self) -> Option<&str> {
+        self.0.as_deref().map(roster_core::decode::trim).filter(|id| !id.is_empty())
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Id<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&'de serde_json::value::RawValue>::deserialize(deserializer)?.get();
+        Ok(Self(if raw.starts_with('"') {
+            serde_json::from_str::<Text<'de>>(raw).ok().and_then(|text| text.owned()).map(Cow::Owned)
+        } else {
+            let is_whole = !raw.is_empty() && raw.bytes().all(|byte| byte.is_ascii_digit());
+            is_whole.then_some(Cow::Borrowed(raw))
+        }))
+    }
 }
 
 /// An object that may be missing, null, or something else altogether.

@@ -17,7 +17,7 @@ use crate::{
 pub(crate) async fn prove(client: &Client, domain: &str, cx: &PullContext) -> Result<()> {
     let ask = Ask::of(List::Users).fields("id").with("domain", domain).with("maxResults", "1");
     let spot = Spot::new(EntityKind::Person, ask.list.path(), 1);
-    let id = |row: &wire::Head<'_>, _: &Spot| Row::Read(row.id.owned());
+    let id = |row: &wire::Head<'_>, _: &Spot| Row::Read(row.id.get().map(str::to_owned));
     let asked = client.page(&ask, None, 1, cx, |body| map::page(body, ask.list.key(), &spot, id)).await;
     match asked {
         Ok(_) => Ok(()),

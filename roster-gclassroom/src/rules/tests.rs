@@ -1,5 +1,5 @@
 use roster_core::{Level, jiff::civil::date};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 
