@@ -31,7 +31,8 @@ pub(crate) async fn report() -> Result<String> {
         .base_url(sandbox.base_url())
         .build()?;
 
-    let (mut schools, mut people, mut seats, mut whole) = (BTreeMap::new(), BTreeMap::<_, u32>::new(), 0, true);
+    let (mut schools, mut people, mut seats, mut whole) =
+        (BTreeMap::new(), BTreeMap::<_, u32>::new(), 0, true);
     let mut pull = source.pull(PullRequest::full(), PullContext::default());
     while let Some(event) = pull.try_next().await? {
         match event {

@@ -55,7 +55,11 @@ async fn gclassroom_tells_of_schools_that_rules_find() {
     let report = gclassroom::report().await.unwrap();
     let mut lines = report.lines();
     assert!(lines.next().unwrap().ends_with(" seats, seen whole: true"), "{report}");
-    assert!(lines.clone().count() == 2 && lines.all(|line| line.contains(" School: ") && line.ends_with(" people")), "{report}");
+    assert!(
+        lines.clone().count() == 2
+            && lines.all(|line| line.contains(" School: ") && line.ends_with(" people")),
+        "{report}"
+    );
 }
 
 #[tokio::test]

@@ -7,11 +7,7 @@ mod tenants;
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{
-    Args, Parser, Subcommand, ValueEnum,
-    builder::NonEmptyStringValueParser,
-    error::ErrorKind,
-};
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser, error::ErrorKind};
 use roster::EntityKind;
 
 pub(crate) use self::login::LoginArgs;

@@ -46,7 +46,8 @@ pub(crate) fn run(args: &LoginArgs, output: Output) -> Result<Outcome, Failure> 
     // Before anybody is sent to a browser: where the token goes has to be writable.
     let path = args.out.clone().unwrap_or_else(|| PathBuf::from("gclassroom-refresh-token"));
     let file = if args.show { None } else { Some(create(&path)?) };
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).map_err(|error| not_listening(&error))?;
+    let listener =
+        TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).map_err(|error| not_listening(&error))?;
     let port = listener.local_addr().map_err(|error| not_listening(&error))?.port();
     let login = login(args, resolved.settings(), port)?;
     let asked = login.begin()?;
@@ -56,7 +57,10 @@ pub(crate) fn run(args: &LoginArgs, output: Output) -> Result<Outcome, Failure> 
         login.exchange(&code, &asked.verifier, &PullContext::default()).await.map_err(Failure::Roster)
     })?;
     let Some(refresh) = tokens.refresh else {
-        return Err(Failure::usage(OPERATION, "Google gave no refresh token: take the app's access back in the account, and log in again"));
+        return Err(Failure::usage(
+            OPERATION,
+            "Google gave no refresh token: take the app's access back in the account, and log in again",
+        ));
     };
     if let Some(file) = file {
         write(file, refresh.expose_secret()).map_err(|error| not_written(&path, &error))?;
@@ -141,7 +145,13 @@ fn query_of(stream: &mut TcpStream) -> Option<Vec<(String, String)>> {
     }
     let target = first.strip_prefix("GET ")?.split(' ').next()?;
     let query = target.strip_prefix("/?")?;
-    Some(query.split('&').filter_map(|pair| pair.split_once('=')).map(|(key, value)| (key.to_owned(), decoded(value))).collect())
+    Some(
+        query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(key, value)| (key.to_owned(), decoded(value)))
+            .collect(),
+    )
 }
 
 fn decoded(value: &str) -> String {
@@ -219,7 +229,8 @@ mod tests {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let browser = std::thread::spawn(move || {
-            ["/favicon.ico", "/?state=other&code=stolen", "/?state=s%20t&code=4%2Fabc"].map(|target| visit(port, target))
+            ["/favicon.ico", "/?state=other&code=stolen", "/?state=s%20t&code=4%2Fabc"]
+                .map(|target| visit(port, target))
         });
         let code = wait_for_code(&listener, "s t").unwrap();
         assert_eq!(code.expose_secret(), "4/abc");

@@ -127,7 +127,8 @@ impl Ask {
 }
 
 /// Gets one page of a list: the one that a token names, or the first; the number is for messages.
-pub(crate) type Fetch<T> = Arc<dyn Fn(Option<String>, u64) -> BoxFuture<'static, Result<Page<T>>> + Send + Sync>;
+pub(crate) type Fetch<T> =
+    Arc<dyn Fn(Option<String>, u64) -> BoxFuture<'static, Result<Page<T>>> + Send + Sync>;
 
 impl Client {
     /// Gets pages, and reads them by `read`, which is given the body and the page's number.
@@ -168,7 +169,10 @@ impl Client {
         let pairs = [("prettyPrint", "false")].into_iter().chain(pairs);
         url.query_pairs_mut().extend_pairs(pairs.chain(token.map(|token| ("pageToken", token))));
         let call = Call { operation: READING, label: path, place: format!("{path} page {number}"), url };
-        wire.get(&call, cx, |answer: Answer| read(&answer.body).map_err(|shape| misshapen(shape, &call.place))).await
+        wire.get(&call, cx, |answer: Answer| {
+            read(&answer.body).map_err(|shape| misshapen(shape, &call.place))
+        })
+        .await
     }
 
     /// The scopes that the token at hand was granted, where the server said so.

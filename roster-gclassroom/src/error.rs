@@ -50,9 +50,15 @@ impl Said {
         });
         // Where nothing but a text came.
         let by_words = self.reason.is_none()
-            && ["quota exceeded for quota metric", "request rate higher than configured", "rate limit exceeded"]
-                .iter()
-                .any(|words| self.message.starts_with(words) || self.message.starts_with(&format!("user {words}")));
+            && [
+                "quota exceeded for quota metric",
+                "request rate higher than configured",
+                "rate limit exceeded",
+            ]
+            .iter()
+            .any(|words| {
+                self.message.starts_with(words) || self.message.starts_with(&format!("user {words}"))
+            });
         by_reason || by_words
     }
 }
@@ -118,8 +124,15 @@ pub(crate) fn classify(refusal: &Refusal<'_>) -> Meaning {
                 return Meaning { kind: *kind, advice, again: Again::No };
             }
             match status {
-                400 => Meaning { advice: "Google does not accept the request (INVALID_ARGUMENT or FAILED_PRECONDITION)", ..meaning },
-                403 => Meaning { kind: ErrorKind::Forbidden, advice: forbidden(refusal, &said), again: Again::No },
+                400 => Meaning {
+                    advice: "Google does not accept the request (INVALID_ARGUMENT or FAILED_PRECONDITION)",
+                    ..meaning
+                },
+                403 => Meaning {
+                    kind: ErrorKind::Forbidden,
+                    advice: forbidden(refusal, &said),
+                    again: Again::No,
+                },
                 409 => Meaning { again: Again::Later(None), ..meaning },
                 // The front end's own, in HTML: others may get through, so nobody else is slowed down.
                 502..=504 => Meaning {
@@ -204,7 +217,9 @@ pub(crate) fn token_refusal(word: &str) -> Option<(ErrorKind, &'static str)> {
         "invalid_client" => {
             (ErrorKind::Unauthorized, "invalid_client: client id or secret are not known: re-enter them")
         }
-        "invalid_scope" => (ErrorKind::Config, "invalid_scope: a scope has no such name, or may not be asked for"),
+        "invalid_scope" => {
+            (ErrorKind::Config, "invalid_scope: a scope has no such name, or may not be asked for")
+        }
         "invalid_request" => (
             ErrorKind::Config,
             "invalid_request: the request for a token is not accepted: is `subject` the e-mail address of an administrator?",

@@ -42,7 +42,9 @@ impl ServiceAccount {
     /// Reads a key file. Nothing of it is ever quoted.
     pub(crate) fn read(json: &SecretString) -> Result<Self> {
         let wrong = |why: &str| {
-            let message = format!("`service_account` {why}: give the key file of a service account, as Google gives it out");
+            let message = format!(
+                "`service_account` {why}: give the key file of a service account, as Google gives it out"
+            );
             Error::new(ErrorKind::Config, PROVIDER, "reading the settings", message)
         };
         let file: KeyFile = serde_json::from_str(json.expose_secret()).map_err(|error| {
@@ -51,7 +53,8 @@ impl ServiceAccount {
         if !matches!(file.file_type.as_str(), "service_account" | "") {
             return Err(wrong("is the file of another kind of credential"));
         }
-        let key = rsa_key(file.private_key.expose_secret()).ok_or_else(|| wrong("holds no RSA key that can be read"))?;
+        let key = rsa_key(file.private_key.expose_secret())
+            .ok_or_else(|| wrong("holds no RSA key that can be read"))?;
         let account = Self {
             email: file.client_email,
             key_id: file.private_key_id,
@@ -63,10 +66,16 @@ impl ServiceAccount {
         Ok(account)
     }
 
-    fn sign(&self, subject: &str, scope: &str, now: Timestamp) -> Result<SecretString, jsonwebtoken::errors::Error> {
+    fn sign(
+        &self,
+        subject: &str,
+        scope: &str,
+        now: Timestamp,
+    ) -> Result<SecretString, jsonwebtoken::errors::Error> {
         let begins = now.checked_sub(BACK).unwrap_or(now).as_second();
         let life = i64::try_from(LIFE.as_secs()).unwrap_or_default();
-        let claims = Claims { iss: &self.email, sub: subject, scope, aud: AUDIENCE, iat: begins, exp: begins + life };
+        let claims =
+            Claims { iss: &self.email, sub: subject, scope, aud: AUDIENCE, iat: begins, exp: begins + life };
         let header = Header { kid: self.key_id.clone(), ..Header::new(Algorithm::RS256) };
         jsonwebtoken::encode(&header, &claims, &self.key).map(SecretString::from)
     }
@@ -160,7 +169,10 @@ mod tests {
     fn a_file_that_is_none_is_told_without_quoting_it() {
         for (file, says) in [
             ("{\"Canary\":", "is no key file"),
-            (r#"{"type":"authorized_user","client_email":"c","private_key":"Canary"}"#, "is the file of another kind"),
+            (
+                r#"{"type":"authorized_user","client_email":"c","private_key":"Canary"}"#,
+                "is the file of another kind",
+            ),
             (r#"{"type":"service_account","client_email":"c","private_key":"Canary"}"#, "holds no RSA key"),
             (
                 r#"{"client_email":"c","private_key":"-----BEGIN RSA PRIVATE KEY-----\nQ2FuYXJ5\n-----END RSA PRIVATE KEY-----"}"#,

@@ -22,7 +22,8 @@ pub use self::{
     login::GoogleLogin,
     push::{Feed, Hint, PushError, Registration, Registrations, hint},
     rules::{
-        AliasRule, ClassRules, ClassSchool, ExternalIdRule, GoogleRules, GraduationRule, PeopleRule, SchoolRule,
+        AliasRule, ClassRules, ClassSchool, ExternalIdRule, GoogleRules, GraduationRule, PeopleRule,
+        SchoolRule,
     },
     scopes::GoogleScope,
     source::{GClassroomSource, PROVIDER},

@@ -5,12 +5,7 @@ use std::fmt;
 use roster_core::{PullContext, Result, SecretString};
 use roster_http::{BaseUrl, CodeFlow, CodeRequest, Tokens};
 
-use crate::{
-    builder::TOKENS,
-    error::token_refusal,
-    scopes::GoogleScope,
-    source::PROVIDER,
-};
+use crate::{builder::TOKENS, error::token_refusal, scopes::GoogleScope, source::PROVIDER};
 
 const PAGE: &str = "https://accounts.google.com/o/oauth2/v2/auth";
 
@@ -60,7 +55,8 @@ impl GoogleLogin {
         use roster_core::ExposeSecret;
         let page = BaseUrl::parse(PROVIDER, "the log-in page's URL", page)?;
         let token_url = BaseUrl::parse(PROVIDER, "token_url", token_url)?;
-        let secret = Some(client_secret.into()).filter(|secret: &SecretString| !secret.expose_secret().is_empty());
+        let secret =
+            Some(client_secret.into()).filter(|secret: &SecretString| !secret.expose_secret().is_empty());
         let flow = CodeFlow::new(PROVIDER, &page, token_url, client_id.into(), secret, redirect_url)?
             .with_scopes(scopes.iter().map(|scope| scope.name()))
             // Without these two there is no refresh token, or only the first time.
@@ -90,7 +86,12 @@ impl GoogleLogin {
     /// # Errors
     ///
     /// `Unauthorized` if Google does not take it: log in again. `Transport` if Google can't be reached.
-    pub async fn exchange(&self, code: &SecretString, verifier: &SecretString, cx: &PullContext) -> Result<Tokens> {
+    pub async fn exchange(
+        &self,
+        code: &SecretString,
+        verifier: &SecretString,
+        cx: &PullContext,
+    ) -> Result<Tokens> {
         self.0.exchange(code, verifier, cx).await
     }
 

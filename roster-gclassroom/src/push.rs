@@ -3,8 +3,7 @@
 use std::{fmt, time::Duration};
 
 use base64::{
-    Engine as _,
-    alphabet,
+    Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 use roster_core::{Error, ErrorKind, PullContext, Result, Scope, SourcedId, jiff::Timestamp};
@@ -204,7 +203,8 @@ impl Registrations {
         let call = Call { operation: OPERATION, label, place: label.to_owned(), url };
         let body = feed.body(topic);
         let read = |answer: roster_http::Answer| {
-            let odd = || Error::new(ErrorKind::Provider, PROVIDER, OPERATION, "the answer names no registration");
+            let odd =
+                || Error::new(ErrorKind::Provider, PROVIDER, OPERATION, "the answer names no registration");
             let said: Registered<'_> = serde_json::from_slice(&answer.body).map_err(|_| odd())?;
             let id = said.registration_id.owned().ok_or_else(odd)?;
             let expires = said.expiry_time.get().and_then(|time| time.parse().ok());
@@ -270,7 +270,8 @@ mod tests {
 
     #[test]
     fn a_registration_is_renewed_a_day_ahead() {
-        let mut registration = Registration { id: "r".into(), feed: Feed::Domain, topic: "t".into(), expires: None };
+        let mut registration =
+            Registration { id: "r".into(), feed: Feed::Domain, topic: "t".into(), expires: None };
         let now: Timestamp = "2026-09-08T12:00:00Z".parse().unwrap();
         assert!(registration.is_due(now));
         registration.expires = "2026-09-09T12:00:00.123456789Z".parse().ok();

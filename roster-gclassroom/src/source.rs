@@ -81,7 +81,12 @@ impl GClassroomSource {
     }
 
     /// Whether a list may be read; a refusal becomes a warning.
-    async fn may_read(&self, ask: Ask, report: &mut CheckReport, cx: &PullContext) -> Result<(bool, Option<String>)> {
+    async fn may_read(
+        &self,
+        ask: Ask,
+        report: &mut CheckReport,
+        cx: &PullContext,
+    ) -> Result<(bool, Option<String>)> {
         let scope = ask.list.scope();
         match self.probe(ask, cx).await {
             Ok(first) => Ok((true, first)),
@@ -101,7 +106,7 @@ impl RosterSource for GClassroomSource {
     }
 
     fn capabilities(&self) -> Capabilities {
-        kinds(self.settings.mode).iter().fold(Capabilities::default(), |capabilities, kind| {
+        kinds().iter().fold(Capabilities::default(), |capabilities, kind| {
             let fields = fields(*kind, self.settings.mode);
             capabilities.with(*kind, KindCapability::whole_sets(fields))
         })
@@ -136,7 +141,11 @@ impl RosterSource for GClassroomSource {
                 Ok((false, _)) => {}
                 // The service account may have leave for all but guardians.
                 Err(error) if error.kind() == ErrorKind::Forbidden => {
-                    report.warnings.push(format!("{} (scope {})", error.message(), GoogleScope::Guardians.short()));
+                    report.warnings.push(format!(
+                        "{} (scope {})",
+                        error.message(),
+                        GoogleScope::Guardians.short()
+                    ));
                 }
                 Err(error) => return Err(error),
             }
@@ -165,7 +174,8 @@ impl RosterSource for GClassroomSource {
 
 const A_TEACHER_SEES_PART: &str =
     "a teacher's own classes are a part of the domain's: nothing that is absent is taken for gone";
-pub(crate) const NO_ADMINISTRATOR: &str = "whether the credential is an administrator's can't be told, so nothing that is absent is taken for gone";
+pub(crate) const NO_ADMINISTRATOR: &str =
+    "whether the credential is an administrator's can't be told, so nothing that is absent is taken for gone";
 
 /// What is missing of a scope.
 pub(crate) fn lacks(scope: GoogleScope) -> String {
@@ -195,32 +205,44 @@ pub(crate) fn is_withheld(error: &Error) -> bool {
     matches!(error.status(), Some(403 | 404 | 405 | 501)) && error.kind() != ErrorKind::RateLimited
 }
 
-/// What there is in a mode.
-pub(crate) const fn kinds(mode: Mode) -> &'static [EntityKind] {
+/// What there is. A teacher's source says so of all kinds too, and that it sees none of some: one that had fewer would look as if
+/// nobody asked for the others any longer, and what a district's pull brought would be taken for unwanted.
+pub(crate) const fn kinds() -> &'static [EntityKind] {
     use EntityKind::{Class, Enrollment, Org, Person, Relationship};
-    match mode {
-        Mode::District => &[Org, Class, Person, Enrollment, Relationship],
-        Mode::Teacher => &[Class, Person, Enrollment],
-    }
+    &[Org, Class, Person, Enrollment, Relationship]
 }
 
 /// What Google can say of a kind.
 pub(crate) fn fields(kind: EntityKind, mode: Mode) -> FieldSet {
     match kind {
+        EntityKind::Org | EntityKind::Relationship if mode == Mode::Teacher => FieldSet::EMPTY,
         EntityKind::Org => FieldSet::of([OrgField::Name, OrgField::OrgType, OrgField::Parent]),
         EntityKind::Class => {
             use ClassField::{
                 ClassType, Extra, Grades, Identifiers, Location, Org, Periods, State, Subjects, Title,
             };
-            let own = FieldSet::of([Title, ClassType, State, Grades, Subjects, Periods, Location, Identifiers, Extra]);
+            let own = FieldSet::of([
+                Title,
+                ClassType,
+                State,
+                Grades,
+                Subjects,
+                Periods,
+                Location,
+                Identifiers,
+                Extra,
+            ]);
             if mode == Mode::District { own.with(Org) } else { own }
         }
         EntityKind::Person => {
-            use PersonField::{
-                Account, Affiliations, Emails, Extra, Grades, GraduationYear, Identifiers,
-            };
-            let of_directory = FieldSet::of([Account, Affiliations, Grades, GraduationYear, Identifiers, Emails, Extra]);
-            if mode == Mode::District { map::profile_fields().union(of_directory) } else { map::profile_fields() }
+            use PersonField::{Account, Affiliations, Emails, Extra, Grades, GraduationYear, Identifiers};
+            let of_directory =
+                FieldSet::of([Account, Affiliations, Grades, GraduationYear, Identifiers, Emails, Extra]);
+            if mode == Mode::District {
+                map::profile_fields().union(of_directory)
+            } else {
+                map::profile_fields()
+            }
         }
         EntityKind::Enrollment => {
             use EnrollmentField::{Class, Person, Primary, Role};

@@ -1,10 +1,18 @@
 //! The domains of one Cloud project. Google has no list of who delegated to it, so the host names them.
 
-use std::{collections::BTreeMap, fmt, sync::{Arc, Mutex, PoisonError}};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use futures::{StreamExt, stream::{self, BoxStream}};
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
 use roster_core::{
-    Ask, ConnectionState, Error, ErrorKind, PullContext, Result, RosterSource, Tenant, TenantDirectory, async_trait,
+    Ask, ConnectionState, Error, ErrorKind, PullContext, Result, RosterSource, Tenant, TenantDirectory,
+    async_trait,
 };
 use roster_http::{Limiter, Pace, RetryBudget};
 
@@ -46,7 +54,9 @@ impl GoogleProject {
     /// `Config` if there is no service account: nobody else may read several domains.
     pub fn new(config: GClassroomConfig) -> Result<Self> {
         if config.service_account.is_none() {
-            return Err(wrong("`service_account` is missing: the domains of a project are read by its service account"));
+            return Err(wrong(
+                "`service_account` is missing: the domains of a project are read by its service account",
+            ));
         }
         let pace = (config.quota != Some(0)).then(|| Pace::new(PROJECT_QUOTA, PROJECT_QUOTA_TIME));
         let limiter = Limiter::made(IN_FLIGHT, RetryBudget::default(), pace, None);
@@ -73,7 +83,8 @@ impl GoogleProject {
         config.subject = Some(subject.clone());
         let builder = GClassroomSourceBuilder::from(config);
         let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
-        let limiter = users.entry(subject.clone()).or_insert_with(|| builder.new_limiter(Some(self.limiter.clone())));
+        let limiter =
+            users.entry(subject.clone()).or_insert_with(|| builder.new_limiter(Some(self.limiter.clone())));
         builder.limiter(limiter.clone()).build()
     }
 
@@ -128,7 +139,9 @@ impl TenantDirectory for GoogleProject {
     }
 
     async fn disconnect(&self, _: &str, _: &PullContext) -> Result<ConnectionState> {
-        Err(unsupported("Google has no call for it: the domain's administrator removes the domain-wide delegation"))
+        Err(unsupported(
+            "Google has no call for it: the domain's administrator removes the domain-wide delegation",
+        ))
     }
 }
 

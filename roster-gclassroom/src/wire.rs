@@ -196,7 +196,9 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Maybe<T> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&'de serde_json::value::RawValue>::deserialize(deserializer)?;
         Ok(match raw.get().as_bytes() {
-            [b'{', ..] => serde_json::from_str(raw.get()).map_or(Self::Odd, |value| Self::Here(Box::new(value))),
+            [b'{', ..] => {
+                serde_json::from_str(raw.get()).map_or(Self::Odd, |value| Self::Here(Box::new(value)))
+            }
             b"null" => Self::Missing,
             _ => Self::Odd,
         })

@@ -62,7 +62,12 @@ async fn no_log_error_or_debug_shows_a_marker() {
         .refresh_token(sandbox.client_id(), sandbox.client_secret(), sandbox.refresh_token())
         .token_url(sandbox.token_url());
     let mut shown = format!("{district:?}{teacher:?}");
-    let login = GoogleLogin::new(sandbox.client_id(), sandbox.client_secret(), "http://127.0.0.1:1/", GoogleScope::TEACHER);
+    let login = GoogleLogin::new(
+        sandbox.client_id(),
+        sandbox.client_secret(),
+        "http://127.0.0.1:1/",
+        GoogleScope::TEACHER,
+    );
     let login = login.unwrap();
     shown.push_str(&format!("{login:?}{:?}", login.begin().unwrap()));
     let faults = [
@@ -88,20 +93,28 @@ async fn no_log_error_or_debug_shows_a_marker() {
                 shown.push_str(&format!("{item:?}"));
                 match item {
                     Ok(PullEvent::Problem(problem)) => shown.push_str(&problem.message),
-                    Ok(PullEvent::Checkpoint(cursor)) => shown.push_str(&serde_json::to_string(&cursor).unwrap()),
+                    Ok(PullEvent::Checkpoint(cursor)) => {
+                        shown.push_str(&serde_json::to_string(&cursor).unwrap())
+                    }
                     _ => {}
                 }
             }
         }
     }
     sandbox.revoke();
-    let revoked = builder(sandbox.domain()).service_account(sandbox.key_file(), sandbox.subject()).build().unwrap();
+    let revoked =
+        builder(sandbox.domain()).service_account(sandbox.key_file(), sandbox.subject()).build().unwrap();
     shown.push_str(&format!("{:?}", revoked.check(&context()).await));
     let log = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
     assert!(log.contains("/students") && shown.contains("bad_email") && shown.contains("answered 500"));
     assert!(shown.contains("invalid_grant"));
     let key: serde_json::Value = serde_json::from_str(&sandbox.key_file()).unwrap();
-    let key_lines: Vec<_> = key["private_key"].as_str().unwrap().lines().filter(|line| line.len() > 20 && !line.contains(' ')).collect();
+    let key_lines: Vec<_> = key["private_key"]
+        .as_str()
+        .unwrap()
+        .lines()
+        .filter(|line| line.len() > 20 && !line.contains(' '))
+        .collect();
     assert!(key_lines.len() > 20);
     let secrets = [sandbox.client_id(), sandbox.client_secret(), sandbox.refresh_token(), sandbox.token()];
     // The enrollment codes and recovery addresses of the sandbox begin with this.

@@ -27,7 +27,8 @@ struct Google {
 fn start(args: &SandboxArgs) -> Result<Box<dyn Running>, Failure> {
     let spec = DistrictSpec::new(args.seed).schools(args.schools).students(args.students);
     let options = GoogleOptions::default().latency(Duration::from_millis(args.latency)).port(args.port);
-    let sandbox = GoogleSandbox::start_with(spec.generate(), options).map_err(|error| not_started(args, &error))?;
+    let sandbox =
+        GoogleSandbox::start_with(spec.generate(), options).map_err(|error| not_started(args, &error))?;
     args.fault.iter().cloned().for_each(|fault| sandbox.fault(fault));
     let file = |name: &str, text: &str| {
         let path = std::env::temp_dir().join(format!("roster-sandbox-{}-{name}", std::process::id()));
@@ -37,7 +38,8 @@ fn start(args: &SandboxArgs) -> Result<Box<dyn Running>, Failure> {
         });
         written.map(|()| path).map_err(|error| not_started(args, &error))
     };
-    let (key_file, rules) = (file("key.json", &sandbox.key_file())?, file("rules.toml", &GoogleSandbox::rules())?);
+    let (key_file, rules) =
+        (file("key.json", &sandbox.key_file())?, file("rules.toml", &GoogleSandbox::rules())?);
     Ok(Box::new(Google { sandbox, key_file, rules }))
 }
 

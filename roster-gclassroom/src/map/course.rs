@@ -59,7 +59,11 @@ fn class(
     if rules.levels
         && let Some(levels) = reading.text("levels", &wire.levels)
     {
-        class.grades = levels.split([',', ';']).filter(|item| !item.trim().is_empty()).map(|item| rules.grades.read(item).0).collect();
+        class.grades = levels
+            .split([',', ';'])
+            .filter(|item| !item.trim().is_empty())
+            .map(|item| rules.grades.read(item).0)
+            .collect();
         if class.grades.iter().any(|grade| grade.level.is_none()) {
             let message = "the levels hold a grade that is not known; its spelling was kept";
             reading.warn("levels", codes::UNKNOWN_GRADE, message);
@@ -74,7 +78,8 @@ fn class(
             ("calendarId", &wire.calendar_id),
             ("levels", &wire.levels),
         ];
-        let said = further.into_iter().filter_map(|(key, text)| Some((key.to_owned(), Value::from(text.get()?))));
+        let said =
+            further.into_iter().filter_map(|(key, text)| Some((key.to_owned(), Value::from(text.get()?))));
         class.extra.extend(said);
     }
     Ok(class)

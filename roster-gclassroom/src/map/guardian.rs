@@ -2,7 +2,11 @@ use roster_core::{
     Affiliation, ContactKind, EntityKind, FieldSet, Person, PersonField, Problem, Relationship, Role, codes,
 };
 
-use super::{Reading, Row, Spot, profile::{person, profile_fields}, without_id};
+use super::{
+    Reading, Row, Spot,
+    profile::{person, profile_fields},
+    without_id,
+};
 use crate::wire;
 
 /// A guardian of one student, mapped.

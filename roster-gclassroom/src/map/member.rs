@@ -1,6 +1,10 @@
 use roster_core::{Enrollment, EntityKind, FieldSet, Person, Problem, Role, SourcedId};
 
-use super::{Reading, Row, Spot, profile::{person, profile_fields}, without_id};
+use super::{
+    Reading, Row, Spot,
+    profile::{person, profile_fields},
+    without_id,
+};
 use crate::wire;
 
 /// A student or teacher of a course, mapped.

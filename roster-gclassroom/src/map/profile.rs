@@ -23,7 +23,11 @@ pub(super) fn name(name: Option<&wire::Name<'_>>, person: &mut Person, reading: 
 }
 
 /// A person as a course or a guardian's link shows one.
-pub(super) fn person(id: &str, profile: &wire::Maybe<wire::Profile<'_>>, reading: &mut Reading<'_>) -> Person {
+pub(super) fn person(
+    id: &str,
+    profile: &wire::Maybe<wire::Profile<'_>>,
+    reading: &mut Reading<'_>,
+) -> Person {
     let mut person = Person::new(id);
     if profile.is_odd() {
         reading.odd("profile");
@@ -33,7 +37,8 @@ pub(super) fn person(id: &str, profile: &wire::Maybe<wire::Profile<'_>>, reading
         reading.odd("profile.name");
     }
     name(profile.and_then(|profile| profile.name.get()), &mut person, reading);
-    person.email = profile.and_then(|profile| reading.email("emailAddress", &profile.email_address, Field::Email));
+    person.email =
+        profile.and_then(|profile| reading.email("emailAddress", &profile.email_address, Field::Email));
     if person.email.is_none() {
         reading.unseen = reading.unseen.with(Field::Email);
     }

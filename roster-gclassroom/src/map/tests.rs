@@ -41,7 +41,9 @@ fn a_member_is_who_the_row_names() {
         });
         page.unwrap().rows.into_iter().next().unwrap()
     };
-    let Row::Read(member) = map(r#"{"students":[{"userId":"7","profile":{"id":"8","name":{"givenName":"A"}}}]}"#) else {
+    let Row::Read(member) =
+        map(r#"{"students":[{"userId":"7","profile":{"id":"8","name":{"givenName":"A"}}}]}"#)
+    else {
         panic!()
     };
     assert_eq!((member.seat.id.as_str(), member.person.id.as_str()), ("c:7:student", "7"));

@@ -83,7 +83,12 @@ fn account(wire: &wire::User<'_>, reading: &mut Reading<'_>) -> AccountState {
     }
 }
 
-fn place(placed: &Placed, organizations: &[&Map<String, Value>], person: &mut Person, reading: &mut Reading<'_>) {
+fn place(
+    placed: &Placed,
+    organizations: &[&Map<String, Value>],
+    person: &mut Person,
+    reading: &mut Reading<'_>,
+) {
     if let Some(role) = &placed.role {
         let org = match &placed.school {
             School::Found(id) => Some(id.clone()),
@@ -96,14 +101,19 @@ fn place(placed: &Placed, organizations: &[&Map<String, Value>], person: &mut Pe
         };
         let mut affiliation = Affiliation::new(role.clone(), org);
         if *role != Role::Student {
-            let main = organizations.iter().find(|it| it.get("primary").and_then(Value::as_bool) == Some(true));
+            let main =
+                organizations.iter().find(|it| it.get("primary").and_then(Value::as_bool) == Some(true));
             let main = main.or(organizations.first());
             affiliation.title = main.and_then(|main| text(main.get("title")?));
         }
         person.affiliations.push(affiliation);
     }
     if placed.odd_grade {
-        reading.warn("orgUnitPath", codes::UNKNOWN_GRADE, "the unit's grade is not known; its spelling was kept");
+        reading.warn(
+            "orgUnitPath",
+            codes::UNKNOWN_GRADE,
+            "the unit's grade is not known; its spelling was kept",
+        );
     }
     person.grades.extend(placed.grade.clone());
     person.graduation_year = placed.graduation_year;
@@ -135,7 +145,11 @@ fn identifiers(
 }
 
 /// Objects where Google says `any`: a list of them, or one, or nothing.
-fn objects<'v>(key: &'static str, value: &'v Value, reading: &mut Reading<'_>) -> Vec<&'v Map<String, Value>> {
+fn objects<'v>(
+    key: &'static str,
+    value: &'v Value,
+    reading: &mut Reading<'_>,
+) -> Vec<&'v Map<String, Value>> {
     let found: Vec<_> = match value {
         Value::Null => return Vec::new(),
         Value::Object(one) => return vec![one],

@@ -38,6 +38,9 @@ pub(super) struct Intake {
     /// Every seat that there is was seen.
     all_seats: bool,
     seat_slices: u64,
+    /// Ends of courses' seats, until the list of courses is known to be whole: before that, no end is told.
+    waiting_ends: Vec<PullEvent>,
+    listed: bool,
     failures: u32,
     /// Nobody may read who is in a course: no other course is asked.
     pub(super) rosters_refused: bool,
@@ -59,6 +62,8 @@ impl Intake {
             mode,
             all_seats: true,
             seat_slices: 0,
+            waiting_ends: Vec::new(),
+            listed: false,
             failures: 0,
             rosters_refused: false,
         }
@@ -84,7 +89,7 @@ impl Intake {
     }
 
     fn supported(&self) -> Vec<EntityKind> {
-        kinds(self.mode).iter().copied().filter(|kind| self.request.wants(*kind)).collect()
+        kinds().iter().copied().filter(|kind| self.request.wants(*kind)).collect()
     }
 
     /// Reading starts, of all kinds at once.
@@ -95,7 +100,7 @@ impl Intake {
         }
         if self.mode == Mode::Teacher {
             let reason = "a teacher's own classes are a part of the domain's: what is absent may exist";
-            self.ends.doubt(kinds(self.mode), PartialCode::Withheld, reason);
+            self.ends.doubt(kinds(), PartialCode::Withheld, reason);
         }
     }
 
@@ -108,7 +113,7 @@ impl Intake {
     }
 
     /// Less was granted than was asked for.
-    pub(super) fn lacks(&mut self, scope: GoogleScope) {
+    fn lacks(&mut self, scope: GoogleScope) {
         let code = if scope == GoogleScope::Emails { codes::EMAILS_WITHHELD } else { codes::SCOPE_MISSING };
         self.tell(Problem::warning(code, lacks(scope)));
     }
@@ -191,8 +196,12 @@ impl Intake {
             }
         };
         let contacts = self.request.sees(SensitiveField::Contacts);
-        let is_contact = user.placed.as_ref().and_then(|placed| placed.role.as_ref()).is_some_and(Role::is_contact);
-        if is_contact && !contacts && let Some(placed) = &mut user.placed {
+        let is_contact =
+            user.placed.as_ref().and_then(|placed| placed.role.as_ref()).is_some_and(Role::is_contact);
+        if is_contact
+            && !contacts
+            && let Some(placed) = &mut user.placed
+        {
             placed.leave_out = true;
         }
         if learn {
@@ -224,7 +233,11 @@ impl Intake {
     }
 
     /// A course of the list. Returns it if more of it is to be read.
-    pub(super) fn course(&mut self, row: Row<Course>, states: &[CourseState]) -> Option<(Course, Option<SourcedId>)> {
+    pub(super) fn course(
+        &mut self,
+        row: Row<Course>,
+        states: &[CourseState],
+    ) -> Option<(Course, Option<SourcedId>)> {
         let course = match row {
             Row::Read(course) => course,
             Row::Unreadable(problem) => {
@@ -248,11 +261,15 @@ impl Intake {
 
     /// All courses were listed.
     pub(super) fn courses_listed(&mut self) {
+        self.listed = true;
+        self.out.extend(std::mem::take(&mut self.waiting_ends));
         let missing = self.scope.close_classes();
         self.unknown(EntityKind::Class, missing);
         for (state, count) in std::mem::take(&mut self.excluded) {
             let message = format!("{count} courses in the state {state} were left out, as the settings say");
-            self.tell(Problem::warning(codes::LEFT_OUT, message).of(EntityKind::Class).in_field("courseState"));
+            self.tell(
+                Problem::warning(codes::LEFT_OUT, message).of(EntityKind::Class).in_field("courseState"),
+            );
         }
     }
 
@@ -308,10 +325,16 @@ impl Intake {
         if vanished || !self.request.wants(EntityKind::Enrollment) || self.mode == Mode::Teacher {
             return;
         }
-        let completeness = doubt.map_or(Completeness::Complete, |(code, reason)| Completeness::Partial { code, reason });
+        let completeness =
+            doubt.map_or(Completeness::Complete, |(code, reason)| Completeness::Partial { code, reason });
         self.seat_slices += 1;
         let slice = Slice::Of(EntityKind::Class, id);
-        self.out.push_back(PullEvent::End { kind: EntityKind::Enrollment, slice, completeness });
+        let end = PullEvent::End { kind: EntityKind::Enrollment, slice, completeness };
+        if self.listed {
+            self.out.push_back(end);
+        } else {
+            self.waiting_ends.push(end);
+        }
     }
 
     fn class(
@@ -340,8 +363,10 @@ impl Intake {
                     }
                     chosen => {
                         if chosen == Chosen::Several {
-                            let message = "several aliases fit the rule; which one is the class's id can't be told";
-                            let problem = Problem::warning(codes::AMBIGUOUS_ALIAS, message).of(EntityKind::Class);
+                            let message =
+                                "several aliases fit the rule; which one is the class's id can't be told";
+                            let problem =
+                                Problem::warning(codes::AMBIGUOUS_ALIAS, message).of(EntityKind::Class);
                             problems.push(problem.with_id(id.clone()).in_field("aliases"));
                         }
                         class.identifiers.extend(aliases.into_iter().map(alias));
@@ -388,7 +413,13 @@ impl Intake {
     }
 
     /// What of a course could not be read: the others go on.
-    fn not_read(&mut self, id: &SourcedId, list: List, error: Error, slice: &mut Slices) -> Result<(), Error> {
+    fn not_read(
+        &mut self,
+        id: &SourcedId,
+        list: List,
+        error: Error,
+        slice: &mut Slices,
+    ) -> Result<(), Error> {
         use roster_core::ErrorKind::{Cancelled, Config, Unauthorized};
         if matches!(error.kind(), Unauthorized | Config | Cancelled) {
             return Err(error);
@@ -410,7 +441,8 @@ impl Intake {
         };
         let reason = error.message().to_owned();
         let message = format!("{reason}; what is known of the course's seats is kept");
-        let told = Problem::warning(problem, message).of(EntityKind::Class).with_id(id.clone()).in_field(list.key());
+        let told =
+            Problem::warning(problem, message).of(EntityKind::Class).with_id(id.clone()).in_field(list.key());
         let lacks_scope = withheld && reason.contains("insufficient_scope");
         if !(lacks_scope && std::mem::replace(&mut self.rosters_refused, true)) {
             self.tell(told);
@@ -431,19 +463,22 @@ impl Intake {
 
     fn unknown(&mut self, kind: EntityKind, ids: Vec<SourcedId>) {
         for id in ids {
-            let message = format!("the pull is limited to this {kind}, and Google does not have it, or the rules do not know it");
+            let message = format!(
+                "the pull is limited to this {kind}, and Google does not have it, or the rules do not know it"
+            );
             self.tell(Problem::warning(codes::UNKNOWN_SCOPE, message).of(kind).with_id(id));
         }
     }
 
     /// Everything was read.
-    pub(super) fn finish(&mut self, has_rules: bool, cursor: Cursor) {
+    pub(super) fn finish(&mut self, has_rules: bool, missing: &[GoogleScope], cursor: Cursor) {
+        missing.iter().for_each(|scope| self.lacks(*scope));
         for (person, unseen) in self.people.take_nameless() {
             self.people.count_email(&person);
             self.upsert(person.into_record(), unseen, Vec::new(), &page_of(List::Students));
         }
         self.guardians();
-        self.report(has_rules);
+        self.report(has_rules, missing.contains(&GoogleScope::Emails));
         for kind in self.supported() {
             if kind == EntityKind::Enrollment && self.mode == Mode::District {
                 let completeness = self.ends.of(kind);
@@ -497,10 +532,15 @@ impl Intake {
         }
     }
 
-    fn report(&mut self, has_rules: bool) {
+    fn report(&mut self, has_rules: bool, lacks_emails: bool) {
         for (reason, count) in std::mem::take(&mut self.no_aliases) {
-            let message = format!("the aliases of {count} courses could not be read: {reason}; their ids are kept");
-            self.tell(Problem::warning(codes::COLLECTION_UNREADABLE, message).of(EntityKind::Class).in_field("aliases"));
+            let message =
+                format!("the aliases of {count} courses could not be read: {reason}; their ids are kept");
+            self.tell(
+                Problem::warning(codes::COLLECTION_UNREADABLE, message)
+                    .of(EntityKind::Class)
+                    .in_field("aliases"),
+            );
         }
         if self.repeated > 0 {
             let message = format!("{} rows came more than once; each was counted once", self.repeated);
@@ -510,14 +550,18 @@ impl Intake {
             return;
         }
         let emails = self.people.emails();
-        if emails.with == 0 && emails.without > 0 {
+        if emails.with == 0 && emails.without > 0 && !lacks_emails {
             let message = format!(
                 "nobody of {} people came with an e-mail address: the scope {} was not granted, or the domain hides addresses; \
                  people are told by their ids",
                 emails.without,
                 GoogleScope::Emails.short()
             );
-            self.tell(Problem::warning(codes::EMAILS_WITHHELD, message).of(EntityKind::Person).in_field("emailAddress"));
+            self.tell(
+                Problem::warning(codes::EMAILS_WITHHELD, message)
+                    .of(EntityKind::Person)
+                    .in_field("emailAddress"),
+            );
         }
         let reports = self.people.report(has_rules);
         reports.into_iter().for_each(|problem| self.tell(problem));

@@ -85,7 +85,12 @@ struct Courses {
 }
 
 impl Pull {
-    pub(crate) fn new(info: SourceInfo, settings: Arc<Settings>, request: PullRequest, cx: PullContext) -> Self {
+    pub(crate) fn new(
+        info: SourceInfo,
+        settings: Arc<Settings>,
+        request: PullRequest,
+        cx: PullContext,
+    ) -> Self {
         let needs = Needs::of(&request, settings.mode, &settings.rules);
         let wants = Arc::new(Wants { sensitive: request.sensitive.clone(), extra: request.extra });
         let due = [
@@ -158,7 +163,9 @@ impl Pull {
                 Ok(())
             }
             Some(At::Courses(courses)) => {
-                let turn = courses.turn(&self.settings, &self.request, &self.cx, self.needs, &mut self.intake).await?;
+                let turn = courses
+                    .turn(&self.settings, &self.request, &self.cx, self.needs, &mut self.intake)
+                    .await?;
                 if turn == Turn::Over {
                     self.at = None;
                 }
@@ -193,7 +200,9 @@ impl Pull {
             Step::Finish => {
                 self.over = true;
                 let cursor = changes::cursor(begun, &self.info, &self.request)?;
-                self.intake.finish(self.settings.rules.has_people(), cursor);
+                // The token that was used last tells what was granted.
+                let missing: Vec<_> = missing_scopes(&self.settings.client, self.settings.mode).collect();
+                self.intake.finish(self.settings.rules.has_people(), &missing, cursor);
             }
         }
         Ok(())
@@ -212,8 +221,6 @@ impl Pull {
         if let Some(error) = refused {
             self.intake.not_proven(&error);
         }
-        let missing: Vec<_> = missing_scopes(&self.settings.client, self.settings.mode).collect();
-        missing.into_iter().for_each(|scope| self.intake.lacks(scope));
         Ok(())
     }
 
@@ -306,7 +313,13 @@ impl Courses {
             let members = needs.rosters && !intake.rosters_refused;
             let aliases = settings.rules.alias.is_some() && request.wants(EntityKind::Class);
             let parts = Parts { members, aliases };
-            self.under_way.push(roster::read(settings.client.clone(), course, parts, request.page_size, cx.clone()));
+            self.under_way.push(roster::read(
+                settings.client.clone(),
+                course,
+                parts,
+                request.page_size,
+                cx.clone(),
+            ));
         }
         let lists = !self.walk.is_over() && self.waiting.len() < MOST_WAITING;
         let done = match (lists, self.under_way.is_empty()) {

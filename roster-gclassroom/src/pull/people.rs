@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use roster_core::{
-    FieldSet, Person, Problem, SourcedId, codes, EntityKind,
+    EntityKind, FieldSet, Person, Problem, SourcedId, codes,
     hashed::{HashedMap, HashedSet, hash},
 };
 
@@ -142,13 +142,15 @@ impl People {
             }
         } else {
             for (unit, count) in self.uncovered.iter().take(MOST_UNITS) {
-                let message = format!("no rule covers the unit {unit}: its {count} people came without a role");
+                let message =
+                    format!("no rule covers the unit {unit}: its {count} people came without a role");
                 problems.push(warn(codes::UNCOVERED_UNIT, message));
             }
             let rest: u64 = self.uncovered.values().skip(MOST_UNITS).sum();
             if rest > 0 {
                 let units = self.uncovered.len() - MOST_UNITS;
-                let message = format!("no rule covers {units} further units: their {rest} people came without a role");
+                let message =
+                    format!("no rule covers {units} further units: their {rest} people came without a role");
                 problems.push(warn(codes::UNCOVERED_UNIT, message));
             }
         }
@@ -161,10 +163,14 @@ impl People {
         }
         let rest: u64 = self.lost_schools.values().skip(MOST_UNITS).sum();
         if rest > 0 {
-            problems.push(warn(codes::UNKNOWN_SCHOOL, format!("{rest} people of further units came without a school")));
+            problems.push(warn(
+                codes::UNKNOWN_SCHOOL,
+                format!("{rest} people of further units came without a school"),
+            ));
         }
         if self.left_out_count > 0 {
-            let message = format!("{} people of org units that the rules leave out were left out", self.left_out_count);
+            let message =
+                format!("{} people of org units that the rules leave out were left out", self.left_out_count);
             problems.push(warn(codes::LEFT_OUT, message));
         }
         problems

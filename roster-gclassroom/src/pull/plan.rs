@@ -52,7 +52,9 @@ impl Needs {
 /// What a pull can see of a kind.
 pub(super) fn fields(request: &PullRequest, kind: EntityKind, mode: Mode, rules: &Rules) -> FieldSet {
     let mut fields = source::fields(kind, mode);
-    let without = |fields: FieldSet, is_unseen: bool, unseen: FieldSet| if is_unseen { fields.minus(unseen) } else { fields };
+    let without = |fields: FieldSet, is_unseen: bool, unseen: FieldSet| {
+        if is_unseen { fields.minus(unseen) } else { fields }
+    };
     match kind {
         EntityKind::Class => {
             fields = without(fields, !rules.school_of_owner, FieldSet::of([ClassField::Org]));
@@ -97,8 +99,7 @@ pub(super) fn user_fields(wants: &Wants, rules: &Rules) -> String {
 pub(super) const MEMBER_FIELDS: &str = "userId,profile(id,name(givenName,familyName,fullName),emailAddress)";
 
 /// What is asked of a guardian.
-pub(super) const GUARDIAN_FIELDS: &str =
-    "studentId,guardianId,invitedEmailAddress,guardianProfile(id,name(givenName,familyName,fullName),emailAddress)";
+pub(super) const GUARDIAN_FIELDS: &str = "studentId,guardianId,invitedEmailAddress,guardianProfile(id,name(givenName,familyName,fullName),emailAddress)";
 
 /// What is asked of an org unit.
 pub(super) const UNIT_FIELDS: &str = "orgUnitId,orgUnitPath,name,parentOrgUnitId,parentOrgUnitPath";

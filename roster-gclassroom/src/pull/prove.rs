@@ -21,7 +21,9 @@ pub(crate) async fn prove(client: &Client, domain: &str, cx: &PullContext) -> Re
     let asked = client.page(&ask, None, 1, cx, |body| map::page(body, ask.list.key(), &spot, id)).await;
     match asked {
         Ok(_) => Ok(()),
-        Err(error) if matches!(error.status(), Some(400 | 404)) && error.operation() == crate::client::READING => {
+        Err(error)
+            if matches!(error.status(), Some(400 | 404)) && error.operation() == crate::client::READING =>
+        {
             let message = format!(
                 "the credential is not one of the domain `{domain}`, or there is no such domain ({}); correct `domain`, or give \
                  the credential of this domain's administrator",

@@ -1,9 +1,6 @@
 //! Rules applied: a person's unit to role, school and grade; ids and aliases to the one that counts. Pure.
 
-use roster_core::{
-    GradeLevel, Identifier, Result, Role, SourcedId, Spelling, decode,
-    jiff::civil::Date,
-};
+use roster_core::{GradeLevel, Identifier, Result, Role, SourcedId, Spelling, decode, jiff::civil::Date};
 use serde_json::{Map, Value};
 
 use super::{Alias, GraduationRule, IdFrom, Place, Rules, Units, wrong};
@@ -137,7 +134,9 @@ impl Rules {
             let found = match &rule.from {
                 IdFrom::Type(of, custom) => ids
                     .iter()
-                    .filter(|id| is(id, "type", of) && custom.as_ref().is_none_or(|it| is(id, "customType", it)))
+                    .filter(|id| {
+                        is(id, "type", of) && custom.as_ref().is_none_or(|it| is(id, "customType", it))
+                    })
                     .find_map(|id| rule.value(id.get("value")?)),
                 IdFrom::Schema(schema, field) => {
                     let value = schemas.get(schema).and_then(|schema| schema.get(field));

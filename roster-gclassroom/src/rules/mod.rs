@@ -10,11 +10,11 @@ use std::fmt;
 use roster_core::{Error, ErrorKind, GradeTable, IdentifierScheme, Result, Role};
 use serde::Deserialize;
 
+use self::path::Pattern;
 pub(crate) use self::{
     apply::{Chosen, Graduation, Placed, School, text},
     units::{Unit, Units},
 };
-use self::path::Pattern;
 use crate::PROVIDER;
 
 /// What a domain's org units, external ids and aliases mean.
@@ -219,7 +219,12 @@ impl GoogleRules {
         let people = self.people.iter().enumerate().map(|(at, rule)| people(at + 1, rule, self.grades));
         let ids = self.external_ids.iter().enumerate().map(|(at, rule)| external_id(at + 1, rule));
         Ok(Rules {
-            schools: self.schools.iter().enumerate().map(|(at, rule)| school(at + 1, rule)).collect::<Result<_>>()?,
+            schools: self
+                .schools
+                .iter()
+                .enumerate()
+                .map(|(at, rule)| school(at + 1, rule))
+                .collect::<Result<_>>()?,
             people: people.collect::<Result<_>>()?,
             grades: self.grades,
             graduation: self.graduation.as_ref().map(Graduation::read).transpose()?,

@@ -82,7 +82,11 @@ fn a_renamed_unit_is_the_same_school() {
 #[test]
 fn a_graduation_year_tells_the_grade_by_the_day_on_which_years_turn() {
     let grade = |year, month, day| {
-        let placed = rules().place(&format!("/Students/Lincoln HS/{year}"), &units("Lincoln HS"), date(2026, month, day));
+        let placed = rules().place(
+            &format!("/Students/Lincoln HS/{year}"),
+            &units("Lincoln HS"),
+            date(2026, month, day),
+        );
         placed.unwrap().grade.map(|grade| grade.raw)
     };
     assert_eq!(grade(2027, 6, 30).as_deref(), Some("11"));
@@ -99,10 +103,14 @@ fn the_first_external_id_that_fits_counts() {
         let ids: Vec<_> = ids.iter().collect();
         rules.external_ids(&ids, &schemas, role).into_iter().map(|id| id.value).collect::<Vec<_>>()
     };
-    let (number, login) = (json!({"type": "Organization", "value": "100234"}), json!({"type": "login_id", "value": "a.n"}));
+    let (number, login) =
+        (json!({"type": "Organization", "value": "100234"}), json!({"type": "login_id", "value": "a.n"}));
     assert_eq!(ids(json!([login, number]), json!(null), Some(&Role::Student)), ["100234"]);
     assert_eq!(ids(json!([number]), json!({"SIS": {"StudentNumber": 7}}), Some(&Role::Teacher)), ["7"]);
-    assert_eq!(ids(json!([{"type": "organization", "value": "E-77"}]), json!(null), Some(&Role::Student)), [""; 0]);
+    assert_eq!(
+        ids(json!([{"type": "organization", "value": "E-77"}]), json!(null), Some(&Role::Student)),
+        [""; 0]
+    );
     let many = json!({"SIS": {"StudentNumber": [{"value": "8", "type": "work"}]}});
     assert_eq!(ids(json!([]), many, None), ["8"]);
 }

@@ -82,10 +82,16 @@ impl Harness for GoogleHarness {
         let school = request.scope.orgs.iter().flatten().next()?.clone();
         let said = self.said();
         let ours = said.classes.iter().find(|class| class.org.as_ref() == Some(&school))?.id.clone();
-        let theirs = said.classes.iter().find(|class| class.org.as_ref().is_some_and(|org| *org != school))?.id.clone();
+        let theirs = said
+            .classes
+            .iter()
+            .find(|class| class.org.as_ref().is_some_and(|org| *org != school))?
+            .id
+            .clone();
         self.sandbox.edit(|district| {
             let is = |class: &SourcedId, id: &SourcedId| GoogleSandbox::course_id(class) == id.as_str();
-            let owner = district.enrollments.iter().find(|seat| is(&seat.class, &ours) && seat.primary == Some(true));
+            let owner =
+                district.enrollments.iter().find(|seat| is(&seat.class, &ours) && seat.primary == Some(true));
             let owner = owner.unwrap().person.clone();
             let seats = district.enrollments.iter_mut();
             for seat in seats.filter(|seat| is(&seat.class, &theirs) && seat.primary == Some(true)) {

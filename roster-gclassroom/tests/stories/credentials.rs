@@ -1,7 +1,8 @@
 //! Credentials: who we are to Google, and what is told when it does not know us.
 
 use roster_core::{
-    Ask, ConnectionState, EntityKind, ErrorKind, ExposeSecret, PullRequest, RosterSource, TenantDirectory, codes,
+    Ask, ConnectionState, EntityKind, ErrorKind, ExposeSecret, PullRequest, RosterSource, TenantDirectory,
+    codes,
 };
 use roster_gclassroom::{Feed, GClassroomConfig, GClassroomSource, GoogleLogin, GoogleProject, GoogleScope};
 use roster_testkit::sandbox::{GoogleOptions, GoogleSandbox};
@@ -25,7 +26,10 @@ async fn consent_that_was_taken_back_says_reconnect() {
     for source in [source(&sandbox), consented(&sandbox, "me")] {
         let error = source.check(&context()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unauthorized);
-        assert!(error.message().contains("invalid_grant") && error.message().contains("reconnect"), "{error}");
+        assert!(
+            error.message().contains("invalid_grant") && error.message().contains("reconnect"),
+            "{error}"
+        );
         let pulled = Pulled::of(&source, PullRequest::full()).await;
         assert!(pulled.ends.is_empty() && pulled.error.is_some());
     }
@@ -57,7 +61,9 @@ async fn guardians_need_a_scope_of_their_own() {
     let told = pulled.problem(codes::REFUSED_COLLECTION).unwrap();
     assert!(told.message.contains("classroom.guardianlinks.students.readonly"), "{}", told.message);
     let report = source(&sandbox).check(&context()).await.unwrap();
-    assert!(!report.granted.contains(&EntityKind::Relationship) && report.granted.contains(&EntityKind::Person));
+    assert!(
+        !report.granted.contains(&EntityKind::Relationship) && report.granted.contains(&EntityKind::Person)
+    );
 }
 
 #[tokio::test]
@@ -101,7 +107,9 @@ async fn somebody_logs_in_and_the_refresh_token_serves() {
     let asked = login.begin().unwrap();
     let browser = reqwest_free_visit(asked.url.as_str()).await;
     let query = browser.split_once('?').unwrap().1.to_owned();
-    let value = |key: &str| query.split('&').find_map(|pair| pair.strip_prefix(&format!("{key}="))).unwrap().to_owned();
+    let value = |key: &str| {
+        query.split('&').find_map(|pair| pair.strip_prefix(&format!("{key}="))).unwrap().to_owned()
+    };
     assert_eq!(value("state"), asked.state.expose_secret());
     let wrong = login.exchange(&value("code").into(), &"guess".into(), &context()).await.unwrap_err();
     assert_eq!(wrong.kind(), ErrorKind::Unauthorized);
@@ -124,7 +132,11 @@ async fn reqwest_free_visit(url: &str) -> String {
         let rest = url.strip_prefix("http://").unwrap();
         let (host, path) = rest.split_once('/').unwrap();
         let mut stream = std::net::TcpStream::connect(host).unwrap();
-        stream.write_all(format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes()).unwrap();
+        stream
+            .write_all(
+                format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes(),
+            )
+            .unwrap();
         let mut answer = Vec::new();
         let mut piece = [0; 4096];
         while let Ok(read @ 1..) = stream.read(&mut piece) {
@@ -142,14 +154,16 @@ async fn reqwest_free_visit(url: &str) -> String {
 async fn registrations_are_made_renewed_and_given_back() {
     let sandbox = sandbox(GoogleOptions::default());
     let registrations = consented(&sandbox, "me").registrations();
-    let made = registrations.create(Feed::Course("600".into()), "projects/p/topics/t", &context()).await.unwrap();
+    let made =
+        registrations.create(Feed::Course("600".into()), "projects/p/topics/t", &context()).await.unwrap();
     assert!(made.expires.is_some() && !made.is_due(roster_core::Clock::now(&roster_core::SystemClock)));
     let renewed = registrations.renew(&made, &context()).await.unwrap();
     assert_eq!((renewed.feed, renewed.topic), (made.feed.clone(), made.topic.clone()));
     registrations.delete(&made.id, &context()).await.unwrap();
     registrations.delete(&made.id, &context()).await.unwrap();
     sandbox.grant(&["classroom.rosters.readonly"]);
-    let refused = consented(&sandbox, "me").registrations().create(Feed::Domain, "t", &context()).await.unwrap_err();
+    let refused =
+        consented(&sandbox, "me").registrations().create(Feed::Domain, "t", &context()).await.unwrap_err();
     assert!(refused.message().contains("classroom.push-notifications"), "{refused}");
 }
 

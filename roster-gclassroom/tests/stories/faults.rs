@@ -29,9 +29,18 @@ fn is_fair(pulled: &Pulled, undisturbed: &Pulled, what: &str) {
         assert!(pulled.cursor.is_none(), "{what}");
         return;
     }
-    for kind in [EntityKind::Org, EntityKind::Class, EntityKind::Person, EntityKind::Enrollment, EntityKind::Relationship] {
-        let missing: Vec<_> =
-            undisturbed.records.keys().filter(|key| key.0 == kind && !pulled.records.contains_key(*key)).collect();
+    for kind in [
+        EntityKind::Org,
+        EntityKind::Class,
+        EntityKind::Person,
+        EntityKind::Enrollment,
+        EntityKind::Relationship,
+    ] {
+        let missing: Vec<_> = undisturbed
+            .records
+            .keys()
+            .filter(|key| key.0 == kind && !pulled.records.contains_key(*key))
+            .collect();
         if pulled.all(kind) == Some(&Completeness::Complete) {
             assert!(missing.is_empty(), "{what}: {kind} is said to be complete, and {missing:?} is missing");
         }
@@ -77,7 +86,12 @@ async fn slow_and_endless_faults_end_too() {
         let begun = Instant::now();
         let pulled = Pulled::of(&hasty(&sandbox), everything()).await;
         assert!(begun.elapsed() < Duration::from_secs(60), "{name}");
-        assert_eq!(pulled.error.as_ref().map(roster_core::Error::kind), Some(kind), "{name}: {:?}", pulled.error);
+        assert_eq!(
+            pulled.error.as_ref().map(roster_core::Error::kind),
+            Some(kind),
+            "{name}: {:?}",
+            pulled.error
+        );
         is_fair(&pulled, &undisturbed, name);
     }
 }
@@ -93,7 +107,10 @@ async fn an_html_502_for_ever_on_one_course_is_that_course_s_alone() {
     let told = pulled.problem(codes::COLLECTION_UNREADABLE).unwrap();
     assert_eq!((told.id.as_deref(), told.field.as_deref()), (Some(class.as_str()), Some("students")));
     assert!(told.message.contains("answered 502") && !told.message.contains("html"), "{}", told.message);
-    assert!(matches!(pulled.seats(&class), Some(Completeness::Partial { code: PartialCode::Unreadable, .. })));
+    assert!(matches!(
+        pulled.seats(&class),
+        Some(Completeness::Partial { code: PartialCode::Unreadable, .. })
+    ));
     let others = undisturbed.ids(EntityKind::Class).into_iter().filter(|id| *id != class);
     for other in others {
         assert_eq!(pulled.seats(other), Some(&Completeness::Complete));
@@ -110,7 +127,7 @@ async fn page_two_of_the_courses_fails_for_good() {
     let sandbox = sandbox(GoogleOptions::default());
     for status in ["status_500", "status_403", "status_404"] {
         sandbox.recover();
-        sandbox.fault(named(status).of("courses").at(At::Middle));
+        sandbox.fault(named(status).of("courses").at(At::Last));
         let pulled = Pulled::of(&hasty(&sandbox), PullRequest::full()).await;
         let error = pulled.error.as_ref().unwrap();
         assert!(error.message().contains("/v1/courses page 2"), "{error}");
@@ -157,8 +174,15 @@ fn what(sandbox: &GoogleSandbox) -> usize {
 #[tokio::test]
 async fn who_may_not_see_rosters_is_told_once() {
     let sandbox = sandbox(GoogleOptions::default());
-    let consented = GClassroomSource::builder().domain(sandbox.domain()).token(sandbox.token()).base_url(sandbox.base_url());
-    sandbox.grant(&["classroom.courses.readonly", "admin.directory.user.readonly", "admin.directory.orgunit.readonly"]);
+    let consented = GClassroomSource::builder()
+        .domain(sandbox.domain())
+        .token(sandbox.token())
+        .base_url(sandbox.base_url());
+    sandbox.grant(&[
+        "classroom.courses.readonly",
+        "admin.directory.user.readonly",
+        "admin.directory.orgunit.readonly",
+    ]);
     let pulled = Pulled::of(&consented.build().unwrap(), PullRequest::full()).await;
     assert!(pulled.error.is_none(), "{:?}", pulled.error);
     let told: Vec<_> = pulled.problems.iter().filter(|it| it.code == codes::REFUSED_COLLECTION).collect();

@@ -81,12 +81,15 @@ impl Pulled {
         while let Some(event) = stream.next().await {
             match event {
                 Ok(PullEvent::Upsert { record, unseen, .. }) => {
-                    let before = pulled.records.insert((record.kind(), record.id().clone()), (record, unseen));
+                    let before =
+                        pulled.records.insert((record.kind(), record.id().clone()), (record, unseen));
                     assert!(before.is_none(), "{before:?} came twice");
                 }
                 Ok(PullEvent::Delete { .. }) => pulled.deleted += 1,
                 Ok(PullEvent::Problem(problem)) => pulled.problems.push(*problem),
-                Ok(PullEvent::End { kind, slice, completeness }) => pulled.ends.push((kind, slice, completeness)),
+                Ok(PullEvent::End { kind, slice, completeness }) => {
+                    pulled.ends.push((kind, slice, completeness))
+                }
                 Ok(PullEvent::Checkpoint(cursor)) => pulled.cursor = Some(*cursor),
                 Ok(_) => {}
                 Err(error) => pulled.error = Some(error),
@@ -96,7 +99,9 @@ impl Pulled {
     }
 
     fn is_whole(&self) -> bool {
-        self.error.is_none() && !self.ends.is_empty() && self.ends.iter().all(|(.., end)| *end == Completeness::Complete)
+        self.error.is_none()
+            && !self.ends.is_empty()
+            && self.ends.iter().all(|(.., end)| *end == Completeness::Complete)
     }
 
     fn ids(&self, kind: EntityKind) -> Vec<&str> {
@@ -119,7 +124,10 @@ impl Pulled {
     /// How the seats of a class ended, if that was told.
     fn seats(&self, class: &str) -> Option<&Completeness> {
         let slice = Slice::Of(EntityKind::Class, class.into());
-        self.ends.iter().find(|(of, at, _)| *of == EntityKind::Enrollment && *at == slice).map(|(.., end)| end)
+        self.ends
+            .iter()
+            .find(|(of, at, _)| *of == EntityKind::Enrollment && *at == slice)
+            .map(|(.., end)| end)
     }
 
     fn problem(&self, code: &str) -> Option<&Problem> {

@@ -1,6 +1,8 @@
 //! Shapes: what is asked, word for word, and bodies that nobody here wrote.
 
-use roster_core::{Completeness, EntityKind, ErrorKind, PartialCode, PullRequest, Record, SensitiveField, codes};
+use roster_core::{
+    Completeness, EntityKind, ErrorKind, PartialCode, PullRequest, Record, SensitiveField, codes,
+};
 use roster_gclassroom::{GClassroomSource, GClassroomSourceBuilder};
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
@@ -111,7 +113,9 @@ async fn the_made_bodies_are_one_domain() {
     assert_eq!(ids, ["sis_id=2026:SEC-1042", "alias=d:sis:2026:SEC-1042", "alias=p:our-key"]);
     // Ids of 21 digits stay as they are; who has no profile is there by id, and nobody is called "Unknown user".
     let people = pulled.ids(EntityKind::Person);
-    for id in ["200000000000000000003", "200000000000000000005", "200000000000000000006", "400000000000000000001"] {
+    for id in
+        ["200000000000000000003", "200000000000000000005", "200000000000000000006", "400000000000000000001"]
+    {
         assert!(people.contains(&id), "{id}");
     }
     let person = |id: &str| {
@@ -124,13 +128,21 @@ async fn the_made_bodies_are_one_domain() {
     let ada = person("200000000000000000001");
     assert_eq!((ada.graduation_year, ada.affiliations[0].org.as_deref()), (Some(2030), Some("id:03ph8a2z2")));
     let numbers: Vec<_> = ada.identifiers.iter().map(|id| format!("{}={}", id.scheme, id.value)).collect();
-    assert!(numbers.contains(&"student_number=100234".to_owned()) && numbers.contains(&"google=200000000000000000001".to_owned()));
+    assert!(
+        numbers.contains(&"student_number=100234".to_owned())
+            && numbers.contains(&"google=200000000000000000001".to_owned())
+    );
     assert!(numbers.contains(&"external_id:organization=100234".to_owned()), "{numbers:?}");
     let tess = person("100000000000000000001");
-    assert_eq!((tess.affiliations[0].title.as_deref(), tess.affiliations[0].org.as_deref()), (Some("Teacher"), Some("id:03ph8a2z2")));
+    assert_eq!(
+        (tess.affiliations[0].title.as_deref(), tess.affiliations[0].org.as_deref()),
+        (Some("Teacher"), Some("id:03ph8a2z2"))
+    );
     // Six students and two teachers, of whom one is the owner; a guardian of two, once.
     assert_eq!(pulled.count(EntityKind::Enrollment), 8);
-    let Record::Enrollment(seat) = &pulled.record(EntityKind::Enrollment, "600000000003:100000000000000000001:teacher").0 else {
+    let Record::Enrollment(seat) =
+        &pulled.record(EntityKind::Enrollment, "600000000003:100000000000000000001:teacher").0
+    else {
         panic!()
     };
     assert_eq!(seat.primary, Some(true));
@@ -155,7 +167,8 @@ async fn requests_are_what_google_documents() {
         ("/v1/userProfiles/-/guardians", vec![("pageSize", "100")]),
     ];
     for (at, parameters) in expected {
-        let mut mock = Mock::given(method("GET")).and(path(at)).and(header("authorization", "Bearer made-up"));
+        let mut mock =
+            Mock::given(method("GET")).and(path(at)).and(header("authorization", "Bearer made-up"));
         for (name, value) in parameters {
             mock = mock.and(query_param(name, value));
         }
@@ -163,9 +176,15 @@ async fn requests_are_what_google_documents() {
     }
     let courses = Mock::given(method("GET")).and(path("/v1/courses")).and(query_param("pageSize", "100"));
     let courses = courses.and(query_param_is_missing("teacherId")).and(query_param_is_missing("studentId"));
-    courses.respond_with(json(r#"{"courses":[{"id":"6","name":"x","courseState":"ACTIVE"}]}"#)).expect(1).mount(&server).await;
+    courses
+        .respond_with(json(r#"{"courses":[{"id":"6","name":"x","courseState":"ACTIVE"}]}"#))
+        .expect(1)
+        .mount(&server)
+        .await;
     for list in ["students", "teachers"] {
-        let fields = format!("nextPageToken,{list}(userId,profile(id,name(givenName,familyName,fullName),emailAddress))");
+        let fields = format!(
+            "nextPageToken,{list}(userId,profile(id,name(givenName,familyName,fullName),emailAddress))"
+        );
         let mock = Mock::given(method("GET")).and(path(format!("/v1/courses/6/{list}")));
         let mock = mock.and(query_param("fields", fields)).and(query_param("pageSize", "100"));
         mock.respond_with(json("{}")).expect(1).mount(&server).await;
@@ -239,7 +258,10 @@ async fn bodies_of_other_shapes_are_read_or_told() {
     )
     .await;
     for (course, students) in [
-        ("6", r#"{"students":[{"userId":"1","profile":[]},{"userId":"1"},{"profile":{"id":"2"}},{"profile":{}}]}"#),
+        (
+            "6",
+            r#"{"students":[{"userId":"1","profile":[]},{"userId":"1"},{"profile":{"id":"2"}},{"profile":{}}]}"#,
+        ),
         ("7", "{}"),
         ("9", r#"{"error":{"code":500}}"#),
     ] {
@@ -253,18 +275,32 @@ async fn bodies_of_other_shapes_are_read_or_told() {
     for id in ["111220860655841818702", "107708392406225674265", "1", "2"] {
         assert!(people.contains(&id), "{id} of {people:?}");
     }
-    for code in [codes::BAD_EMAIL, codes::MALFORMED_VALUE, codes::MALFORMED_RECORD, codes::MISSING_REQUIRED, codes::LEFT_OUT] {
+    for code in [
+        codes::BAD_EMAIL,
+        codes::MALFORMED_VALUE,
+        codes::MALFORMED_RECORD,
+        codes::MISSING_REQUIRED,
+        codes::LEFT_OUT,
+    ] {
         assert!(pulled.problem(code).is_some(), "{code}");
     }
     assert_eq!(pulled.ids(EntityKind::Class), ["6", "9"]);
     // Course 7 has no name, and is protected; of 6 a student can't be told; 9 says that it has a fault.
-    let named = pulled.problems.iter().any(|it| it.protects().is_some_and(|(kind, id)| kind == EntityKind::Class && id.as_str() == "7"));
+    let named = pulled
+        .problems
+        .iter()
+        .any(|it| it.protects().is_some_and(|(kind, id)| kind == EntityKind::Class && id.as_str() == "7"));
     assert!(named && pulled.all(EntityKind::Class) == Some(&Completeness::Complete));
     for class in ["6", "9"] {
-        assert!(matches!(pulled.seats(class), Some(Completeness::Partial { code: PartialCode::Unreadable, .. })), "{class}");
+        assert!(
+            matches!(pulled.seats(class), Some(Completeness::Partial { code: PartialCode::Unreadable, .. })),
+            "{class}"
+        );
     }
     assert_eq!(pulled.seats("7"), Some(&Completeness::Complete));
-    assert!(pulled.all(EntityKind::Person).unwrap().is_partial() && pulled.all(EntityKind::Enrollment).is_none());
+    assert!(
+        pulled.all(EntityKind::Person).unwrap().is_partial() && pulled.all(EntityKind::Enrollment).is_none()
+    );
     let told: String = pulled.problems.iter().map(|problem| problem.message.as_str()).collect();
     assert!(!told.contains("Canary") && !told.contains("no address"));
 }

@@ -3,7 +3,7 @@
 use roster_core::{ClassState, EntityKind, Record};
 use roster_gclassroom::GClassroomSource;
 use roster_sync::{MemoryStore, RecordState, RosterSync, Status, Store, StoredRecord, SyncReport};
-use roster_testkit::sandbox::{GoogleOptions, GoogleSandbox, SandboxFault};
+use roster_testkit::sandbox::{At, GoogleOptions, GoogleSandbox, SandboxFault};
 
 use crate::{context, everything, sandbox, source, teacher};
 
@@ -35,7 +35,13 @@ async fn a_second_night_changes_nothing() {
 async fn a_teacher_s_pull_after_a_district_s_ends_nobody_and_unsays_nothing() {
     let (sandbox, store) = (sandbox(GoogleOptions::default()), MemoryStore::new());
     night(&store, &source(&sandbox)).await;
-    let kinds = [EntityKind::Org, EntityKind::Class, EntityKind::Person, EntityKind::Enrollment, EntityKind::Relationship];
+    let kinds = [
+        EntityKind::Org,
+        EntityKind::Class,
+        EntityKind::Person,
+        EntityKind::Enrollment,
+        EntityKind::Relationship,
+    ];
     let mut before = Vec::new();
     for kind in kinds {
         before.push(active(&store, kind).await.len());
@@ -47,7 +53,22 @@ async fn a_teacher_s_pull_after_a_district_s_ends_nobody_and_unsays_nothing() {
     }
     // What only the Directory tells is still there.
     let back = night(&store, &source(&sandbox)).await;
-    assert_eq!(back.status, Status::Unchanged, "{:?}", back.kinds);
+    let changed =
+        back.kinds.values().map(|it| it.created + it.updated + it.ended + it.restored + it.quarantined);
+    assert_eq!(changed.sum::<u64>(), 0, "{:?}", back.kinds);
+}
+
+#[tokio::test]
+async fn a_list_of_courses_that_breaks_off_ends_nobody() {
+    let (sandbox, store) = (sandbox(GoogleOptions::default()), MemoryStore::new());
+    night(&store, &source(&sandbox)).await;
+    let classes = active(&store, EntityKind::Class).await.len();
+    sandbox.fault(SandboxFault::named("status_500").unwrap().of("courses").at(At::Last));
+    let sync = RosterSync::new(&store, "district").request(everything());
+    let report = sync.run(&source(&sandbox), &context()).await.unwrap();
+    assert_eq!((report.status, ended(&report)), (Status::Failed, 0));
+    assert!(report.error.unwrap().message.contains("/v1/courses page 2"));
+    assert_eq!(active(&store, EntityKind::Class).await.len(), classes);
 }
 
 #[tokio::test]
@@ -66,7 +87,15 @@ async fn a_unit_that_is_renamed_is_the_same_school() {
     let names = |records: &[StoredRecord]| -> Vec<(Option<u64>, String)> {
         records
             .iter()
-            .map(|it| (it.uid, match &it.record { Some(Record::Org(org)) => org.name.clone(), _ => String::new() }))
+            .map(|it| {
+                (
+                    it.uid,
+                    match &it.record {
+                        Some(Record::Org(org)) => org.name.clone(),
+                        _ => String::new(),
+                    },
+                )
+            })
             .collect()
     };
     let changed: Vec<_> = names(&after).into_iter().zip(names(&before)).filter(|(a, b)| a != b).collect();
@@ -93,7 +122,12 @@ async fn an_archived_course_ends_nothing_and_a_course_that_is_gone_does() {
     let sync = RosterSync::new(&store, "district").request(everything());
     let held = sync.run(&source(&sandbox), &context()).await.unwrap();
     let report = match held.status {
-        Status::Held => RosterSync::new(&store, "district").request(everything()).approve(held.plan).run(&source(&sandbox), &context()).await.unwrap(),
+        Status::Held => RosterSync::new(&store, "district")
+            .request(everything())
+            .approve(held.plan)
+            .run(&source(&sandbox), &context())
+            .await
+            .unwrap(),
         _ => held,
     };
     assert_eq!((report.status, report.kinds[&EntityKind::Class].ended), (Status::Applied, 1));

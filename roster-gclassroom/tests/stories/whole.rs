@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use roster_core::{
-    ClassState, Completeness, EntityKind, Enrollment, PartialCode, PersonField, PullRequest, Record, Role, codes,
+    ClassState, Completeness, Enrollment, EntityKind, PartialCode, PersonField, PullRequest, Record, Role,
+    codes,
 };
 use roster_gclassroom::CourseState;
 use roster_testkit::{
@@ -23,7 +24,10 @@ async fn a_domain_arrives_as_it_is() {
         let (came, _) = pulled.record(record.kind(), record.id());
         match (came, &record) {
             (Record::Class(came), Record::Class(said)) => {
-                assert_eq!((&came.title, &came.org, &came.location), (&said.title, &said.org, &said.location));
+                assert_eq!(
+                    (&came.title, &came.org, &came.location),
+                    (&said.title, &said.org, &said.location)
+                );
                 assert_eq!((&came.periods, &came.subjects), (&said.periods, &said.subjects));
                 assert_eq!(came.identifiers.len(), 3, "the chosen alias, and both as they are");
             }
@@ -54,8 +58,13 @@ async fn ninety_five_students_at_a_cap_of_thirty_all_arrive() {
     let (mut class, mut expected) = (None, 0);
     sandbox.edit(|district| {
         let id = district.classes[0].id.clone();
-        let pupils: Vec<_> = district.people.iter().filter(|person| person.has_role(&Role::Student)).collect();
-        let seats: Vec<_> = pupils.iter().take(95).map(|pupil| Enrollment::from_parts(id.clone(), pupil.id.clone(), Role::Student)).collect();
+        let pupils: Vec<_> =
+            district.people.iter().filter(|person| person.has_role(&Role::Student)).collect();
+        let seats: Vec<_> = pupils
+            .iter()
+            .take(95)
+            .map(|pupil| Enrollment::from_parts(id.clone(), pupil.id.clone(), Role::Student))
+            .collect();
         district.enrollments.retain(|seat| seat.class != id || seat.role != Role::Student);
         district.enrollments.extend(seats);
         expected = 95;
@@ -63,7 +72,10 @@ async fn ninety_five_students_at_a_cap_of_thirty_all_arrive() {
     });
     let class = class.unwrap();
     let pulled = Pulled::of(&source(&sandbox), PullRequest::full()).await;
-    let students = pulled.ids(EntityKind::Enrollment).into_iter().filter(|id| id.starts_with(&class) && id.ends_with("student"));
+    let students = pulled
+        .ids(EntityKind::Enrollment)
+        .into_iter()
+        .filter(|id| id.starts_with(&class) && id.ends_with("student"));
     assert_eq!(students.count(), expected);
     assert!(pulled.is_whole());
 }
@@ -83,14 +95,27 @@ async fn an_archived_course_keeps_its_seats_and_other_states_are_counted() {
     let after = Pulled::of(&source(&sandbox), PullRequest::full()).await;
     let Record::Class(archived) = &after.record(EntityKind::Class, &ids[0]).0 else { panic!() };
     assert_eq!(archived.state, ClassState::Archived);
-    let seats = |pulled: &Pulled| pulled.ids(EntityKind::Enrollment).iter().filter(|id| id.starts_with(&ids[0])).count();
+    let seats = |pulled: &Pulled| {
+        pulled.ids(EntityKind::Enrollment).iter().filter(|id| id.starts_with(&ids[0])).count()
+    };
     assert!(seats(&after) > 0 && seats(&after) == seats(&before));
     assert_eq!(after.count(EntityKind::Class) + 2, before.count(EntityKind::Class));
-    let told: Vec<_> = after.problems.iter().filter(|problem| problem.code == codes::LEFT_OUT).map(|it| &it.message).collect();
+    let told: Vec<_> = after
+        .problems
+        .iter()
+        .filter(|problem| problem.code == codes::LEFT_OUT)
+        .map(|it| &it.message)
+        .collect();
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told.iter().any(|it| it.starts_with("1 courses in the state PROVISIONED")));
-    let all = builder(&sandbox).states([CourseState::Active, CourseState::Archived, CourseState::Provisioned]).build().unwrap();
-    assert_eq!(Pulled::of(&all, PullRequest::full()).await.count(EntityKind::Class), after.count(EntityKind::Class) + 1);
+    let all = builder(&sandbox)
+        .states([CourseState::Active, CourseState::Archived, CourseState::Provisioned])
+        .build()
+        .unwrap();
+    assert_eq!(
+        Pulled::of(&all, PullRequest::full()).await.count(EntityKind::Class),
+        after.count(EntityKind::Class) + 1
+    );
 }
 
 #[tokio::test]
@@ -123,19 +148,30 @@ async fn a_scope_that_was_not_delegated_is_named_too() {
         .unwrap();
     let pulled = Pulled::of(&consented, PullRequest::full()).await;
     assert!(pulled.error.is_none() && pulled.count(EntityKind::Person) > 3);
-    assert!(pulled.problem(codes::EMAILS_WITHHELD).unwrap().message.starts_with("the scope classroom.profile.emails was not granted"));
+    assert!(
+        pulled
+            .problem(codes::EMAILS_WITHHELD)
+            .unwrap()
+            .message
+            .starts_with("the scope classroom.profile.emails was not granted")
+    );
 }
 
 #[tokio::test]
 async fn a_teacher_s_own_classes_are_never_the_whole() {
     let sandbox = sandbox(GoogleOptions::default());
     let pulled = Pulled::of(&teacher(&sandbox), everything()).await;
-    assert!(pulled.error.is_none() && pulled.count(EntityKind::Class) > 0 && pulled.count(EntityKind::Org) == 0);
+    assert!(
+        pulled.error.is_none() && pulled.count(EntityKind::Class) > 0 && pulled.count(EntityKind::Org) == 0
+    );
     let whole = Pulled::of(&source(&sandbox), PullRequest::full()).await;
     assert!(pulled.count(EntityKind::Class) < whole.count(EntityKind::Class));
     assert!(!pulled.ends.is_empty());
     for (kind, slice, end) in &pulled.ends {
-        assert!(matches!(end, Completeness::Partial { code: PartialCode::Withheld, .. }), "{kind} {slice:?} {end:?}");
+        assert!(
+            matches!(end, Completeness::Partial { code: PartialCode::Withheld, .. }),
+            "{kind} {slice:?} {end:?}"
+        );
     }
 }
 
@@ -144,7 +180,8 @@ async fn a_pull_that_is_dropped_asks_for_nothing_more() {
     use futures::StreamExt;
     use roster_core::RosterSource;
     let sandbox = sandbox(GoogleOptions::default().latency(Duration::from_millis(20)));
-    let mut stream = source(&sandbox).pull(PullRequest::full().only([EntityKind::Enrollment]), crate::context());
+    let mut stream =
+        source(&sandbox).pull(PullRequest::full().only([EntityKind::Enrollment]), crate::context());
     for _ in 0..4 {
         stream.next().await.unwrap().unwrap();
     }
@@ -166,6 +203,11 @@ async fn an_owner_who_does_not_teach_is_told_and_not_made_a_teacher() {
     let id = id.unwrap();
     let pulled = Pulled::of(&source(&sandbox), PullRequest::full()).await;
     assert_eq!(pulled.problem(codes::OWNER_NOT_TEACHER).unwrap().id.as_deref(), Some(id.as_str()));
-    assert!(!pulled.ids(EntityKind::Enrollment).iter().any(|seat| seat.starts_with(&id) && seat.ends_with("teacher")));
+    assert!(
+        !pulled
+            .ids(EntityKind::Enrollment)
+            .iter()
+            .any(|seat| seat.starts_with(&id) && seat.ends_with("teacher"))
+    );
     assert!(pulled.is_whole());
 }

@@ -121,11 +121,7 @@ impl CodeFlow {
             request = request.add_extra_param(name, value);
         }
         let (url, state) = request.url();
-        Ok(CodeRequest {
-            url,
-            state: state.into_secret().into(),
-            verifier: verifier.secret().clone().into(),
-        })
+        Ok(CodeRequest { url, state: state.into_secret().into(), verifier: verifier.secret().clone().into() })
     }
 
     /// Exchanges the code that the browser came back with. Sent once: a code serves once.
@@ -133,7 +129,12 @@ impl CodeFlow {
     /// # Errors
     ///
     /// `Unauthorized` if code, verifier or client are not taken, `Transport` if the server can't be reached.
-    pub async fn exchange(&self, code: &SecretString, verifier: &SecretString, _: &PullContext) -> Result<Tokens> {
+    pub async fn exchange(
+        &self,
+        code: &SecretString,
+        verifier: &SecretString,
+        _: &PullContext,
+    ) -> Result<Tokens> {
         let sender = Sender { grant: self.grant.clone(), transport: self.transport.clone() };
         let wrong = |_| self.grant.odd("a URL of the log-in is no URL");
         let mut client = BasicClient::new(ClientId::new(self.grant.id.expose_secret().to_owned()))
@@ -208,7 +209,9 @@ mod tests {
         assert!(is("response_type", "code") && is("code_challenge_method", "S256") && is("scope", "a b"));
         assert!(is("access_type", "offline") && is("redirect_uri", "http://127.0.0.1:7/back"));
         assert!(is("client_id", "CanaryId") && is("state", first.state.expose_secret()));
-        assert!(query.get("code_challenge").is_some_and(|challenge| challenge != first.verifier.expose_secret()));
+        assert!(
+            query.get("code_challenge").is_some_and(|challenge| challenge != first.verifier.expose_secret())
+        );
         assert!(!format!("{:?}{first:?}", flow()).contains("Canary"));
     }
 }

@@ -212,10 +212,8 @@ impl Grant {
         let vendor = word.as_deref().and_then(self.refusals);
         let advice = vendor.map_or(advice, |(_, advice)| advice);
         let kind = vendor.map_or(meaning.kind, |(kind, _)| kind);
-        let may_pass = matches!(
-            word.as_deref(),
-            Some("temporarily_unavailable" | "server_error" | "internal_failure")
-        );
+        let may_pass =
+            matches!(word.as_deref(), Some("temporarily_unavailable" | "server_error" | "internal_failure"));
         let again = match meaning.again {
             Again::NewToken | Again::No if may_pass => Again::Later(None),
             Again::NewToken => Again::No,
@@ -303,8 +301,8 @@ impl Sender {
             .finish();
         let mut request = HttpRequest::new(form.into_bytes());
         *request.method_mut() = reqwest::Method::POST;
-        *request.uri_mut() = (grant.token_url.as_url().as_str().parse())
-            .map_err(|_| grant.odd("the token URL is no URL"))?;
+        *request.uri_mut() =
+            (grant.token_url.as_url().as_str().parse()).map_err(|_| grant.odd("the token URL is no URL"))?;
         let headers = request.headers_mut();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));

@@ -4,7 +4,8 @@ use std::{fs::File, io::Read, path::Path};
 
 use roster_core::{Capabilities, Error, ErrorKind, Result, RosterSource, SecretString, TenantDirectory};
 use roster_gclassroom::{
-    CourseState, GClassroomConfig, GClassroomSource, GClassroomSourceBuilder, GoogleProject, GoogleRules, PROVIDER as ID,
+    CourseState, GClassroomConfig, GClassroomSource, GClassroomSourceBuilder, GoogleProject, GoogleRules,
+    PROVIDER as ID,
 };
 
 use crate::{Form, Key, Provider, Settings};
@@ -19,19 +20,40 @@ pub(super) const PROVIDER: Provider = Provider::new(
 .with_directory(directory);
 
 const KEYS: &[Key] = &[
-    Key::new("domain", "The domain, such as district.example; me for the classes of the teacher who logged in.", Form::Text)
-        .required(),
+    Key::new(
+        "domain",
+        "The domain, such as district.example; me for the classes of the teacher who logged in.",
+        Form::Text,
+    )
+    .required(),
     Key::new("service_account", "The key file of a service account with domain-wide delegation.", Form::Path),
-    Key::new("subject", "With a service account: the administrator's e-mail address whom it stands for.", Form::Text),
+    Key::new(
+        "subject",
+        "With a service account: the administrator's e-mail address whom it stands for.",
+        Form::Text,
+    ),
     Key::new("client_id", "With a refresh token: the client's id.", Form::Text).secret(),
     Key::new("client_secret", "With a refresh token: the client's secret.", Form::Text).secret(),
-    Key::new("refresh_token", "What somebody who logged in left behind, by `roster login gclassroom`.", Form::Text).secret(),
+    Key::new(
+        "refresh_token",
+        "What somebody who logged in left behind, by `roster login gclassroom`.",
+        Form::Text,
+    )
+    .secret(),
     Key::new("token", "An access token, which lasts an hour.", Form::Text).secret(),
     Key::new("rules", "A file in TOML that says what org units, external ids and aliases mean.", Form::Path),
     Key::new("states", "Courses in these states are read; ACTIVE and ARCHIVED by default.", Form::List),
-    Key::new("quota", "How many requests a minute are sent at most for one user; 1200 by default, 0 for any number.", Form::Number),
+    Key::new(
+        "quota",
+        "How many requests a minute are sent at most for one user; 1200 by default, 0 for any number.",
+        Form::Number,
+    ),
     Key::new("base_url", "Where Classroom is, if not at Google.", Form::Text),
-    Key::new("directory_url", "Where the Directory is, if not at Google; where Classroom is by default.", Form::Text),
+    Key::new(
+        "directory_url",
+        "Where the Directory is, if not at Google; where Classroom is by default.",
+        Form::Text,
+    ),
     Key::new("token_url", "Where tokens are given out, if not at Google.", Form::Text),
 ];
 
@@ -40,7 +62,11 @@ const LARGEST_FILE: u64 = 256 << 10;
 
 fn capabilities() -> Capabilities {
     // Building sends nothing; an address on loopback needs no list of authorities.
-    let source = GClassroomSource::builder().domain("domain.example").token("none").base_url("http://127.0.0.1:1").build();
+    let source = GClassroomSource::builder()
+        .domain("domain.example")
+        .token("none")
+        .base_url("http://127.0.0.1:1")
+        .build();
     source.map(|source| source.capabilities()).unwrap_or_default()
 }
 
@@ -65,7 +91,11 @@ fn config(settings: &Settings) -> Result<GClassroomConfig> {
     config.client_secret = secret("client_secret")?;
     config.refresh_token = secret("refresh_token")?;
     config.token = secret("token")?;
-    config.service_account = settings.path("service_account")?.map(|path| file("service_account", path)).transpose()?.map(Into::into);
+    config.service_account = settings
+        .path("service_account")?
+        .map(|path| file("service_account", path))
+        .transpose()?
+        .map(Into::into);
     if let Some(path) = settings.path("rules")? {
         config.rules = GoogleRules::from_toml(&file("rules", path)?)?;
     }
@@ -103,9 +133,12 @@ mod tests {
         let mut rules = tempfile::NamedTempFile::new().unwrap();
         rules.write_all(b"[[school]]\nunit = \"/Students/*\"\n").unwrap();
         let settings = || {
-            Settings::new().with("domain", "District.example").with("token", SecretString::from("CanaryToken"))
+            Settings::new()
+                .with("domain", "District.example")
+                .with("token", SecretString::from("CanaryToken"))
         };
-        let source = PROVIDER.open(&settings().with("rules", rules.path().to_owned()).with("quota", 600_u64)).unwrap();
+        let source =
+            PROVIDER.open(&settings().with("rules", rules.path().to_owned()).with("quota", 600_u64)).unwrap();
         assert_eq!(source.info().tenant, "district.example");
         assert!(!format!("{source:?}").contains("Canary"));
         rules.write_all(b"x").unwrap();

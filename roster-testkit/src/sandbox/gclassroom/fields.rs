@@ -73,7 +73,10 @@ mod tests {
         let answer = json!({"nextPageToken": "x", "kind": "k", "rows": [{"id": 1, "name": {"a": 1, "b": 2}, "code": "c"}]});
         let shown = |mask: &str| Fields::read(mask).unwrap().of(&answer);
         assert_eq!(shown("rows(id,name(b))"), json!({"rows": [{"id": 1, "name": {"b": 2}}]}));
-        assert_eq!(shown("nextPageToken,rows/name/a"), json!({"nextPageToken": "x", "rows": [{"name": {"a": 1}}]}));
+        assert_eq!(
+            shown("nextPageToken,rows/name/a"),
+            json!({"nextPageToken": "x", "rows": [{"name": {"a": 1}}]})
+        );
         for wrong in ["", "a(", "a)", "a,,b", "(a)"] {
             assert!(Fields::read(wrong).is_none(), "{wrong}");
         }

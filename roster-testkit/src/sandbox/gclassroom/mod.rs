@@ -207,7 +207,9 @@ impl GoogleSandbox {
         let staff = Role::KNOWN.iter().filter(|role| !role.is_contact() && **role != Role::Student);
         for role in staff {
             for school in [rows::OFFICE, "{school}"] {
-                rules.push_str(&format!("\n[[people]]\nunit = \"/Staff/{school}/{role}\"\nrole = \"{role}\"\n"));
+                rules.push_str(&format!(
+                    "\n[[people]]\nunit = \"/Staff/{school}/{role}\"\nrole = \"{role}\"\n"
+                ));
             }
         }
         rules.push_str(

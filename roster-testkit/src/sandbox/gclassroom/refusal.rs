@@ -67,7 +67,8 @@ pub(super) fn over_quota(api: Api) -> Response {
         Api::Classroom => api.refuse(StatusCode::TOO_MANY_REQUESTS),
         Api::Directory => {
             let message = "User Rate Limit Exceeded";
-            let error = json!({ "message": message, "domain": "usageLimits", "reason": "userRateLimitExceeded" });
+            let error =
+                json!({ "message": message, "domain": "usageLimits", "reason": "userRateLimitExceeded" });
             let body = json!({ "error": { "code": 403, "message": message, "errors": [error] } });
             answer::json(StatusCode::FORBIDDEN, &body)
         }

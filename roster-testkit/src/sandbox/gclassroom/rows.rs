@@ -62,7 +62,10 @@ pub(super) fn post(person: &Person) -> Option<&Affiliation> {
 }
 
 /// The school of a post, and its name.
-pub(super) fn school<'d>(district: &'d District, org: Option<&SourcedId>) -> Option<(&'d SourcedId, &'d str)> {
+pub(super) fn school<'d>(
+    district: &'d District,
+    org: Option<&SourcedId>,
+) -> Option<(&'d SourcedId, &'d str)> {
     let found = district.orgs.iter().find(|it| Some(&it.id) == org && it.org_type == OrgType::School)?;
     Some((&found.id, &found.name))
 }
@@ -91,7 +94,8 @@ pub(super) fn owner<'d>(seats: &[&'d roster_core::Enrollment]) -> Option<&'d Sou
 
 /// The seats of each class.
 pub(super) fn seats(district: &District) -> BTreeMap<&SourcedId, Vec<&roster_core::Enrollment>> {
-    let mut seats: BTreeMap<_, Vec<_>> = district.classes.iter().map(|class| (&class.id, Vec::new())).collect();
+    let mut seats: BTreeMap<_, Vec<_>> =
+        district.classes.iter().map(|class| (&class.id, Vec::new())).collect();
     for seat in &district.enrollments {
         seats.entry(&seat.class).or_default().push(seat);
     }

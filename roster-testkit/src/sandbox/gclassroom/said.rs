@@ -28,9 +28,14 @@ pub fn what_google_says(district: &District) -> District {
     }
     let ties: Vec<_> = district.relationships.iter().filter(|tie| rows::is_guardian(&tie.kinds)).collect();
     let guardians: BTreeSet<_> = ties.iter().map(|tie| &tie.contact).collect();
-    said.people = district.people.iter().filter_map(|it| person(district, it, guardians.contains(&it.id))).collect();
-    said.people.push(Person::new(rows::administrator(district)));
-    let schools: BTreeMap<_, _> = district.people.iter().filter_map(|it| Some((&it.id, school_of(district, it)?))).collect();
+    said.people =
+        district.people.iter().filter_map(|it| person(district, it, guardians.contains(&it.id))).collect();
+    let mut administrator = Person::new(rows::administrator(district));
+    administrator.name.given = Some("Root".to_owned());
+    administrator.name.family = Some("Admin".to_owned());
+    said.people.push(administrator);
+    let schools: BTreeMap<_, _> =
+        district.people.iter().filter_map(|it| Some((&it.id, school_of(district, it)?))).collect();
     for (id, seats) in rows::seats(district) {
         let Some(class) = district.classes.iter().find(|class| class.id == *id) else { continue };
         let owner = rows::owner(&seats);

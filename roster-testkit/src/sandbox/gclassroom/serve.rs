@@ -96,15 +96,22 @@ async fn handle(Held(shared): Held<Arc<Shared>>, request: Request) -> Response {
 
 fn decoded(segment: &str) -> String {
     let plus = segment.replace('+', "%2B");
-    url::form_urlencoded::parse(format!("x={plus}").as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
+    url::form_urlencoded::parse(format!("x={plus}").as_bytes())
+        .next()
+        .map(|(_, value)| value.into_owned())
+        .unwrap_or_default()
 }
 
 fn list<'r>(segments: &[&'r str]) -> Option<List<'r>> {
     let of = |name, key, course, scope| Some(List { name, key, course, scope });
     match *segments {
         ["v1", "courses"] => of("courses", "courses", None, "classroom.courses.readonly"),
-        ["v1", "courses", id, "students"] => of("students", "students", Some(id), "classroom.rosters.readonly"),
-        ["v1", "courses", id, "teachers"] => of("teachers", "teachers", Some(id), "classroom.rosters.readonly"),
+        ["v1", "courses", id, "students"] => {
+            of("students", "students", Some(id), "classroom.rosters.readonly")
+        }
+        ["v1", "courses", id, "teachers"] => {
+            of("teachers", "teachers", Some(id), "classroom.rosters.readonly")
+        }
         ["v1", "courses", id, "aliases"] => of("aliases", "aliases", Some(id), "classroom.courses.readonly"),
         ["v1", "userProfiles", "-", "guardians"] => {
             of("guardians", "guardians", None, "classroom.guardianlinks.students.readonly")
@@ -157,10 +164,19 @@ fn control(shared: &Shared, method: &Method, verb: &str) -> Response {
         "guardians": state.rows.guardians.len(),
     });
     let (day, requests) = (state.district.day, shared.requests());
-    answer(StatusCode::OK, &json!({ "day": day, "requests": requests, "refused": shared.refused(), "rows": rows }))
+    answer(
+        StatusCode::OK,
+        &json!({ "day": day, "requests": requests, "refused": shared.refused(), "rows": rows }),
+    )
 }
 
-async fn register(shared: &Shared, method: &Method, segments: &[&str], holder: &Holder, body: Body) -> Response {
+async fn register(
+    shared: &Shared,
+    method: &Method,
+    segments: &[&str],
+    holder: &Holder,
+    body: Body,
+) -> Response {
     let api = Api::Classroom;
     if !holder.may("classroom.push-notifications") {
         return lacks_scope(api, "classroom.push-notifications");
@@ -217,7 +233,9 @@ async fn page(
         made?
     };
     let Made { body, struck } = made;
-    if let Some(fault) = struck.iter().find(|fault| fault.kind == Kind::Status && matches!(fault.status, 502 | 504)) {
+    if let Some(fault) =
+        struck.iter().find(|fault| fault.kind == Kind::Status && matches!(fault.status, 502 | 504))
+    {
         return Ok(html(StatusCode::from_u16(fault.status).unwrap_or(StatusCode::BAD_GATEWAY)));
     }
     if has(&struck, Kind::ExpiredToken) {
@@ -249,7 +267,11 @@ fn make(
     let rows = rows(state, list, query, holder)?;
     let of_list = ["maxResults", "pageSize"].iter().find_map(|key| query.get(*key)?.parse::<usize>().ok());
     let wish = of_list.filter(|size| *size > 0).unwrap_or(USUAL);
-    let size = if list.name == "orgunits" { usize::MAX } else { wish.min(shared.options.clamp.unwrap_or(usize::MAX)) };
+    let size = if list.name == "orgunits" {
+        usize::MAX
+    } else {
+        wish.min(shared.options.clamp.unwrap_or(usize::MAX))
+    };
     // A token holds until which row was read, and what was asked for: it has to be the same on each page.
     let asked = fingerprint(query);
     let after = match query.get("pageToken") {
@@ -270,10 +292,12 @@ fn make(
     };
     let struck = strike(faults, list, place, number);
     let mut taken = size;
-    if has(&struck, Kind::Clamp) {
+    // Org units have no pages that could be spoilt.
+    let struck_pages = if list.name == "orgunits" { &[][..] } else { &struck[..] };
+    if has(struck_pages, Kind::Clamp) {
         taken = (size.min(rest.len()) / 2).max(1);
     }
-    if has(&struck, Kind::EmptyPage) {
+    if has(struck_pages, Kind::EmptyPage) {
         taken = 0;
     }
     let last = rest.iter().take(taken).last().map(|(key, _)| (*key).to_owned());
@@ -366,10 +390,13 @@ fn rows<'s>(
         },
         _ => {
             let wanted = matches!(value("type"), Some("all" | "allIncludingParent"));
-            let units = state.rows.units.iter().filter(|unit| {
-                wanted || unit.get("parentOrgUnitPath").and_then(Value::as_str) == Some("/")
-            });
-            Ok(units.map(|unit| (unit.get("orgUnitPath").and_then(Value::as_str).unwrap_or_default(), unit)).collect())
+            let units =
+                state.rows.units.iter().filter(|unit| {
+                    wanted || unit.get("parentOrgUnitPath").and_then(Value::as_str) == Some("/")
+                });
+            Ok(units
+                .map(|unit| (unit.get("orgUnitPath").and_then(Value::as_str).unwrap_or_default(), unit))
+                .collect())
         }
     }
 }

@@ -12,7 +12,11 @@ use std::{
 use roster_core::Role;
 use serde_json::{Value, json};
 
-use super::{GoogleOptions, rows::{self, Rows}, tokens::Tokens};
+use super::{
+    GoogleOptions,
+    rows::{self, Rows},
+    tokens::Tokens,
+};
 use crate::{
     district::{DayTruth, District, DistrictSpec},
     sandbox::fault::SandboxFault,
@@ -62,9 +66,14 @@ struct Quotas {
 impl Shared {
     pub(super) fn new(district: District, options: GoogleOptions) -> Self {
         let seats = district.enrollments.iter();
-        let teacher = seats.clone().find(|seat| seat.role == Role::Teacher).map(|seat| rows::account(&seat.person));
-        let tokens =
-            Tokens::new(district.spec().seed(), teacher.unwrap_or_default(), options.token_life, options.token_requests);
+        let teacher =
+            seats.clone().find(|seat| seat.role == Role::Teacher).map(|seat| rows::account(&seat.person));
+        let tokens = Tokens::new(
+            district.spec().seed(),
+            teacher.unwrap_or_default(),
+            options.token_life,
+            options.token_requests,
+        );
         let state = Mutex::new(State::new(district, options.emails));
         Self {
             options,

@@ -2,12 +2,22 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, MutexGuard, OnceLock, PoisonError, atomic::{AtomicU64, Ordering}},
+    sync::{
+        Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
-use aws_lc_rs::{encoding::{AsDer, Pkcs8V1Der}, rsa::{KeyPair, KeySize}, signature::KeyPair as _};
-use base64::{Engine as _, prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD}};
+use aws_lc_rs::{
+    encoding::{AsDer, Pkcs8V1Der},
+    rsa::{KeyPair, KeySize},
+    signature::KeyPair as _,
+};
+use base64::{
+    Engine as _,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use roster_core::{Clock, SystemClock};
 use serde::Deserialize;
@@ -174,7 +184,11 @@ impl Tokens {
             }
             "authorization_code" => {
                 self.client(value("client_id"), value("client_secret"))?;
-                let asked = self.state().codes.remove(value("code")).ok_or(("invalid_grant", "Malformed auth code."))?;
+                let asked = self
+                    .state()
+                    .codes
+                    .remove(value("code"))
+                    .ok_or(("invalid_grant", "Malformed auth code."))?;
                 let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(value("code_verifier")));
                 if challenge != asked.challenge || value("redirect_uri") != asked.redirect {
                     return Err(("invalid_grant", "Invalid code verifier."));
@@ -202,18 +216,26 @@ impl Tokens {
         validation.leeway = 0;
         // Looked at by hand: a test's clock may be of another year.
         validation.validate_exp = false;
-        let claims: Claims = jsonwebtoken::decode(assertion, &public.ok_or(invalid)?, &validation).map_err(|_| invalid)?.claims;
+        let claims: Claims = jsonwebtoken::decode(assertion, &public.ok_or(invalid)?, &validation)
+            .map_err(|_| invalid)?
+            .claims;
         if claims.iss != EMAIL {
             return Err(("invalid_client", "The OAuth client was not found."));
         }
         if claims.exp - claims.iat > 3600 || claims.exp <= claims.iat {
-            return Err(("invalid_grant", "Invalid JWT: Token must be a short-lived token and in a reasonable timeframe."));
+            return Err((
+                "invalid_grant",
+                "Invalid JWT: Token must be a short-lived token and in a reasonable timeframe.",
+            ));
         }
         if !claims.sub.ends_with(&format!("@{DOMAIN}")) {
             return Err(("invalid_grant", "Invalid email or User ID"));
         }
-        let scopes: Vec<_> =
-            claims.scope.split(' ').map(|scope| scope.strip_prefix(PREFIX).unwrap_or(scope).to_owned()).collect();
+        let scopes: Vec<_> = claims
+            .scope
+            .split(' ')
+            .map(|scope| scope.strip_prefix(PREFIX).unwrap_or(scope).to_owned())
+            .collect();
         let granted = self.state().granted.clone();
         if scopes.iter().any(|scope| !granted.contains(scope)) {
             return Err((
@@ -264,16 +286,21 @@ impl Tokens {
 
     /// The page where somebody agrees: the sandbox's teacher does at once. Returns where the browser is sent.
     pub(super) fn agree(&self, query: &str) -> Option<String> {
-        let query: BTreeMap<String, String> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let query: BTreeMap<String, String> =
+            url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let value = |key: &str| query.get(key).cloned();
         let is = |key: &str, wanted: &str| query.get(key).is_some_and(|value| value == wanted);
-        if !is("client_id", &self.client_id) || !is("response_type", "code") || !is("code_challenge_method", "S256") {
+        if !is("client_id", &self.client_id)
+            || !is("response_type", "code")
+            || !is("code_challenge_method", "S256")
+        {
             return None;
         }
         let mut back = url::Url::parse(&value("redirect_uri")?).ok()?;
         let code = format!("sandbox-code-{}", SystemClock.now().as_nanosecond());
         let scopes = value("scope")?;
-        let scopes = scopes.split(' ').map(|scope| scope.strip_prefix(PREFIX).unwrap_or(scope).to_owned()).collect();
+        let scopes =
+            scopes.split(' ').map(|scope| scope.strip_prefix(PREFIX).unwrap_or(scope).to_owned()).collect();
         let asked = Asked { challenge: value("code_challenge")?, redirect: value("redirect_uri")?, scopes };
         self.state().codes.insert(code.clone(), asked);
         back.query_pairs_mut().append_pair("code", &code).append_pair("state", &value("state")?);
