@@ -159,7 +159,7 @@ impl RosterSource for GClassroomSource {
                 report.granted.remove(&EntityKind::Enrollment);
             }
         }
-        report.warnings.extend(missing_scopes(client, *mode).map(|scope| lacks(scope)));
+        report.warnings.extend(missing_scopes(client, *mode).map(lacks));
         Ok(report)
     }
 

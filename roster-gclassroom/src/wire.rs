@@ -3,6 +3,8 @@
 //! What is not listed is not read, whatever a server sends: an `enrollmentCode` lets anybody join a course, and recovery
 //! addresses are nobody's business.
 
+#![expect(clippy::struct_field_names, reason = "the names are Google's")]
+
 use std::borrow::Cow;
 
 use roster_http::json::Text;

@@ -91,8 +91,7 @@ pub(crate) fn page<'a, W: Deserialize<'a>, T>(
 
 /// Whether an answer is an object that holds no more than what Google puts around an empty list.
 fn says_nothing(body: &[u8]) -> bool {
-    let keys: Result<std::collections::BTreeMap<String, serde::de::IgnoredAny>, _> =
-        serde_json::from_slice(body);
+    let keys: Result<serde_json::Map<String, serde_json::Value>, _> = serde_json::from_slice(body);
     keys.is_ok_and(|keys| keys.keys().all(|key| matches!(key.as_str(), "kind" | "etag" | "nextPageToken")))
 }
 

@@ -77,12 +77,16 @@ impl Intake {
         self.out.push_back(PullEvent::Problem(Box::new(problem)));
     }
 
+    fn tell_all(&mut self, problems: Vec<Problem>) {
+        self.out.extend(problems.into_iter().map(|problem| PullEvent::Problem(Box::new(problem))));
+    }
+
     fn upsert(&mut self, mut record: Record, unseen: FieldSet, problems: Vec<Problem>, place: &Place) {
         if !self.request.wants(record.kind()) {
             return;
         }
         record.normalize();
-        self.out.extend(problems.into_iter().map(|problem| PullEvent::Problem(Box::new(problem))));
+        self.tell_all(problems);
         // What the pull can't see anyway needs no word.
         let unseen = unseen.common(crate::source::fields(record.kind(), self.mode));
         self.out.push_back(PullEvent::Upsert { record, unseen, place: Some(Box::new(place.clone())) });
@@ -163,7 +167,9 @@ impl Intake {
         }
         self.units = Units::new(&units, &settings.rules);
         let orgs = self.units.orgs(&settings.tenant);
-        orgs.iter().for_each(|org| self.scope.learn_org(org));
+        for org in &orgs {
+            self.scope.learn_org(org);
+        }
         let missing = self.scope.close_orgs();
         self.unknown(EntityKind::Org, missing);
         for org in orgs {
@@ -472,7 +478,9 @@ impl Intake {
 
     /// Everything was read.
     pub(super) fn finish(&mut self, has_rules: bool, missing: &[GoogleScope], cursor: Cursor) {
-        missing.iter().for_each(|scope| self.lacks(*scope));
+        for scope in missing {
+            self.lacks(*scope);
+        }
         for (person, unseen) in self.people.take_nameless() {
             self.people.count_email(&person);
             self.upsert(person.into_record(), unseen, Vec::new(), &page_of(List::Students));
@@ -513,7 +521,7 @@ impl Intake {
                 continue;
             }
             if self.request.wants(EntityKind::Person) {
-                problems.into_iter().for_each(|problem| self.tell(problem));
+                self.tell_all(problems);
             }
             let is_known = self.people.is_in_scope(&person.id);
             if !is_known {
@@ -564,7 +572,7 @@ impl Intake {
             );
         }
         let reports = self.people.report(has_rules);
-        reports.into_iter().for_each(|problem| self.tell(problem));
+        self.tell_all(reports);
     }
 }
 

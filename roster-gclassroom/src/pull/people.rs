@@ -132,15 +132,7 @@ impl People {
         let warn = |code, message: String| {
             Problem::warning(code, message).of(EntityKind::Person).in_field("orgUnitPath")
         };
-        if !has_rules {
-            if people(&self.uncovered) > 0 {
-                let message = format!(
-                    "{} people came without role, school and grade: there are no rules for org units; write some",
-                    people(&self.uncovered)
-                );
-                problems.push(warn(codes::UNCOVERED_UNIT, message));
-            }
-        } else {
+        if has_rules {
             for (unit, count) in self.uncovered.iter().take(MOST_UNITS) {
                 let message =
                     format!("no rule covers the unit {unit}: its {count} people came without a role");
@@ -153,6 +145,12 @@ impl People {
                     format!("no rule covers {units} further units: their {rest} people came without a role");
                 problems.push(warn(codes::UNCOVERED_UNIT, message));
             }
+        } else if people(&self.uncovered) > 0 {
+            let message = format!(
+                "{} people came without role, school and grade: there are no rules for org units; write some",
+                people(&self.uncovered)
+            );
+            problems.push(warn(codes::UNCOVERED_UNIT, message));
         }
         for (unit, count) in self.lost_schools.iter().take(MOST_UNITS) {
             let message = format!(

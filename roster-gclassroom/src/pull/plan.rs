@@ -10,6 +10,7 @@ use crate::{
 
 /// What a request needs to be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a step that is due or not")]
 pub(super) struct Needs {
     pub(super) units: bool,
     pub(super) guardians: bool,

@@ -328,8 +328,8 @@ fn people(number: usize, rule: &PeopleRule, grades: GradeTable) -> Result<People
     {
         return Err(wrong(format!("{what}: `grade` is none that the table of `grades` knows")));
     }
-    let role = rule.role.as_deref().map(|word| role(&what, word)).transpose()?;
-    Ok(People { unit, role, school, grade: rule.grade.clone(), leave_out: rule.leave_out })
+    let held = rule.role.as_deref().map(|word| role(&what, word)).transpose()?;
+    Ok(People { unit, role: held, school, grade: rule.grade.clone(), leave_out: rule.leave_out })
 }
 
 fn role(what: &str, word: &str) -> Result<Role> {

@@ -128,7 +128,14 @@ impl Harness for GoogleHarness {
 
     fn secrets(&self) -> Vec<String> {
         let key: serde_json::Value = serde_json::from_str(&self.sandbox.key_file()).unwrap();
-        let key = key["private_key"].as_str().unwrap().lines().nth(3).unwrap().to_owned();
+        let key = key
+            .get("private_key")
+            .and_then(serde_json::Value::as_str)
+            .unwrap()
+            .lines()
+            .nth(3)
+            .unwrap()
+            .to_owned();
         let fixed = [self.sandbox.token(), "never-to-be-read"].map(str::to_owned);
         fixed.into_iter().chain([key]).collect()
     }

@@ -140,11 +140,11 @@ async fn reqwest_free_visit(url: &str) -> String {
         let mut answer = Vec::new();
         let mut piece = [0; 4096];
         while let Ok(read @ 1..) = stream.read(&mut piece) {
-            answer.extend_from_slice(&piece[..read]);
+            answer.extend(piece.iter().take(read));
         }
         let answer = String::from_utf8(answer).unwrap();
         let line = answer.lines().find(|line| line.to_ascii_lowercase().starts_with("location: ")).unwrap();
-        line[10..].trim().to_owned()
+        line.split_once(' ').unwrap().1.trim().to_owned()
     })
     .await
     .unwrap()

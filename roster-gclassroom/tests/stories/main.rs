@@ -88,7 +88,7 @@ impl Pulled {
                 Ok(PullEvent::Delete { .. }) => pulled.deleted += 1,
                 Ok(PullEvent::Problem(problem)) => pulled.problems.push(*problem),
                 Ok(PullEvent::End { kind, slice, completeness }) => {
-                    pulled.ends.push((kind, slice, completeness))
+                    pulled.ends.push((kind, slice, completeness));
                 }
                 Ok(PullEvent::Checkpoint(cursor)) => pulled.cursor = Some(*cursor),
                 Ok(_) => {}
@@ -113,7 +113,7 @@ impl Pulled {
     }
 
     fn record(&self, kind: EntityKind, id: &str) -> &(Record, FieldSet) {
-        &self.records[&(kind, id.into())]
+        self.records.get(&(kind, id.into())).unwrap()
     }
 
     /// How all of a kind ended, if that was told.

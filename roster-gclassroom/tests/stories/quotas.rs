@@ -138,6 +138,7 @@ async fn eight_workers_with_one_dead_token_get_one_new_one() {
 
 /// 3,000 courses, 30,000 people, 50 ms a request, no quota. Takes a minute: `cargo test --release -p roster-gclassroom --test
 /// stories -- --ignored --nocapture large`. In CI the same with fewer, below.
+#[expect(clippy::print_stderr, reason = "the figures are what it is run for")]
 async fn large(students: usize, latency: Duration, most: f64) {
     let spec = DistrictSpec::new(9)
         .schools(students.div_ceil(3000))
@@ -162,7 +163,7 @@ async fn large(students: usize, latency: Duration, most: f64) {
     let requests = u32::try_from(sandbox.requests()).unwrap();
     let ideal = latency * requests / 8;
     let ratio = took.as_secs_f64() / ideal.as_secs_f64();
-    println!(
+    eprintln!(
         "{} courses, {} people, {} seats: {requests} requests in {took:?}, {ratio:.2} of {ideal:?}",
         said.classes.len(),
         said.people.len(),

@@ -108,7 +108,7 @@ async fn the_made_bodies_are_one_domain() {
     assert_eq!((biology.title.as_str(), biology.org.as_deref()), ("Biology", Some("id:03ph8a2z2")));
     assert_eq!((biology.periods[0].as_str(), biology.location.as_deref()), ("Period 2", Some("301")));
     assert_eq!(biology.subjects[0].name.as_deref(), Some("Science"));
-    assert_eq!(biology.grades[0].level.map(|level| level.as_str()), Some("09"));
+    assert_eq!(biology.grades[0].level.map(roster_core::Level::as_str), Some("09"));
     let ids: Vec<_> = biology.identifiers.iter().map(|id| format!("{}={}", id.scheme, id.value)).collect();
     assert_eq!(ids, ["sis_id=2026:SEC-1042", "alias=d:sis:2026:SEC-1042", "alias=p:our-key"]);
     // Ids of 21 digits stay as they are; who has no profile is there by id, and nobody is called "Unknown user".

@@ -166,7 +166,7 @@ impl GoogleSandbox {
 
     /// The key file of a service account to which the domain has delegated. Made anew in each process.
     pub fn key_file(&self) -> String {
-        self.shared.tokens.key_file(&self.token_url())
+        tokens::Tokens::key_file(&self.token_url())
     }
 
     /// The e-mail address of the domain's administrator.

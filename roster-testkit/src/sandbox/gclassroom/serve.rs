@@ -300,10 +300,11 @@ fn make(
     if has(struck_pages, Kind::EmptyPage) {
         taken = 0;
     }
-    let last = rest.iter().take(taken).last().map(|(key, _)| (*key).to_owned());
+    let until =
+        taken.min(rest.len()).checked_sub(1).and_then(|at| rest.get(at)).map(|(key, _)| (*key).to_owned());
     let more = rest.len() > taken;
     let mut values: Vec<Value> = rest.iter().take(taken).map(|(_, row)| (*row).clone()).collect();
-    let mut next = more.then(|| format!("{asked}.{}", last.unwrap_or_else(|| after.clone())));
+    let mut next = more.then(|| format!("{asked}.{}", until.unwrap_or_else(|| after.clone())));
     if has(&struck, Kind::EmptyPage) {
         // The next one is not the same one: else it would turn in circles.
         next = Some(format!("{asked}.{after}\u{1}"));

@@ -97,9 +97,9 @@ struct Claims {
 }
 
 /// The key pair of the sandbox's service account: made anew in each process, so that no key lies about.
-fn key_pair() -> &'static Option<KeyPair> {
+fn key_pair() -> Option<&'static KeyPair> {
     static PAIR: OnceLock<Option<KeyPair>> = OnceLock::new();
-    PAIR.get_or_init(|| KeyPair::generate(KeySize::Rsa2048).ok())
+    PAIR.get_or_init(|| KeyPair::generate(KeySize::Rsa2048).ok()).as_ref()
 }
 
 impl Tokens {
@@ -133,8 +133,8 @@ impl Tokens {
     }
 
     /// The key file of the service account.
-    pub(super) fn key_file(&self, token_url: &str) -> String {
-        let der = key_pair().as_ref().and_then(|pair| AsDer::<Pkcs8V1Der<'_>>::as_der(pair).ok());
+    pub(super) fn key_file(token_url: &str) -> String {
+        let der = key_pair().and_then(|pair| AsDer::<Pkcs8V1Der<'_>>::as_der(pair).ok());
         let text = BASE64_STANDARD.encode(der.as_ref().map(|der| der.as_ref()).unwrap_or_default() as &[u8]);
         let lines: Vec<_> = text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line)).collect();
         let label = "PRIVATE KEY";
@@ -209,7 +209,7 @@ impl Tokens {
 
     fn assert(&self, assertion: &str) -> Result<Holder, Refused> {
         let invalid = ("invalid_grant", "Invalid JWT Signature.");
-        let public = key_pair().as_ref().map(|pair| DecodingKey::from_rsa_der(pair.public_key().as_ref()));
+        let public = key_pair().map(|pair| DecodingKey::from_rsa_der(pair.public_key().as_ref()));
         let mut validation = Validation::new(Algorithm::RS256);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["exp", "aud", "iss"]);
