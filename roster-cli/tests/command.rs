@@ -101,7 +101,7 @@ fn a_provider_that_is_not_there_is_told_what_is() {
     let folder = Folder::new();
     let answer = folder.roster(&["check", "clever:d1", "--json"]);
     assert_eq!(answer.code, 2);
-    let message = json!("no provider `clever`; compiled in: csv, oneroster");
+    let message = json!("no provider `clever`; compiled in: csv, gclassroom, oneroster");
     assert_eq!(answer.json()["error"]["message"], message);
 }
 

@@ -94,7 +94,7 @@ async fn no_log_error_or_debug_shows_a_marker() {
                 match item {
                     Ok(PullEvent::Problem(problem)) => shown.push_str(&problem.message),
                     Ok(PullEvent::Checkpoint(cursor)) => {
-                        shown.push_str(&serde_json::to_string(&cursor).unwrap())
+                        shown.push_str(&serde_json::to_string(&cursor).unwrap());
                     }
                     _ => {}
                 }
