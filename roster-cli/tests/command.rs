@@ -81,10 +81,13 @@ fn misuse_is_told_in_words_and_in_json() {
     }
     let both = folder.roster(&["pull", "csv:x", "--json", "--format", "ndjson"]);
     assert_eq!((both.code, &both.json()["error"]["kind"]), (2, &json!("usage")));
-    let later = folder.roster(&["tenants", "clever"]);
-    assert_eq!(
-        later.stderr,
-        "error: `tenants` is not in this version yet; there are: init, providers, check, pull, plan, sync, records, changes, runs, why, sandbox\n"
+    let later = folder.roster(&["login", "gclassroom"]);
+    assert!(
+        later
+            .stderr
+            .starts_with("error: `login` is not in this version yet; there are: init, providers, tenants,"),
+        "{}",
+        later.stderr
     );
 }
 
@@ -99,10 +102,17 @@ fn help_and_version_are_answers() {
 #[test]
 fn a_provider_that_is_not_there_is_told_what_is() {
     let folder = Folder::new();
-    let answer = folder.roster(&["check", "clever:d1", "--json"]);
+    let answer = folder.roster(&["check", "clevr:d1", "--json"]);
     assert_eq!(answer.code, 2);
+<<<<<<< HEAD
     let message = json!("no provider `clever`; compiled in: csv, gclassroom, oneroster");
     assert_eq!(answer.json()["error"]["message"], message);
+=======
+    let json = answer.json();
+    let message = json["error"]["message"].as_str().unwrap();
+    assert!(message.starts_with("no provider `clevr`; compiled in: "), "{message}");
+    assert!(message.contains("csv") && message.contains("oneroster"), "{message}");
+>>>>>>> main
 }
 
 #[test]

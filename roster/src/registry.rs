@@ -170,17 +170,19 @@ mod tests {
     fn an_unknown_id_is_told_what_there_is() {
         let error = find_provider(&registry(), "clevr").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
-        let compiled_in = [
-            ("csv", cfg!(feature = "csv")),
-            ("gclassroom", cfg!(feature = "gclassroom")),
-            ("oneroster", cfg!(feature = "oneroster")),
-        ];
-        let ids: Vec<_> = compiled_in.iter().filter(|(_, is_in)| *is_in).map(|(id, _)| *id).collect();
-        let there_are = match ids[..] {
-            [] => "no provider `clevr`; none was compiled in: switch on a feature, such as `csv`".to_owned(),
-            _ => format!("no provider `clevr`; compiled in: {}", ids.join(", ")),
+        let there_are: Vec<_> = registry().iter().map(|provider| provider.id).collect();
+        let there_are = match there_are.join(", ") {
+            none if none.is_empty() => {
+                "no provider `clevr`; none was compiled in: switch on a feature, such as `csv`".to_owned()
+            }
+            some => format!("no provider `clevr`; compiled in: {some}"),
         };
         assert_eq!(error.message(), there_are);
+    }
+
+    #[test]
+    fn they_are_in_the_order_of_their_ids() {
+        assert!(registry().is_sorted_by_key(|provider| provider.id));
     }
 
     #[test]

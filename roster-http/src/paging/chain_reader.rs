@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::future::{BoxFuture, FutureExt};
 use roster_core::Result;
 
-use super::{Chain, ahead::set_going};
+use super::Chain;
 use crate::limits::HttpLimits;
 
 /// A page that names the next.
@@ -35,6 +35,8 @@ pub struct ChainReader<P: LinkedPages> {
     pages: Arc<P>,
     chain: Chain,
     under_way: Option<BoxFuture<'static, Result<P::Page>>>,
+    /// A page that came and was not given yet, since who waited for it was dropped.
+    page: Option<P::Page>,
     ended: bool,
 }
 
@@ -42,7 +44,7 @@ impl<P: LinkedPages> ChainReader<P> {
     /// From the first page. Asks for nothing yet.
     #[must_use]
     pub fn new(provider: &'static str, pages: Arc<P>, limits: &HttpLimits) -> Self {
-        Self { pages, chain: Chain::new(provider, limits), under_way: None, ended: false }
+        Self { pages, chain: Chain::new(provider, limits), under_way: None, page: None, ended: false }
     }
 
     /// From the page of that name, such as the last that an earlier pull saw.
@@ -57,27 +59,43 @@ impl<P: LinkedPages> ChainReader<P> {
         self.chain.page()
     }
 
-    /// The next page; `None` after the last. The one after it is under way when this returns.
+    /// Whether the last page was given, or an error.
+    pub const fn is_over(&self) -> bool {
+        self.ended && self.page.is_none()
+    }
+
+    /// The next page; `None` after the last. The one after it is under way when this returns. May be dropped while it waits,
+    /// and called again: no page is lost by that.
     ///
     /// # Errors
     ///
     /// Whatever getting a page ends in, and as [`Chain::took`]. Nothing is read after an error.
     pub async fn next(&mut self) -> Result<Option<P::Page>> {
+        if let Some(page) = self.page.take() {
+            return Ok(Some(page));
+        }
         if self.ended {
             return Ok(None);
         }
+        let pages = &self.pages;
+        let page = self.under_way.get_or_insert_with(|| Arc::clone(pages).page(None, 1).boxed()).await;
+        self.under_way = None;
         // A page that fails, or a chain that is broken, has no next.
         self.ended = true;
-        let under_way = self.under_way.take();
-        let page = under_way.unwrap_or_else(|| Arc::clone(&self.pages).page(None, 1).boxed()).await?;
+        let page = page?;
         if self.chain.took(page.rows(), page.next())? {
             self.ended = false;
             let named = page.next().map(str::to_owned);
-            let mut next = Arc::clone(&self.pages).page(named, self.chain.page() + 1).boxed();
-            self.under_way = Some(match set_going(&mut next).await {
-                Some(done) => futures::future::ready(done).boxed(),
-                None => next,
-            });
+            let next = Arc::clone(&self.pages).page(named, self.chain.page() + 1).boxed();
+            self.page = Some(page);
+            let next = self.under_way.insert(next);
+            // Polled once, which sends the request; what is there already is kept before anything is waited for.
+            if let std::task::Poll::Ready(done) = futures::poll!(next) {
+                self.under_way = Some(futures::future::ready(done).boxed());
+            }
+            // Lets the connection's task see it.
+            tokio::task::yield_now().await;
+            return Ok(self.page.take());
         }
         Ok(Some(page))
     }
@@ -149,6 +167,20 @@ mod tests {
         assert_eq!(reading.next().await.unwrap().unwrap().rows(), 1);
         assert!(reading.next().await.unwrap().is_none());
         assert_eq!(*server.asked.lock().unwrap(), ["1 b"]);
+    }
+
+    #[tokio::test]
+    async fn who_is_dropped_while_waiting_loses_no_page() {
+        let server = server(&[("", 2, Some("b")), ("b", 1, Some("c")), ("c", 4, None)]);
+        let mut reading = reader(&server);
+        let mut rows = Vec::new();
+        while !reading.is_over() {
+            // Polled once, and dropped if it has to wait.
+            if let std::task::Poll::Ready(page) = futures::poll!(std::pin::pin!(reading.next())) {
+                rows.extend(page.unwrap().map(|page| page.rows()));
+            }
+        }
+        assert_eq!((rows, server.asked.lock().unwrap().len()), (vec![2, 1, 4], 3));
     }
 
     #[tokio::test]

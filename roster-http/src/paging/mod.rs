@@ -1,6 +1,5 @@
 //! From pages to rows: state machines that prove they saw everything, and what drives them.
 
-mod ahead;
 mod chain;
 mod chain_reader;
 mod offset;

@@ -8,7 +8,7 @@ use futures::{
 };
 use roster_core::Result;
 
-use super::{Ask, Finish, OffsetPaging, Page, Pages, Step, ahead::set_going};
+use super::{Ask, Finish, OffsetPaging, Page, Pages, Step};
 use crate::limits::HttpLimits;
 
 /// No more rows are under way than this, whatever the size of a page.
@@ -90,10 +90,16 @@ impl<P: Pages> OffsetReader<P> {
         };
         self.within_limits(number)?;
         self.ask_ahead();
-        if let Some((ask, page)) = set_going(self.under_way.next()).await.flatten() {
+        self.set_going().await;
+        Ok(turn)
+    }
+
+    /// Polls what is under way once, which sends requests, and lets the connection's task see them.
+    async fn set_going(&mut self) {
+        if let std::task::Poll::Ready(Some((ask, page))) = futures::poll!(self.under_way.next()) {
             self.under_way.push_front(futures::future::ready((ask, page)).boxed());
         }
-        Ok(turn)
+        tokio::task::yield_now().await;
     }
 
     fn ask_ahead(&mut self) {

@@ -167,12 +167,18 @@ impl Draft<'_> {
 
     fn guard_shares(&self, stood: &HashMap<(EntityKind, SourcedId), u64>, holds: &mut Vec<Hold>) {
         let mut sums = self.plan.effects.schools.clone();
+        // What ended earlier in the window stood at its beginning.
+        let mut gone: HashMap<(EntityKind, Option<SourcedId>), u64> = HashMap::new();
         let before = self.ground.before.as_ref().map(|before| before.window.clone()).unwrap_or_default();
         for effect in before.iter().filter(|effect| still_counts(effect, self.ground.now)) {
             // The past alone holds nobody: it was let through.
             let school = effect.school.as_ref().map(|school| self.now_called(school));
-            if let Some(sum) = sums.get_mut(&(effect.kind, school)) {
-                sum.ended += if sum.ended > 0 { effect.ended } else { 0 };
+            let place = (effect.kind, school);
+            if let Some(sum) = sums.get_mut(&place) {
+                if sum.ended > 0 {
+                    sum.ended += effect.ended;
+                    *gone.entry(place).or_default() += effect.ended;
+                }
                 sum.updated += if sum.updated > 0 { effect.updated } else { 0 };
                 sum.quarantined += if sum.quarantined > 0 { effect.quarantined } else { 0 };
             }
@@ -183,12 +189,13 @@ impl Draft<'_> {
                 None => self.count_active_of(kind) as u64,
                 Some(school) => stood.get(&(kind, school.clone())).copied().unwrap_or(0),
             };
+            let stood_first = of + gone.get(&(kind, school.clone())).copied().unwrap_or(0);
             let mut check = |guard, limit: Limit, count, of| {
                 if limit.is_passed(count, of) {
                     holds.push(Hold::new(guard, Some(kind), school.clone(), count, of, limit.most(of)));
                 }
             };
-            check(Guard::Ends, guards.ends, numbers.ended, of);
+            check(Guard::Ends, guards.ends, numbers.ended, stood_first);
             check(Guard::Updates, guards.updates, numbers.updated, of);
             let seen = self.plan.counts.get(&kind).map_or(0, |counts| counts.seen);
             check(Guard::Dangling, guards.dangling, numbers.quarantined, seen);

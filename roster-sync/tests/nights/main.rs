@@ -49,6 +49,7 @@ mod every_field;
 mod feeds;
 mod forgetting;
 mod planning;
+mod slices;
 
 const ROSTER: &str = "lincoln";
 
