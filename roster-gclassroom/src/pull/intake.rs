@@ -1,25 +1,24 @@
 //! What becomes of a row: events, in the frame of their kind.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+mod courses;
+mod finish;
+
+use std::collections::{BTreeMap, VecDeque};
 
 use roster_core::{
-    Affiliation, ClassField, Completeness, Cursor, Entity, EntityKind, Error, FieldSet, InScope, PartialCode,
-    Person, Place, Problem, PullEvent, PullRequest, Record, Role, SensitiveField, Slice, SourcedId, codes,
+    Affiliation, Entity, EntityKind, Error, ErrorKind, FieldSet, InScope, PartialCode, Place, Problem,
+    PullEvent, PullRequest, Record, Role, SensitiveField, SourcedId, codes,
     hashed::{HashedSet, hash},
 };
 
-use super::{ends::Ends, people::People, plan, roster::Roster};
+use super::{ends::Ends, people::People, plan};
 use crate::{
     client::List,
-    config::CourseState,
-    map::{Course, Guardian, Member, Row, User},
-    rules::{Chosen, Unit, Units},
+    map::{Guardian, Row, User},
+    rules::{Unit, Units},
     scopes::GoogleScope,
     source::{Mode, Settings, is_withheld, kinds, lacks},
 };
-
-/// So many courses in a row that can't be read are no bad luck: Google is down.
-const MOST_FAILURES: u32 = 25;
 
 /// What is known while rows come.
 pub(super) struct Intake {
@@ -124,7 +123,7 @@ impl Intake {
 
     /// A list may not be read, or can't be.
     pub(super) fn refused(&mut self, list: List, error: &Error) {
-        let is_refusal = is_withheld(error) || error.kind() == roster_core::ErrorKind::Forbidden;
+        let is_refusal = is_withheld(error) || error.kind() == ErrorKind::Forbidden;
         let (problem, code) = if is_refusal {
             (codes::REFUSED_COLLECTION, PartialCode::Withheld)
         } else {
@@ -238,235 +237,6 @@ impl Intake {
         self.upsert(person.into_record(), unseen, problems, &place);
     }
 
-    /// A course of the list. Returns it if more of it is to be read.
-    pub(super) fn course(
-        &mut self,
-        row: Row<Course>,
-        states: &[CourseState],
-    ) -> Option<(Course, Option<SourcedId>)> {
-        let course = match row {
-            Row::Read(course) => course,
-            Row::Unreadable(problem) => {
-                self.all_seats = false;
-                self.unreadable(*problem, &[EntityKind::Class, EntityKind::Person]);
-                return None;
-            }
-        };
-        if !self.courses.insert(hash(&course.id)) {
-            // A course that is made meanwhile shifts the others.
-            return None;
-        }
-        if !states.contains(&course.state) {
-            *self.excluded.entry(course.state.as_str().to_owned()).or_default() += 1;
-            return None;
-        }
-        let school = course.owner.as_ref().and_then(|owner| self.people.school_of(owner));
-        let school = school.and_then(|number| self.units.school(number)).cloned();
-        self.scope.enter_class(&course.id, school.as_ref()).then_some((course, school))
-    }
-
-    /// All courses were listed.
-    pub(super) fn courses_listed(&mut self) {
-        self.listed = true;
-        self.out.extend(std::mem::take(&mut self.waiting_ends));
-        let missing = self.scope.close_classes();
-        self.unknown(EntityKind::Class, missing);
-        for (state, count) in std::mem::take(&mut self.excluded) {
-            let message = format!("{count} courses in the state {state} were left out, as the settings say");
-            self.tell(
-                Problem::warning(codes::LEFT_OUT, message).of(EntityKind::Class).in_field("courseState"),
-            );
-        }
-    }
-
-    /// A course, with those who are in it.
-    pub(super) fn roster(
-        &mut self,
-        roster: Roster,
-        school: Option<SourcedId>,
-        settings: &Settings,
-        members: bool,
-    ) -> Result<(), Error> {
-        let Roster { course, parts, students, teachers, aliases } = roster;
-        let (id, owner) = (course.id.clone(), course.owner.clone());
-        self.class(course, school, aliases, settings);
-        if !members || !parts.members {
-            // Nobody was asked for, or nobody may be seen: that is not the same as nobody being there.
-            self.all_seats &= !members;
-            return Ok(());
-        }
-        let mut slice = Slices { doubt: None, vanished: false, seats: HashSet::new() };
-        let mut is_taught_by_owner = owner.is_none() || teachers.is_err();
-        for (list, read) in [(List::Students, students), (List::Teachers, teachers)] {
-            match read {
-                Ok(rows) => {
-                    for row in rows {
-                        let is_owner = |member: &Member| {
-                            list == List::Teachers && owner.as_ref() == Some(&member.seat.person)
-                        };
-                        if let Row::Read(member) = &row {
-                            is_taught_by_owner |= is_owner(member);
-                        }
-                        self.member(row, list, &mut slice);
-                    }
-                }
-                Err(error) => self.not_read(&id, list, error, &mut slice)?,
-            }
-        }
-        if !is_taught_by_owner && slice.doubt.is_none() && !slice.vanished {
-            let message = "the course's owner is not among its teachers";
-            let problem = Problem::warning(codes::OWNER_NOT_TEACHER, message).of(EntityKind::Class);
-            self.tell(problem.with_id(id.clone()).in_field("ownerId"));
-        }
-        self.close_roster(id, slice);
-        Ok(())
-    }
-
-    fn close_roster(&mut self, id: SourcedId, slice: Slices) {
-        let Slices { doubt, vanished, .. } = slice;
-        self.all_seats &= doubt.is_none() && !vanished;
-        if doubt.is_none() {
-            self.failures = 0;
-        }
-        if vanished || !self.request.wants(EntityKind::Enrollment) || self.mode == Mode::Teacher {
-            return;
-        }
-        let completeness =
-            doubt.map_or(Completeness::Complete, |(code, reason)| Completeness::Partial { code, reason });
-        self.seat_slices += 1;
-        let slice = Slice::Of(EntityKind::Class, id);
-        let end = PullEvent::End { kind: EntityKind::Enrollment, slice, completeness };
-        if self.listed {
-            self.out.push_back(end);
-        } else {
-            self.waiting_ends.push(end);
-        }
-    }
-
-    fn class(
-        &mut self,
-        course: Course,
-        school: Option<SourcedId>,
-        aliases: Result<Vec<String>, Error>,
-        settings: &Settings,
-    ) {
-        let Course { id, class, mut problems, mut unseen, spot, owner, .. } = course;
-        let mut class = match class {
-            Ok(class) => class,
-            Err(problem) => return self.unreadable(*problem, &[]),
-        };
-        // An owner whom the Directory does not tell of may have a school all the same.
-        if settings.rules.school_of_owner && owner.as_ref().is_none_or(|owner| !self.people.is_user(owner)) {
-            unseen = unseen.with(ClassField::Org);
-        }
-        class.org = school;
-        if let Some(rule) = &settings.rules.alias {
-            match aliases {
-                Ok(aliases) => match rule.choose(aliases.iter().map(String::as_str)) {
-                    Chosen::One(value) => {
-                        class.identifiers.push(roster_core::Identifier::new(rule.scheme.clone(), value));
-                        class.identifiers.extend(aliases.into_iter().map(alias));
-                    }
-                    chosen => {
-                        if chosen == Chosen::Several {
-                            let message =
-                                "several aliases fit the rule; which one is the class's id can't be told";
-                            let problem =
-                                Problem::warning(codes::AMBIGUOUS_ALIAS, message).of(EntityKind::Class);
-                            problems.push(problem.with_id(id.clone()).in_field("aliases"));
-                        }
-                        class.identifiers.extend(aliases.into_iter().map(alias));
-                    }
-                },
-                Err(error) => {
-                    unseen = unseen.with(ClassField::Identifiers);
-                    *self.no_aliases.entry(error.message().to_owned()).or_default() += 1;
-                }
-            }
-        }
-        self.upsert(class.into_record(), unseen, problems, &spot.place);
-    }
-
-    fn member(&mut self, row: Row<Member>, list: List, slice: &mut Slices) {
-        let Member { seat, person, unseen, problems } = match row {
-            Row::Read(member) => member,
-            Row::Unreadable(problem) => {
-                let place = problem.place.as_ref().map(ToString::to_string).unwrap_or_default();
-                let reason = format!("{place}: a row could not be read, and whose it is can't be told");
-                slice.doubt.get_or_insert((PartialCode::Unreadable, reason.clone()));
-                self.ends.doubt(&[EntityKind::Person], PartialCode::Unreadable, &reason);
-                // A seat without a person has no id; as a warning it does not make all seats of all courses doubtful.
-                let mut problem = *problem;
-                problem.severity = roster_core::Severity::Warning;
-                return self.tell(problem);
-            }
-        };
-        if self.people.is_left_out(&person.id) || !slice.seats.insert(seat.id.clone()) {
-            return;
-        }
-        if !self.scope.is_everything() {
-            self.scope.enter_seat(&seat.class, &seat.person);
-        }
-        let place = page_of(list);
-        if !self.people.is_user(&person.id) {
-            self.people.enter_scope(&person.id);
-            if let Some((person, unseen)) = self.people.show(person, unseen) {
-                self.people.count_email(&person);
-                self.upsert(person.into_record(), unseen, problems, &place);
-            }
-        }
-        self.upsert(seat.into_record(), FieldSet::EMPTY, Vec::new(), &place);
-    }
-
-    /// What of a course could not be read: the others go on.
-    fn not_read(
-        &mut self,
-        id: &SourcedId,
-        list: List,
-        error: Error,
-        slice: &mut Slices,
-    ) -> Result<(), Error> {
-        use roster_core::ErrorKind::{Cancelled, Config, Unauthorized};
-        if matches!(error.kind(), Unauthorized | Config | Cancelled) {
-            return Err(error);
-        }
-        if error.status() == Some(404) {
-            if !slice.vanished {
-                let message = "the course was listed, and was gone when it was asked for; it is kept for now";
-                let problem = Problem::warning(codes::RECORD_VANISHED, message).of(EntityKind::Class);
-                self.tell(problem.with_id(id.clone()));
-            }
-            slice.vanished = true;
-            return Ok(());
-        }
-        let withheld = is_withheld(&error);
-        let (problem, code) = if withheld {
-            (codes::REFUSED_COLLECTION, PartialCode::Withheld)
-        } else {
-            (codes::COLLECTION_UNREADABLE, PartialCode::Unreadable)
-        };
-        let reason = error.message().to_owned();
-        let message = format!("{reason}; what is known of the course's seats is kept");
-        let told =
-            Problem::warning(problem, message).of(EntityKind::Class).with_id(id.clone()).in_field(list.key());
-        let lacks_scope = withheld && reason.contains("insufficient_scope");
-        if !(lacks_scope && std::mem::replace(&mut self.rosters_refused, true)) {
-            self.tell(told);
-        }
-        self.ends.doubt(&[EntityKind::Person], code, &reason);
-        if lacks_scope {
-            self.ends.doubt(&[EntityKind::Enrollment], code, &reason);
-        }
-        slice.doubt.get_or_insert((code, reason));
-        if !withheld {
-            self.failures += 1;
-            if self.failures >= MOST_FAILURES {
-                return Err(error);
-            }
-        }
-        Ok(())
-    }
-
     fn unknown(&mut self, kind: EntityKind, ids: Vec<SourcedId>) {
         for id in ids {
             let message = format!(
@@ -475,118 +245,8 @@ impl Intake {
             self.tell(Problem::warning(codes::UNKNOWN_SCOPE, message).of(kind).with_id(id));
         }
     }
-
-    /// Everything was read.
-    pub(super) fn finish(&mut self, has_rules: bool, missing: &[GoogleScope], cursor: Cursor) {
-        for scope in missing {
-            self.lacks(*scope);
-        }
-        for (person, unseen) in self.people.take_nameless() {
-            self.people.count_email(&person);
-            self.upsert(person.into_record(), unseen, Vec::new(), &page_of(List::Students));
-        }
-        self.guardians();
-        self.report(has_rules, missing.contains(&GoogleScope::Emails));
-        for kind in self.supported() {
-            if kind == EntityKind::Enrollment && self.mode == Mode::District {
-                let completeness = self.ends.of(kind);
-                let is_whole = self.all_seats && completeness == Completeness::Complete;
-                // Of the seats of one course it is told whether they are all; of all together only if that is true.
-                if !is_whole && self.seat_slices > 0 {
-                    continue;
-                }
-                let reason = || "not all courses could be read".to_owned();
-                let partial = Completeness::Partial { code: PartialCode::Withheld, reason: reason() };
-                let completeness = match completeness {
-                    Completeness::Complete if !is_whole => partial,
-                    completeness => completeness,
-                };
-                self.out.push_back(PullEvent::End { kind, slice: Slice::All, completeness });
-                continue;
-            }
-            let completeness = self.ends.of(kind);
-            self.out.push_back(PullEvent::End { kind, slice: Slice::All, completeness });
-        }
-        self.out.push_back(PullEvent::Checkpoint(Box::new(cursor)));
-    }
-
-    /// Each guardian once, though there is a row for each pupil.
-    fn guardians(&mut self) {
-        let mut contacts: BTreeMap<SourcedId, (Person, FieldSet)> = BTreeMap::new();
-        let place = page_of(List::Guardians);
-        let mut ties = BTreeMap::new();
-        for guardian in std::mem::take(&mut self.people.links) {
-            let Guardian { relationship, person, unseen, problems } = guardian;
-            if !self.scope.is_everything() && !self.people.is_in_scope(&relationship.student) {
-                continue;
-            }
-            if self.request.wants(EntityKind::Person) {
-                self.tell_all(problems);
-            }
-            let is_known = self.people.is_in_scope(&person.id);
-            if !is_known {
-                let kept = contacts.entry(person.id.clone()).or_insert_with(|| (person.clone(), unseen));
-                if kept.0.name.is_empty() && !person.name.is_empty() {
-                    *kept = (person, unseen);
-                }
-            }
-            ties.entry(relationship.id.clone()).or_insert(relationship);
-        }
-        for (person, unseen) in contacts.into_values() {
-            self.upsert(person.into_record(), unseen, Vec::new(), &place);
-        }
-        for tie in ties.into_values() {
-            self.upsert(tie.into_record(), FieldSet::EMPTY, Vec::new(), &place);
-        }
-    }
-
-    fn report(&mut self, has_rules: bool, lacks_emails: bool) {
-        for (reason, count) in std::mem::take(&mut self.no_aliases) {
-            let message =
-                format!("the aliases of {count} courses could not be read: {reason}; their ids are kept");
-            self.tell(
-                Problem::warning(codes::COLLECTION_UNREADABLE, message)
-                    .of(EntityKind::Class)
-                    .in_field("aliases"),
-            );
-        }
-        if self.repeated > 0 {
-            let message = format!("{} rows came more than once; each was counted once", self.repeated);
-            self.tell(Problem::warning(codes::REPEATED_RECORD, message).of(EntityKind::Person));
-        }
-        if !self.request.wants(EntityKind::Person) {
-            return;
-        }
-        let emails = self.people.emails();
-        if emails.with == 0 && emails.without > 0 && !lacks_emails {
-            let message = format!(
-                "nobody of {} people came with an e-mail address: the scope {} was not granted, or the domain hides addresses; \
-                 people are told by their ids",
-                emails.without,
-                GoogleScope::Emails.short()
-            );
-            self.tell(
-                Problem::warning(codes::EMAILS_WITHHELD, message)
-                    .of(EntityKind::Person)
-                    .in_field("emailAddress"),
-            );
-        }
-        let reports = self.people.report(has_rules);
-        self.tell_all(reports);
-    }
-}
-
-/// How whole the seats of a course were seen.
-struct Slices {
-    doubt: Option<(PartialCode, String)>,
-    vanished: bool,
-    seats: HashSet<SourcedId>,
 }
 
 fn page_of(list: List) -> Place {
     Place::Page { operation: std::sync::Arc::from(list.path()), page: 1 }
-}
-
-fn alias(alias: String) -> roster_core::Identifier {
-    roster_core::Identifier::new(roster_core::IdentifierScheme::Other("alias".to_owned()), alias)
 }
