@@ -24,11 +24,11 @@ use crate::PROVIDER;
 ///
 /// let rules = GoogleRules::from_toml(
 ///     r#"
-///     # Which org units are schools. A school's id is its unit's: a unit that is renamed is the same school.
+///     ## Which org units are schools. A school's id is its unit's: a unit that is renamed is the same school.
 ///     [[school]]
 ///     unit = "/Students/*"
 ///
-///     # What the people of a unit are; the first rule that fits counts.
+///     ## What the people of a unit are; the first rule that fits counts.
 ///     [[people]]
 ///     unit = "/Students/{school}/{gradyear}/**"
 ///     role = "student"
@@ -41,12 +41,12 @@ use crate::PROVIDER;
 ///     unit = "/Suspended/**"
 ///     leave_out = true
 ///
-///     # Makes grades of graduation years.
+///     ## Makes grades of graduation years.
 ///     [graduation]
 ///     last_grade = 12
 ///     rolls_over = "07-01"
 ///
-///     # Which of a person's external ids is the school system's own; the first that is there counts.
+///     ## Which of a person's external ids is the school system's own; the first that is there counts.
 ///     [[external_id]]
 ///     type = "organization"
 ///     as = "student_number"
@@ -56,7 +56,7 @@ use crate::PROVIDER;
 ///     schema = "SIS"
 ///     field = "StudentNumber"
 ///
-///     # Which of a course's aliases is the school system's id of the class. Aliases cost a request for each course.
+///     ## Which of a course's aliases is the school system's id of the class. Aliases cost a request for each course.
 ///     [alias]
 ///     prefix = "sis:"
 ///
