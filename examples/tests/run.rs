@@ -1,6 +1,9 @@
 //! Each example runs, and prints what it should.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
+#[path = "../classlink/main.rs"]
+#[expect(dead_code, reason = "its `main` is not called here")]
+mod classlink;
 #[path = "../custom_source/main.rs"]
 #[expect(dead_code, reason = "its `main` is not called here")]
 mod custom_source;
@@ -60,6 +63,14 @@ async fn gclassroom_tells_of_schools_that_rules_find() {
             && lines.all(|line| line.contains(" School: ") && line.ends_with(" people")),
         "{report}"
     );
+}
+
+#[tokio::test]
+async fn classlink_tells_who_shares_and_that_nothing_changed() {
+    let report = classlink::report().await.unwrap();
+    let lines: Vec<_> = report.lines().collect();
+    assert_eq!((lines[0], lines[2]), ("134 districts, 3 live", "nothing changed"));
+    assert!(lines[1].ends_with(" records"), "{report}");
 }
 
 #[tokio::test]

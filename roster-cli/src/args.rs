@@ -27,7 +27,7 @@ const THERE: &str = "init, providers, tenants, connect, disconnect, login, check
 #[command(
     name = "roster",
     version,
-    after_help = "SOURCE is a name in roster.toml, or ad hoc: csv:PATH, gclassroom:DOMAIN, oneroster:URL\n\n\
+    after_help = "SOURCE is a name in roster.toml, or ad hoc: csv:PATH, gclassroom:DOMAIN, oneroster:URL,\n  classlink:TENANT\n\n\
         Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 held by a guard,\n            4 done but a kind is partial"
 )]
 struct Cli {

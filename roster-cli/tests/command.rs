@@ -33,13 +33,21 @@ fn providers_are_listed() {
     let folder = Folder::new();
     let answer = folder.roster(&["providers", "--json"]);
     assert_eq!(answer.code, 0);
-    let csv = &answer.json()["providers"][0];
-    assert_eq!((csv["id"].as_str(), csv["tenant_key"].as_str()), (Some("csv"), Some("path")));
+    let answer = answer.json();
+    let of = |id: &str| {
+        answer["providers"].as_array().unwrap().iter().find(|provider| provider["id"] == id).unwrap()
+    };
+    let csv = of("csv");
+    assert_eq!(csv["tenant_key"], "path");
     assert_eq!(csv["directory"], false);
     let path = &csv["settings"][0];
     assert_eq!(
         (&path["key"], &path["required"], &path["secret"]),
         (&json!("path"), &json!(true), &json!(false))
+    );
+    assert_eq!(
+        (&of("classlink")["tenant_key"], &of("classlink")["directory"]),
+        (&json!("tenant"), &json!(true))
     );
     assert!(folder.roster(&["providers"]).stdout.contains("Ad hoc: csv:PATH"));
 }

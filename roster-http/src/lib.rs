@@ -20,8 +20,8 @@ pub use reqwest::{Method, StatusCode, header::HeaderMap};
 
 pub use self::{
     auth::{
-        Assertion, Auth, ClientAuth, CodeFlow, CodeRequest, Grant, OAuth1, SignatureMethod, TokenCache,
-        TokenRefusals, Tokens,
+        Assertion, Auth, ClientAuth, CodeFlow, CodeRequest, Grant, LookUp, OAuth1, Rotating, SignatureMethod,
+        TokenCache, TokenRefusals, Tokens,
     },
     failure::{Again, Classifier, Failure, Meaning, Refusal, by_status},
     limiter::Limiter,

@@ -27,10 +27,14 @@ use crate::{
 /// How much of a refusal a classifier sees.
 const REFUSAL_BYTES: usize = 16 * 1024;
 
+/// Servers take signatures whose time is some minutes off.
+const MOST_SKEW: u64 = 120;
+
 /// Talks to one vendor with one credential. Cheap to clone: clones share connections, token and limiter.
 #[derive(Clone)]
 pub struct Wire(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     provider: &'static str,
     base: BaseUrl,
@@ -130,6 +134,32 @@ impl Wire {
     /// Who we are there.
     pub fn auth(&self) -> &Auth {
         &self.0.auth
+    }
+
+    /// The same connections, credential and limiter, with another reading of refusals: for requests that are changed, not sent
+    /// again, where the vendor refuses them.
+    #[must_use]
+    pub fn with_classifier(&self, classifier: Classifier) -> Self {
+        self.varied(|inner| inner.classifier = classifier)
+    }
+
+    /// The same connections, credential and limiter, with another policy.
+    #[must_use]
+    pub fn with_retry(&self, policy: RetryPolicy) -> Self {
+        self.varied(|inner| inner.policy = policy)
+    }
+
+    fn varied(&self, vary: impl FnOnce(&mut Inner)) -> Self {
+        let mut inner = Inner::clone(&self.0);
+        vary(&mut inner);
+        Self(Arc::new(inner))
+    }
+
+    /// Slows down all who share the credential, as the policy has it after that attempt, counted from 1: for a caller who changes
+    /// its requests where the vendor can't answer them.
+    pub fn slow_down(&self, attempt: u32, cx: &PullContext) {
+        let Inner { policy, limiter, .. } = &*self.0;
+        limiter.pause(policy.backoff(attempt).mul_f64(fastrand::f64()), cx);
     }
 
     /// Gets an answer, as often as the policy lets us, and reads it. A reader that finds the answer cut or broken gives an
@@ -236,7 +266,14 @@ impl Wire {
             other => other,
         };
         let status = answer.status.as_u16();
-        let message = format!("{}: the server answered {status}: {}", call.place, meaning.advice);
+        let mut message = format!("{}: the server answered {status}: {}", call.place, meaning.advice);
+        if status == 401
+            && let (Auth::Signed(_), Some(apart)) = (&self.0.auth, clocks_apart(&answer.headers, cx))
+        {
+            message.push_str(&format!(
+                "; its clock and ours are {apart} s apart, and a signature holds for minutes: set this machine's clock"
+            ));
+        }
         let mut error =
             Error::new(meaning.kind, self.0.provider, call.operation, message).with_status(status);
         if let Some(told) = told {
@@ -244,6 +281,14 @@ impl Wire {
         }
         Failure { error, again }
     }
+}
+
+/// How many seconds the server's clock and ours are apart, if that is more than signatures bear.
+fn clocks_apart(headers: &HeaderMap, cx: &PullContext) -> Option<u64> {
+    let date = httpdate::parse_http_date(headers.get("date")?.to_str().ok()?).ok()?;
+    let server = Timestamp::try_from(date).ok()?.as_second();
+    let apart = server.abs_diff(cx.clock().now().as_second());
+    (apart > MOST_SKEW).then_some(apart)
 }
 
 impl WireBuilder {

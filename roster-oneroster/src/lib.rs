@@ -9,7 +9,7 @@ mod status;
 mod version;
 
 #[cfg(feature = "rest")]
-pub use self::rest::{OneRosterConfig, OneRosterSource, OneRosterSourceBuilder, PROVIDER};
+pub use self::rest::{OneRosterConfig, OneRosterSource, OneRosterSourceBuilder, PROVIDER, Vendor};
 pub use self::{
     relations::{Related, Relations},
     status::Status,

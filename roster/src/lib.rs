@@ -12,6 +12,10 @@ mod providers;
 mod registry;
 mod settings;
 
+#[cfg(feature = "classlink")]
+#[doc(inline)]
+pub use roster_classlink as classlink;
+
 #[cfg(feature = "csv")]
 #[doc(inline)]
 pub use roster_csv as csv;

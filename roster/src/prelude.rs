@@ -9,6 +9,9 @@ pub use roster_core::{
     Severity, Slice, SourcedId, Tally,
 };
 
+#[cfg(feature = "classlink")]
+#[doc(no_inline)]
+pub use crate::classlink::{ClassLinkPartner, ClassLinkSource};
 #[cfg(feature = "config")]
 #[doc(no_inline)]
 pub use crate::config::{Config, Resolver};

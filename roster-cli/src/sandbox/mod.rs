@@ -1,5 +1,6 @@
 //! `roster sandbox`: a fake vendor on loopback, until it is stopped.
 
+mod classlink;
 mod gclassroom;
 mod oneroster;
 
@@ -28,7 +29,7 @@ struct Vendor {
 }
 
 /// By provider, alphabetically.
-const VENDORS: &[Vendor] = &[gclassroom::VENDOR, oneroster::VENDOR];
+const VENDORS: &[Vendor] = &[classlink::VENDOR, gclassroom::VENDOR, oneroster::VENDOR];
 
 /// A fake vendor that runs; dropping it stops it.
 trait Running {

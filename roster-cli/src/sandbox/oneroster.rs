@@ -40,6 +40,8 @@ impl Running for OneRosterSandbox {
             ("token_url", self.token_url()),
             ("client_id", self.client_id().to_owned()),
             ("client_secret", self.client_secret().to_owned()),
+            ("consumer_key", self.consumer_key().to_owned()),
+            ("consumer_secret", self.consumer_secret().to_owned()),
         ];
         Started {
             provider: "oneroster",

@@ -3,6 +3,7 @@
 mod code;
 mod grant;
 mod oauth1;
+mod rotating;
 mod token;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -16,6 +17,7 @@ pub use self::{
     code::{CodeFlow, CodeRequest, Tokens},
     grant::{Assertion, ClientAuth, Grant, TokenRefusals},
     oauth1::{OAuth1, SignatureMethod},
+    rotating::{LookUp, Rotating},
     token::TokenCache,
 };
 
@@ -31,6 +33,8 @@ pub enum Auth {
     Token(TokenCache),
     /// By a signature of each request.
     Signed(OAuth1),
+    /// By what its owner may change at any time.
+    Rotating(Rotating),
 }
 
 /// The header of one request, and which token it holds.
@@ -76,12 +80,30 @@ impl Auth {
         url: &Url,
         cx: &PullContext,
     ) -> Result<Credential> {
-        let fixed = |header| Ok(Credential { header, generation: 0 });
         match self {
-            Self::None => fixed(None),
-            Self::Fixed(header) => fixed(Some(header.clone())),
             Self::Token(cache) => cache.credential(cx).await,
-            Self::Signed(signer) => fixed(Some(signer.sign(method, url, cx.clock().now())?)),
+            // Boxed, since what it holds may in the end look up another credential by the same way.
+            Self::Rotating(rotating) => Box::pin(rotating.credential(method, url, cx)).await,
+            plain => Ok(Credential { header: plain.header_of(method, url, cx)?, generation: 0 }),
+        }
+    }
+
+    /// The header of one request, of what is at hand without asking anybody.
+    fn header_of(&self, method: &Method, url: &Url, cx: &PullContext) -> Result<Option<HeaderValue>> {
+        match self {
+            Self::Fixed(header) => Ok(Some(header.clone())),
+            Self::Signed(signer) => signer.sign(method, url, cx.clock().now()).map(Some),
+            Self::None | Self::Token(_) | Self::Rotating(_) => Ok(None),
+        }
+    }
+
+    /// Whether it is the same credential.
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::None, Self::None) => true,
+            (Self::Fixed(one), Self::Fixed(two)) => one == two,
+            (Self::Signed(one), Self::Signed(two)) => one.is_same(two),
+            _ => false,
         }
     }
 
@@ -98,6 +120,10 @@ impl Auth {
         match self {
             Self::Token(cache) if cache.forget(generation) => Again::SpentToken,
             Self::Token(_) => Again::NewToken,
+            Self::Rotating(rotating) => {
+                rotating.refuse(generation);
+                Again::NewToken
+            }
             _ => Again::No,
         }
     }
@@ -111,6 +137,7 @@ impl std::fmt::Debug for Auth {
             Self::Fixed(_) => "Auth(fixed)",
             Self::Token(_) => "Auth(token)",
             Self::Signed(_) => "Auth(signed)",
+            Self::Rotating(_) => "Auth(rotating)",
         })
     }
 }

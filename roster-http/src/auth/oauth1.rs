@@ -76,6 +76,12 @@ impl OAuth1 {
         Self { provider, key, secret, method }
     }
 
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.key.expose_secret() == other.key.expose_secret()
+            && self.secret.expose_secret() == other.secret.expose_secret()
+            && self.method == other.method
+    }
+
     /// The header of one attempt. Each has a nonce of its own, also when a request is sent again.
     pub(crate) fn sign(&self, method: &Method, url: &Url, now: Timestamp) -> Result<HeaderValue> {
         let nonce = format!("{:032x}", fastrand::u128(..));
@@ -161,6 +167,64 @@ mod tests {
         let signer = OAuth1::new("test", "key".into(), "secret".into(), SignatureMethod::HmacSha256);
         let header = signer.sign_with(&Method::GET, &url, Timestamp::from_second(1).unwrap(), "n").unwrap();
         assert!(header.to_str().unwrap().contains(SIGNATURE_SHA256), "{header:?}");
+    }
+
+    /// Url, key, secret, second, nonce, and the signatures that an independent program computed, by SHA-1 and by SHA-256.
+    type Vector = (&'static str, &'static str, &'static str, i64, &'static str, [&'static str; 2]);
+
+    const VECTORS: [Vector; 2] = [
+        (
+            "https://sis.example/ims/oneroster/v1p1/users/a%2Fb%20c?limit=10000&offset=9999&sort=sourcedId&orderBy=asc\
+             &filter=dateLastModified%3E%272026-01-01T00%3A00%3A00.000Z%27&fields=sourcedId,status",
+            "dpf43f3p2l4k3l03",
+            "kd94hf93k423kf44&=+ \u{fc}",
+            1_191_242_096,
+            "kllo9940pd9333jh",
+            ["GKF%2B040tNh6EH5fz70AjdxwcmqE%3D", "qz%2FWXXgRoTT5L1YgQYt7l%2FFHHyCWR6X%2BMKiFOu7sFHc%3D"],
+        ),
+        (
+            "https://127.0.0.1:8443/r?a=1&a=0&b=&c%40=x%20y%2Bz%21%2A%28%29%27~",
+            "k e y",
+            "s",
+            1,
+            "n",
+            ["jzbI8WwkVfQoa%2FGkFGn1UhlzwgQ%3D", "vq%2FCFlXOuXyaIws3H9e6G%2FlEEQ6fKWKN1SAcVtS78mU%3D"],
+        ),
+    ];
+
+    #[test]
+    fn signatures_are_those_of_an_independent_program() {
+        for (url, key, secret, second, nonce, signatures) in VECTORS {
+            for (method, signature) in
+                [SignatureMethod::HmacSha1, SignatureMethod::HmacSha256].into_iter().zip(signatures)
+            {
+                let signer = OAuth1::new("test", key.into(), secret.into(), method);
+                let (url, now) = (Url::parse(url).unwrap(), Timestamp::from_second(second).unwrap());
+                let header = signer.sign_with(&Method::GET, &url, now, nonce).unwrap();
+                let header = header.to_str().unwrap();
+                assert!(header.contains(&format!("oauth_signature=\"{signature}\"")), "{header}");
+                assert!(header.contains(&format!("oauth_timestamp=\"{second}\"")), "{header}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_signature_of_the_rfc_comes_out() {
+        // RFC 5849, section 1.2: the request for a photo. It has a token, which two legs do without.
+        let oauth = |pairs: &[(&'static str, &str)]| -> Vec<(&'static str, String)> {
+            pairs.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
+        };
+        let get = Url::parse("http://photos.example.net/photos?file=vacation.jpg&size=original").unwrap();
+        let read = oauth(&[
+            ("oauth_consumer_key", "dpf43f3p2l4k3l03"),
+            ("oauth_token", "nnch734d00sl2jdk"),
+            ("oauth_signature_method", "HMAC-SHA1"),
+            ("oauth_timestamp", "137131202"),
+            ("oauth_nonce", "chapoH"),
+        ]);
+        let base = base_string(&Method::GET, &get, &read);
+        let key = b"kd94hf93k423kf44&pfkkdhi9sl3r4s00";
+        assert_eq!(SignatureMethod::HmacSha1.sign(key, &base).unwrap(), "MdpQcU8iPSUjWoN/UDMsK2sui9I=");
     }
 
     const SIGNATURE_SHA1: &str = "msTINWWiT2zgLxTnBS6MDeAUOWk%3D";

@@ -24,6 +24,11 @@ pub trait Page: Send {
 
     /// The total that came with it.
     fn total(&self) -> Option<u64>;
+
+    /// How many rows were asked for in the end, where that was fewer than the reading wished: the server could not answer that.
+    fn narrowed(&self) -> Option<u32> {
+        None
+    }
 }
 
 /// Gets the pages of one collection.

@@ -61,6 +61,8 @@ pub enum Finish {
 #[derive(Debug)]
 pub struct OffsetPaging {
     limit: Option<u32>,
+    /// The server takes no notice of an offset: there is one page.
+    one_page: bool,
     /// Rows read since the start, those that came again at the edge of a page not counted.
     position: u64,
     /// Where the next page ahead begins.
@@ -85,6 +87,7 @@ impl OffsetPaging {
     pub fn new(limit: Option<u32>) -> Self {
         Self {
             limit: limit.filter(|limit| *limit > 0).map(|limit| limit.max(2)),
+            one_page: false,
             position: 0,
             planned: 0,
             width: 0,
@@ -97,6 +100,22 @@ impl OffsetPaging {
             nameless: 0,
             repeated: 0,
             restarts: 0,
+        }
+    }
+
+    /// Asks for one page alone, since the server would send it again whatever the offset.
+    #[must_use]
+    pub const fn without_offset(mut self) -> Self {
+        self.one_page = true;
+        self
+    }
+
+    /// Pages have fewer rows from now on: the server can't answer larger ones.
+    pub fn narrow(&mut self, limit: u32) {
+        let limit = limit.max(2);
+        if self.limit.is_none_or(|wished| limit < wished) {
+            self.limit = Some(limit);
+            self.width = self.width.min(usize::try_from(limit).unwrap_or(usize::MAX));
         }
     }
 
@@ -162,7 +181,16 @@ impl OffsetPaging {
                 _ => Step::End(Vec::new(), Finish::Whole),
             };
         }
-        self.deliver(keys, 0)
+        match self.deliver(keys, 0) {
+            Step::Next(new) | Step::End(new, _) if self.one_page => {
+                Step::End(new, self.end_of_one_page(keys.len()))
+            }
+            step => step,
+        }
+    }
+
+    fn end_of_one_page(&self, rows: usize) -> Finish {
+        if self.is_all_of_one_page(rows) { Finish::Whole } else { Finish::Repeats }
     }
 
     fn take_next(&mut self, ask: Ask, keys: &[Key], total: Option<u64>, page: u64) -> Step {
@@ -190,11 +218,15 @@ impl OffsetPaging {
     /// A server that takes no notice of the offset has sent all there is, if its total says so, or if it took no notice of the
     /// limit either.
     fn same_page_again(&mut self, rows: usize) -> Step {
-        let is_all = self.total.map_or_else(
+        let is_all = self.is_all_of_one_page(rows);
+        if is_all { Step::End(Vec::new(), Finish::Whole) } else { self.start_over(Finish::Repeats) }
+    }
+
+    fn is_all_of_one_page(&self, rows: usize) -> bool {
+        self.total.map_or_else(
             || self.limit.is_some_and(|limit| rows > usize::try_from(limit).unwrap_or(usize::MAX)),
             |total| total == self.came(),
-        );
-        if is_all { Step::End(Vec::new(), Finish::Whole) } else { self.start_over(Finish::Repeats) }
+        )
     }
 
     fn deliver(&mut self, keys: &[Key], known: usize) -> Step {
@@ -252,7 +284,7 @@ impl OffsetPaging {
         if self.restarts >= MOST_RESTARTS {
             return Step::End(Vec::new(), why);
         }
-        let fresh = Self::new(self.limit);
+        let fresh = Self { one_page: self.one_page, ..Self::new(self.limit) };
         *self = Self { restarts: self.restarts + 1, ..fresh };
         Step::StartOver
     }
@@ -389,6 +421,61 @@ mod tests {
         let short = |page, ask, server: &mut Server| (page == 3).then(|| server.page(ask)[..7].to_vec());
         let (rows, finish, _) = read(100, 4, Server::new(1000, 100), short);
         assert_eq!((rows.len(), finish), (1000, Finish::Whole));
+    }
+
+    #[test]
+    fn pages_that_become_smaller_are_read_on_from_where_they_are() {
+        for at_once in [1, 8] {
+            let mut paging = OffsetPaging::new(Some(100));
+            let server = Server::new(1000, usize::MAX);
+            let mut delivered = HashSet::new();
+            let mut in_flight = std::collections::VecDeque::new();
+            let mut asked = 0;
+            let finish = loop {
+                while let Some(ask) = paging.plan(in_flight.len(), at_once) {
+                    asked += 1;
+                    in_flight.push_back(ask);
+                }
+                // Pages of more than 30 rows can't be answered from the third on.
+                let ask = in_flight.pop_front().unwrap();
+                let mut page = server.page(ask);
+                if ask.offset > 150 && page.len() > 30 {
+                    page.truncate(30);
+                    paging.narrow(30);
+                }
+                let mut deliver =
+                    |new: &[usize]| delivered.extend(new.iter().filter_map(|index| page[*index]));
+                match paging.take(ask, &page, Some(1000)) {
+                    Step::Next(new) => deliver(&new),
+                    Step::StartOver => panic!("nothing moved"),
+                    Step::Rejoin => in_flight.clear(),
+                    Step::End(new, finish) => {
+                        deliver(&new);
+                        break finish;
+                    }
+                }
+            };
+            assert_eq!((delivered.len(), finish), (1000, Finish::Whole));
+            // 2 of a hundred, 29 of thirty, and what was under way when they became smaller.
+            assert!(asked <= 2 + 29 + at_once, "{asked}");
+        }
+    }
+
+    #[test]
+    fn a_server_without_an_offset_is_asked_once() {
+        for (total, rows, limit, finish) in [
+            (Some(30), 30, 100, Finish::Whole),
+            (Some(300), 100, 100, Finish::Repeats),
+            (None, 30, 100, Finish::Repeats),
+            (None, 30, 20, Finish::Whole),
+        ] {
+            let mut paging = OffsetPaging::new(Some(limit)).without_offset();
+            let ask = paging.plan(0, 8).unwrap();
+            assert_eq!(paging.plan(1, 8), None);
+            let keys: Vec<Key> = (0..rows).map(Some).collect();
+            let all = (0..keys.len()).collect();
+            assert_eq!(paging.take(ask, &keys, total), Step::End(all, finish), "{total:?}");
+        }
     }
 
     #[test]

@@ -58,6 +58,13 @@ impl<P: Pages> OffsetReader<P> {
         }
     }
 
+    /// Asks for one page alone: the server takes no notice of an offset.
+    #[must_use]
+    pub fn without_offset(mut self) -> Self {
+        self.paging = self.paging.without_offset();
+        self
+    }
+
     /// What was read so far.
     pub const fn paging(&self) -> &OffsetPaging {
         &self.paging
@@ -75,6 +82,9 @@ impl<P: Pages> OffsetReader<P> {
         };
         let number = self.numbers.pop_front().unwrap_or_default();
         let page = page?;
+        if let Some(limit) = page.narrowed() {
+            self.paging.narrow(limit);
+        }
         let step = self.paging.take(ask, &page.keys(), page.total());
         let turn = match step {
             Step::Next(new) => Turn::Rows(page, number, new),

@@ -3,6 +3,7 @@
 
 mod limits;
 mod retries;
+mod rotating;
 mod sending;
 mod tokens;
 

@@ -6,10 +6,12 @@ use roster_http::{
 };
 
 use super::{
-    client::{Client, Profile},
+    client::Client,
     config::OneRosterConfig,
     error::classify,
+    profile::Profile,
     source::{OneRosterSource, PROVIDER},
+    vendor::Vendor,
 };
 use crate::Version;
 
@@ -20,6 +22,8 @@ pub struct OneRosterSourceBuilder {
     retry: RetryPolicy,
     limits: HttpLimits,
     limiter: Option<Limiter>,
+    vendor: Option<Vendor>,
+    auth: Option<Auth>,
 }
 
 impl From<OneRosterConfig> for OneRosterSourceBuilder {
@@ -114,40 +118,62 @@ impl OneRosterSourceBuilder {
         self
     }
 
+    /// For a provider that is built on this one: what it knows of its servers.
+    #[must_use]
+    pub fn vendor(mut self, vendor: Vendor) -> Self {
+        self.vendor = Some(vendor);
+        self
+    }
+
+    /// For a provider that is built on this one: who we are, in the place of credentials among the settings.
+    #[must_use]
+    pub fn auth(mut self, auth: Auth) -> Self {
+        self.auth = Some(auth);
+        self
+    }
+
     /// Checks the settings. Sends nothing: whether they are right is seen by `check` and `pull`.
     ///
     /// # Errors
     ///
     /// `Config` if a setting is missing, wrong, or contradicts another.
     pub fn build(self) -> Result<OneRosterSource> {
-        let Self { config, retry, limits, limiter } = self;
+        let Self { config, retry, limits, limiter, vendor, auth } = self;
+        let vendor = vendor.unwrap_or(Vendor::new(PROVIDER));
+        let wrong = |message: &str| wrong(vendor.provider, message);
         let Some(url) = config.base_url.as_deref() else {
             return Err(wrong(
                 "`base_url` is missing: give the rostering base path, such as https://sis.example/ims/oneroster/v1p1",
             ));
         };
-        let base = BaseUrl::parse(PROVIDER, "base_url", url)?;
+        let base = BaseUrl::parse(vendor.provider, "base_url", url)?;
         let version = version(&config, &base)?;
         let profile = match config.profile.clone() {
             None => Profile::default(),
-            Some(profile) => serde_json::from_value(profile)
-                .map_err(|_| wrong("`profile` is not what a check of this provider reports: check again"))?,
+            Some(profile) => Profile::read(profile).ok_or_else(|| {
+                wrong("`profile` is not what a check of this provider reports, or of a later version: check again")
+            })?,
         };
+        let knows = config.profile.is_some();
         let tenant = config.tenant.clone().unwrap_or_else(|| base.host_and_path());
-        let auth = auth(&config, version, retry, limits)?;
+        let auth = match auth {
+            Some(auth) => auth,
+            None => self::auth(&config, version, retry, limits)?,
+        };
         let mut wire =
-            Wire::builder(PROVIDER, base).auth(auth).retry(retry).limits(limits).classifier(classify);
+            Wire::builder(vendor.provider, base).auth(auth).retry(retry).limits(limits).classifier(classify);
         if let Some(limiter) = limiter {
             wire = wire.limiter(limiter);
         }
-        Ok(OneRosterSource::new(tenant, version, Client::new(wire.build()?, profile)))
+        let client = Client::new(wire.build()?, vendor, version, profile);
+        Ok(OneRosterSource::new(tenant, version, client, knows))
     }
 }
 
 fn version(config: &OneRosterConfig, base: &BaseUrl) -> Result<Version> {
     if let Some(text) = &config.api_version {
         let version = Version::read(text.trim());
-        return version.ok_or_else(|| wrong("`api_version` is neither 1.1 nor 1.2"));
+        return version.ok_or_else(|| wrong(PROVIDER, "`api_version` is neither 1.1 nor 1.2"));
     }
     Ok(base.as_url().path().rsplit('/').find_map(Version::read).unwrap_or(Version::V1_1))
 }
@@ -162,6 +188,7 @@ fn auth(config: &OneRosterConfig, version: Version, retry: RetryPolicy, limits: 
         (None, true, false) => {
             let (Some(id), Some(secret), Some(url)) = (client_id, client_secret, token_url) else {
                 return Err(wrong(
+                    PROVIDER,
                     "`client_id`, `client_secret` and `token_url` belong together: give all three",
                 ));
             };
@@ -172,20 +199,26 @@ fn auth(config: &OneRosterConfig, version: Version, retry: RetryPolicy, limits: 
         }
         (None, false, true) => {
             let (Some(key), Some(secret)) = (consumer_key, consumer_secret) else {
-                return Err(wrong("`consumer_key` and `consumer_secret` belong together: give both"));
+                return Err(wrong(
+                    PROVIDER,
+                    "`consumer_key` and `consumer_secret` belong together: give both",
+                ));
             };
             let method = match &config.signature_method {
                 None => SignatureMethod::default(),
-                Some(text) => SignatureMethod::read(text)
-                    .ok_or_else(|| wrong("`signature_method` is neither HMAC-SHA256 nor HMAC-SHA1"))?,
+                Some(text) => SignatureMethod::read(text).ok_or_else(|| {
+                    wrong(PROVIDER, "`signature_method` is neither HMAC-SHA256 nor HMAC-SHA1")
+                })?,
             };
             Ok(Auth::Signed(OAuth1::new(PROVIDER, key.clone(), secret.clone(), method)))
         }
         (None, false, false) => Err(wrong(
+            PROVIDER,
             "no credentials: give `token`, or `client_id`, `client_secret` and `token_url`, or `consumer_key` and \
              `consumer_secret`",
         )),
         _ => Err(wrong(
+            PROVIDER,
             "more than one kind of credentials: keep `token`, the three of a client, or the two of a consumer",
         )),
     }
@@ -201,8 +234,8 @@ fn scopes(version: Version) -> [String; 3] {
         .map(|scope| format!("https://purl.imsglobal.org/spec/or/{word}/scope/{scope}"))
 }
 
-fn wrong(message: &str) -> Error {
-    Error::new(ErrorKind::Config, PROVIDER, "reading the settings", message)
+fn wrong(provider: &'static str, message: &str) -> Error {
+    Error::new(ErrorKind::Config, provider, "reading the settings", message)
 }
 
 #[cfg(test)]

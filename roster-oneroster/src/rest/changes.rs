@@ -1,8 +1,10 @@
 //! The cursor: since when changes are asked for.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
-use roster_core::{Cursor, Error, ErrorKind, PullMode, PullRequest, Result, SourceInfo, jiff::Timestamp};
+use roster_core::{
+    Cursor, EntityKind, Error, ErrorKind, PullMode, PullRequest, Result, SourceInfo, jiff::Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use super::client::Learnt;
@@ -16,29 +18,51 @@ const OVERLAP: Duration = Duration::from_secs(10 * 60);
 const COARSE_OVERLAP: Duration = Duration::from_secs(26 * 60 * 60);
 
 /// Where a pull ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Position {
     /// Before the pull's first request.
     begun: Timestamp,
     /// The server's stamps have no zone, or are of a day.
     coarse: bool,
+    /// The revision of the data, where the server names one and all of them were delivered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    revision: Option<String>,
+    /// Kinds that were not shared then.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    withheld: BTreeSet<EntityKind>,
 }
 
 impl Position {
     /// `begun` is our own clock before the first request; the server's own is better, since its stamps are of that.
-    pub(crate) fn new(begun: Timestamp, learnt: Learnt, before: Option<Self>) -> Self {
+    pub(crate) fn new(begun: Timestamp, learnt: &Learnt, before: Option<&Self>) -> Self {
         let coarse = learnt.coarse || before.is_some_and(|before| before.coarse);
-        Self { begun: learnt.date.unwrap_or(begun), coarse }
+        Self { begun: learnt.date.unwrap_or(begun), coarse, revision: None, withheld: BTreeSet::new() }
+    }
+
+    /// With the revision that was delivered whole, but for the kinds that were not shared.
+    pub(crate) fn with_revision(mut self, revision: Option<String>, withheld: BTreeSet<EntityKind>) -> Self {
+        (self.revision, self.withheld) = (revision, withheld);
+        self
+    }
+
+    /// The kinds that were not shared.
+    pub(crate) fn withheld(&self) -> &BTreeSet<EntityKind> {
+        &self.withheld
+    }
+
+    /// The revision that was delivered whole.
+    pub(crate) fn revision(&self) -> Option<&str> {
+        self.revision.as_deref()
     }
 
     /// Since when changes are asked for.
-    pub(crate) fn since(self) -> Timestamp {
+    pub(crate) fn since(&self) -> Timestamp {
         let overlap = if self.coarse { COARSE_OVERLAP } else { OVERLAP };
         self.begun.checked_sub(overlap).unwrap_or(Timestamp::MIN)
     }
 
-    pub(crate) fn encode(self, info: &SourceInfo, request: &PullRequest) -> Result<Cursor> {
-        Cursor::encode(info, VERSION, request, &self)
+    pub(crate) fn encode(&self, info: &SourceInfo, request: &PullRequest) -> Result<Cursor> {
+        Cursor::encode(info, VERSION, request, self)
     }
 
     /// The position that a changes pull starts from. A full pull reads everything, whatever its cursor says.
@@ -63,12 +87,12 @@ mod tests {
     #[test]
     fn coarse_stamps_widen_the_overlap_for_good() {
         let begun: Timestamp = "2027-01-01T00:30:00Z".parse().unwrap();
-        let fine = Position::new(begun, Learnt::default(), None);
+        let fine = Position::new(begun, &Learnt::default(), None);
         assert_eq!(fine.since().to_string(), "2027-01-01T00:20:00Z");
-        let coarse = Position::new(begun, Learnt { date: None, coarse: true }, None);
+        let coarse = Position::new(begun, &Learnt { coarse: true, ..Learnt::default() }, None);
         assert_eq!(coarse.since().to_string(), "2026-12-30T22:30:00Z");
         let date = "2027-01-02T00:00:00Z".parse().ok();
-        let next = Position::new(begun, Learnt { date, coarse: false }, Some(coarse));
+        let next = Position::new(begun, &Learnt { date, ..Learnt::default() }, Some(&coarse));
         assert_eq!(next.since().to_string(), "2026-12-31T22:00:00Z");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, AtomicU32, Ordering},
+    atomic::{AtomicBool, Ordering},
 };
 
 use roster_core::{Error, ErrorKind, PullContext, Result, jiff::Timestamp};
@@ -12,50 +12,35 @@ use roster_http::{
     paging::{Ask, Key, OffsetReader, Page, Pages},
     percent_encode,
 };
-use serde::{Deserialize, Serialize};
 
 use super::{
     collection::Collection,
-    error::error_object,
+    error::{classify_wide, error_object, is_too_heavy},
+    fields,
     map::{self, Row, Stamp, Wants},
-    source::PROVIDER,
+    profile::{Dates, Habits, Profile},
+    vendor::Vendor,
 };
+use crate::Version;
 
 pub(crate) const READING: &str = "reading a page";
-const PAGE_SIZE: u32 = 1000;
 /// What every server can send: the standard's own default.
 const MODEST_PAGE_SIZE: u32 = 100;
+
+/// The fewest rows a page that are asked for where a server can't answer more.
+pub(crate) const SMALLEST_PAGE: u32 = 50;
+/// The most that any server is known to send.
+pub(crate) const LARGEST_PAGE: u32 = 10_000;
 
 /// Talks to one server. Cheap to clone: clones share what they learn.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
     wire: Wire,
+    /// For pages that can be made smaller where they are too much for the server.
+    for_large_pages: Wire,
+    pub(crate) vendor: Vendor,
+    version: Version,
     habits: Arc<Habits>,
-}
-
-/// What a server turned out not to take.
-#[derive(Debug)]
-struct Habits {
-    sorts: AtomicBool,
-    filters: AtomicBool,
-    /// The most rows a page that it takes; 0 if it was not asked for fewer yet.
-    most: AtomicU32,
-}
-
-/// What a server turned out not to take, as a host stores it.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Profile {
-    sorts: bool,
-    filters: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    most_rows: Option<u32>,
-}
-
-impl Default for Profile {
-    fn default() -> Self {
-        Self { sorts: true, filters: true, most_rows: None }
-    }
 }
 
 /// One collection to be read.
@@ -66,6 +51,8 @@ pub(crate) struct Reading {
     /// Changed since.
     pub(crate) since: Option<Timestamp>,
     pub(crate) page_size: Option<u32>,
+    /// A page said that it has another number of rows than it has.
+    pub(crate) miscounted: Arc<AtomicBool>,
 }
 
 /// Gets the pages of one collection.
@@ -77,18 +64,40 @@ pub(crate) struct CollectionPages {
 }
 
 /// What answers tell beside rows.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Learnt {
     /// What time it was for the server when it first answered.
     pub(crate) date: Option<Timestamp>,
     /// Some stamps have no zone, or are of a day.
     pub(crate) coarse: bool,
+    /// The revision of all the data, where the server names one.
+    pub(crate) revision: Option<String>,
 }
+
+impl Learnt {
+    /// Takes note of an answer's revision. Returns whether it is that of the answers before.
+    fn meet(&mut self, revision: Option<&str>) -> bool {
+        match (&self.revision, revision.filter(|name| name.len() <= LONGEST_REVISION)) {
+            (Some(before), Some(now)) => before == now,
+            (None, Some(now)) => {
+                self.revision = Some(now.to_owned());
+                true
+            }
+            (_, None) => true,
+        }
+    }
+}
+
+/// A header that is longer names no revision.
+const LONGEST_REVISION: usize = 256;
 
 /// A page.
 pub(crate) struct RowsPage {
     pub(crate) rows: Vec<Row>,
     total: Option<u64>,
+    narrowed: Option<u32>,
+    /// How many rows it says that it has, if that is not so.
+    pub(crate) miscounted: Option<u64>,
 }
 
 impl Page for RowsPage {
@@ -99,31 +108,49 @@ impl Page for RowsPage {
     fn total(&self) -> Option<u64> {
         self.total
     }
+
+    fn narrowed(&self) -> Option<u32> {
+        self.narrowed
+    }
 }
 
 impl Client {
-    pub(crate) fn new(wire: Wire, profile: Profile) -> Self {
-        let habits = Habits {
-            sorts: AtomicBool::new(profile.sorts),
-            filters: AtomicBool::new(profile.filters),
-            most: AtomicU32::new(profile.most_rows.unwrap_or(0)),
-        };
-        Self { wire, habits: Arc::new(habits) }
+    pub(crate) fn new(wire: Wire, vendor: Vendor, version: Version, profile: Profile) -> Self {
+        let for_large_pages = wire.with_classifier(classify_wide);
+        Self { wire, for_large_pages, vendor, version, habits: Arc::new(Habits::new(profile)) }
     }
 
-    /// What was learnt of the server.
-    pub(crate) fn profile(&self) -> Profile {
-        let most = self.habits.most.load(Ordering::Relaxed);
-        Profile {
-            sorts: self.habits.sorts.load(Ordering::Relaxed),
-            filters: self.habits.filters.load(Ordering::Relaxed),
-            most_rows: (most > 0).then_some(most),
-        }
+    /// What is known of the server.
+    pub(crate) fn habits(&self) -> &Habits {
+        &self.habits
+    }
+
+    pub(crate) fn wire(&self) -> &Wire {
+        &self.wire
     }
 
     /// Whether the server is worth asking what changed.
     pub(crate) fn filters(&self) -> bool {
-        self.habits.filters.load(Ordering::Relaxed)
+        self.vendor.filters_changes && self.habits.get(|profile| profile.filters)
+    }
+
+    /// What is known before the first answer.
+    pub(crate) fn learnt(&self) -> Learnt {
+        let coarse = self.habits.get(|profile| matches!(profile.dates, Dates::Zoneless | Dates::Day));
+        Learnt { coarse, ..Learnt::default() }
+    }
+
+    /// The refusal that is known before it is asked for.
+    pub(crate) fn withheld(&self, collection: Collection) -> Option<Error> {
+        let is_withheld = self.habits.get(|profile| profile.withholds(collection));
+        is_withheld.then(|| {
+            let path = collection.path();
+            let message = format!(
+                "{path}: the server did not share it when it was checked, and was not asked; if it does now, check again and \
+                 keep the new profile"
+            );
+            Error::new(ErrorKind::Forbidden, self.vendor.provider, READING, message).with_status(403)
+        })
     }
 
     /// Reads a collection. Nothing is sent yet.
@@ -134,29 +161,42 @@ impl Client {
         learnt: &Arc<Mutex<Learnt>>,
     ) -> OffsetReader<CollectionPages> {
         let limits = *self.wire.limits();
+        let offsets = self.habits.get(|profile| profile.offsets);
         let limit = match reading.page_size {
+            _ if !offsets => Some(self.clamped(LARGEST_PAGE)),
             Some(0) => None,
-            wish => Some(self.clamped(wish.unwrap_or(PAGE_SIZE))),
+            wish => Some(self.clamped(wish.unwrap_or(self.vendor.page_size))),
         };
         let pages = CollectionPages { client: self.clone(), reading, cx, learnt: Arc::clone(learnt) };
-        OffsetReader::new(PROVIDER, Arc::new(pages), limit, limits.in_flight, limits)
+        let reader =
+            OffsetReader::new(self.vendor.provider, Arc::new(pages), limit, limits.in_flight, limits);
+        if offsets { reader } else { reader.without_offset() }
     }
 
-    /// Asks for the first row of a collection: whether it may be read, and the server's total.
-    pub(crate) async fn probe(&self, collection: Collection, cx: &PullContext) -> Result<Option<u64>> {
-        let reading = Reading { collection, wants: Arc::default(), since: None, page_size: None };
-        let page = self.page(&reading, Ask { offset: 0, limit: Some(1) }, 1, cx, &Mutex::default()).await?;
-        Ok(page.total)
+    /// Asks for one row, for what its answer tells beside it.
+    pub(crate) async fn peek(
+        &self,
+        collection: Collection,
+        cx: &PullContext,
+        learnt: &Mutex<Learnt>,
+    ) -> Result<()> {
+        let reading = Reading {
+            collection,
+            wants: Arc::default(),
+            since: None,
+            page_size: None,
+            miscounted: Arc::default(),
+        };
+        self.page(&reading, Ask { offset: 0, limit: Some(1) }, 1, cx, learnt).await.map(drop)
     }
 
     fn clamped(&self, limit: u32) -> u32 {
-        match self.habits.most.load(Ordering::Relaxed) {
-            0 => limit,
-            most => limit.min(most),
-        }
+        let most = self.habits.get(|profile| profile.most_rows);
+        [most, self.vendor.largest_page].into_iter().flatten().fold(limit, u32::min)
     }
 
-    /// Gets a page. What a server refuses to understand is left out, and it is asked again: first the order, then the size.
+    /// Gets a page. What a server refuses to understand is left out, and it is asked again: first the choice of fields, then the
+    /// order, then the size. A page that is too much for it is asked for again with half as many rows.
     async fn page(
         &self,
         reading: &Reading,
@@ -165,54 +205,112 @@ impl Client {
         cx: &PullContext,
         learnt: &Mutex<Learnt>,
     ) -> Result<RowsPage> {
+        let mut halved = 0;
         loop {
-            let sorts = self.habits.sorts.load(Ordering::Relaxed);
-            let limit = ask.limit.map(|limit| self.clamped(limit));
-            match self.page_as(reading, Ask { limit, ..ask }, sorts, number, cx, learnt).await {
+            let form = self.form(reading, ask);
+            let limit = form.limit;
+            match self.page_as(reading, &form, number, cx, learnt).await {
                 Err(error) if matches!(error.status(), Some(400 | 422)) => {
-                    if sorts {
-                        self.habits.sorts.store(false, Ordering::Relaxed);
+                    if form.fields.is_some() {
+                        self.habits.learn(|profile| profile.fields = false);
+                    } else if form.sorts {
+                        self.habits.learn(|profile| profile.sorts = false);
                     } else if limit.is_some_and(|limit| limit > MODEST_PAGE_SIZE) {
-                        self.habits.most.store(MODEST_PAGE_SIZE, Ordering::Relaxed);
+                        self.habits.narrow(MODEST_PAGE_SIZE);
                     } else {
                         if reading.since.is_some() {
-                            self.habits.filters.store(false, Ordering::Relaxed);
+                            self.habits.learn(|profile| profile.filters = false);
                         }
                         return Err(error);
                     }
                 }
-                done => return done,
+                Err(error)
+                    if is_too_heavy(error.status()) && limit.is_some_and(|rows| rows > SMALLEST_PAGE) =>
+                {
+                    self.habits.narrow(limit.map_or(SMALLEST_PAGE, |rows| (rows / 2).max(SMALLEST_PAGE)));
+                    halved += 1;
+                    self.wire.slow_down(halved, cx);
+                    tracing::info!(endpoint = reading.collection.path(), "asked again for a smaller page");
+                }
+                // A broken page may be whole when it is asked for again; one that is broken twice is a server's habit.
+                Ok(page)
+                    if page.miscounted.is_some() && !reading.miscounted.swap(true, Ordering::Relaxed) => {}
+                Ok(page) => {
+                    let narrowed = limit.filter(|limit| ask.limit.is_none_or(|asked| *limit < asked));
+                    return Ok(RowsPage { narrowed, ..page });
+                }
+                Err(error) => return Err(error),
             }
         }
+    }
+
+    /// How a page is asked for, by what is known of the server now.
+    fn form(&self, reading: &Reading, ask: Ask) -> Form {
+        let limit = ask.limit.map(|limit| self.clamped(limit));
+        let (sorts, chooses) = self.habits.get(|profile| (profile.sorts, profile.fields));
+        let fields = chooses.then(|| self.fields(reading.collection, &reading.wants)).flatten();
+        Form { offset: ask.offset, limit, sorts, since: reading.since, fields }
+    }
+
+    /// The fields to be chosen, where it matters that others do not come.
+    pub(crate) fn fields(&self, collection: Collection, wants: &Wants) -> Option<String> {
+        fields::chosen(collection, wants, self.version, self.vendor.mixes_versions)
     }
 
     async fn page_as(
         &self,
         reading: &Reading,
-        ask: Ask,
-        sorts: bool,
+        form: &Form,
         number: u64,
         cx: &PullContext,
         learnt: &Mutex<Learnt>,
     ) -> Result<RowsPage> {
         let collection = reading.collection;
-        let mut url = self.wire.base().endpoint([collection.segment()]);
-        url.set_query(Some(&query(ask, sorts, reading.since)));
-        let place = format!("{} page {number}", collection.path());
-        let call = Call { operation: READING, label: collection.path(), place, url };
+        let provider = self.vendor.provider;
+        let wire = if form.limit.is_some_and(|rows| rows > SMALLEST_PAGE) {
+            &self.for_large_pages
+        } else {
+            &self.wire
+        };
+        let call = self.call(collection, &form.query(), number);
         let at = map::place(collection, number);
-        self.wire
-            .get(&call, cx, |answer| {
-                let rows = map::rows(collection, &answer.body, &reading.wants, &at)
-                    .map_err(|shape| misshapen(shape, &call.place, &answer))?;
-                let coarse = rows.iter().any(|row| row.modified == Stamp::Coarse);
-                let mut learnt = learnt.lock().unwrap_or_else(PoisonError::into_inner);
-                learnt.date = learnt.date.or_else(|| answer.date());
-                learnt.coarse |= coarse;
-                Ok(RowsPage { rows, total: answer.count("x-total-count") })
-            })
-            .await
+        let totals = self.habits.get(|profile| profile.totals);
+        wire.get(&call, cx, |answer| {
+            let revision = self.vendor.revision_header.and_then(|name| answer.header(name));
+            if !lock(learnt).meet(revision) {
+                return Err(moved(provider, &call.place));
+            }
+            let rows = map::rows(collection, &answer.body, &reading.wants, &at)
+                .map_err(|shape| misshapen(provider, shape, &call.place, &answer))?;
+            let coarse = rows.iter().any(|row| row.modified == Stamp::Coarse);
+            let mut learnt = lock(learnt);
+            learnt.date = learnt.date.or_else(|| answer.date());
+            learnt.coarse |= coarse;
+            let said = self.vendor.count_header.and_then(|name| answer.count(name));
+            let miscounted = said.filter(|said| *said != rows.len() as u64);
+            let total = if totals { answer.count("x-total-count") } else { None };
+            Ok(RowsPage { rows, total, narrowed: None, miscounted })
+        })
+        .await
     }
+
+    /// A request for a page.
+    pub(crate) fn call(&self, collection: Collection, query: &str, number: u64) -> Call<'static> {
+        let mut url = self.wire.base().endpoint([collection.segment()]);
+        url.set_query(Some(query));
+        let place = format!("{} page {number}", collection.path());
+        Call { operation: READING, label: collection.path(), place, url }
+    }
+}
+
+fn lock(learnt: &Mutex<Learnt>) -> std::sync::MutexGuard<'_, Learnt> {
+    learnt.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The data changed as a whole since the answers before.
+fn moved(provider: &'static str, place: &str) -> Error {
+    let message = format!("{place}: the data changed while they were read");
+    Error::new(ErrorKind::Unstable, provider, READING, message)
 }
 
 impl Pages for CollectionPages {
@@ -223,24 +321,44 @@ impl Pages for CollectionPages {
     }
 }
 
-/// The query, written once: what is signed has to be what is sent.
-fn query(ask: Ask, sorts: bool, since: Option<Timestamp>) -> String {
-    let mut query = String::new();
-    if let Some(limit) = ask.limit {
-        query.push_str(&format!("limit={limit}&"));
+/// How a page is asked for.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Form {
+    pub(crate) offset: u64,
+    pub(crate) limit: Option<u32>,
+    pub(crate) sorts: bool,
+    pub(crate) since: Option<Timestamp>,
+    pub(crate) fields: Option<String>,
+}
+
+impl Form {
+    /// The query, written once: what is signed has to be what is sent.
+    pub(crate) fn query(&self) -> String {
+        let mut query = String::new();
+        if let Some(limit) = self.limit {
+            query.push_str(&format!("limit={limit}&"));
+        }
+        query.push_str(&format!("offset={}", self.offset));
+        if self.sorts {
+            query.push_str("&sort=sourcedId&orderBy=asc");
+        }
+        if let Some(since) = self.since {
+            query.push_str(&changed_since(since));
+        }
+        if let Some(fields) = &self.fields {
+            query.push_str(&format!("&fields={fields}"));
+        }
+        query
     }
-    query.push_str(&format!("offset={}", ask.offset));
-    if sorts {
-        query.push_str("&sort=sourcedId&orderBy=asc");
-    }
-    if let Some(since) = since {
-        query.push_str(&format!("&filter={}", percent_encode(&format!("dateLastModified>'{since:.3}'"))));
-    }
-    query
+}
+
+/// A filter for what changed.
+pub(crate) fn changed_since(since: Timestamp) -> String {
+    format!("&filter={}", percent_encode(&format!("dateLastModified>'{since:.3}'")))
 }
 
 /// An answer without rows that can be read. Its text is not quoted.
-fn misshapen(shape: Shape, place: &str, answer: &Answer) -> Error {
+pub(crate) fn misshapen(provider: &'static str, shape: Shape, place: &str, answer: &Answer) -> Error {
     let says =
         error_object(&answer.body).map(|says| format!(": it is an error object, which says that {says}"));
     let kind = match shape {
@@ -250,7 +368,7 @@ fn misshapen(shape: Shape, place: &str, answer: &Answer) -> Error {
         Shape::NotText | Shape::NotJson(..) => ErrorKind::Decode,
     };
     let message = format!("{place}: {shape}{}", says.unwrap_or_default());
-    Error::new(kind, PROVIDER, READING, message)
+    Error::new(kind, provider, READING, message)
 }
 
 #[cfg(test)]
@@ -260,10 +378,19 @@ mod tests {
     #[test]
     fn a_filter_is_encoded_as_the_standard_shows_it() {
         let since = "2026-01-01T00:00:00Z".parse().ok();
+        let form = Form { offset: 5, limit: Some(10), sorts: true, since, fields: Some("a,b".to_owned()) };
         assert_eq!(
-            query(Ask { offset: 5, limit: Some(10) }, true, since),
-            "limit=10&offset=5&sort=sourcedId&orderBy=asc&filter=dateLastModified%3E%272026-01-01T00%3A00%3A00.000Z%27"
+            form.query(),
+            "limit=10&offset=5&sort=sourcedId&orderBy=asc\
+             &filter=dateLastModified%3E%272026-01-01T00%3A00%3A00.000Z%27&fields=a,b"
         );
-        assert_eq!(query(Ask { offset: 0, limit: None }, false, None), "offset=0");
+        assert_eq!(Form::default().query(), "offset=0");
+    }
+
+    #[test]
+    fn a_revision_is_that_of_the_first_answer_that_names_one() {
+        let mut learnt = Learnt::default();
+        assert!(learnt.meet(None) && learnt.meet(Some("a")) && learnt.meet(None) && learnt.meet(Some("a")));
+        assert!(!learnt.meet(Some("b")) && learnt.meet(Some(&"x".repeat(300))));
     }
 }

@@ -1,9 +1,11 @@
 //! The seven bulk collections that a whole roster needs.
 
 use roster_core::EntityKind;
+use serde::{Deserialize, Serialize};
 
 /// A bulk collection. Per-school and per-class endpoints are not read: servers throttle them, and may not grant them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) enum Collection {
     Orgs,
     AcademicSessions,

@@ -39,6 +39,21 @@ pub(super) fn classify(refusal: &Refusal<'_>) -> Meaning {
     }
 }
 
+/// What an answer that is no success means, where the request can be made smaller: it is not sent again as it is.
+pub(super) fn classify_wide(refusal: &Refusal<'_>) -> Meaning {
+    let meaning = classify(refusal);
+    if is_too_heavy(Some(refusal.status.as_u16())) {
+        Meaning { again: Again::No, ..meaning }
+    } else {
+        meaning
+    }
+}
+
+/// Whether a smaller page may be answered where this one was not: gateways give up on what takes long to make.
+pub(super) fn is_too_heavy(status: Option<u16>) -> bool {
+    matches!(status, Some(413 | 502 | 504))
+}
+
 /// What an answer without rows says of itself, if it is one of the standard's error objects.
 pub(super) fn error_object(body: &[u8]) -> Option<&'static str> {
     let code = said(body)?;

@@ -6,13 +6,18 @@ mod client;
 mod collection;
 mod config;
 mod error;
+mod fields;
 mod map;
+mod probe;
+mod profile;
 mod pull;
 mod source;
+mod vendor;
 mod wire;
 
 pub use self::{
     builder::OneRosterSourceBuilder,
     config::OneRosterConfig,
     source::{OneRosterSource, PROVIDER},
+    vendor::Vendor,
 };

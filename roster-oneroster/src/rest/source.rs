@@ -10,7 +10,13 @@ use roster_core::{
 };
 
 use super::{
-    builder::OneRosterSourceBuilder, changes::Position, client::Client, collection::Collection, pull::Pull,
+    builder::OneRosterSourceBuilder,
+    changes::Position,
+    client::Client,
+    collection::Collection,
+    probe::{Found, probe},
+    profile::Profile,
+    pull::Pull,
 };
 use crate::Version;
 
@@ -34,6 +40,8 @@ struct Settings {
     tenant: String,
     version: Version,
     client: Client,
+    /// Whether a profile was given, which the server may have left behind.
+    knows: bool,
 }
 
 impl OneRosterSource {
@@ -42,8 +50,8 @@ impl OneRosterSource {
         OneRosterSourceBuilder::default()
     }
 
-    pub(crate) fn new(tenant: String, version: Version, client: Client) -> Self {
-        Self { settings: Arc::new(Settings { tenant, version, client }) }
+    pub(crate) fn new(tenant: String, version: Version, client: Client, knows: bool) -> Self {
+        Self { settings: Arc::new(Settings { tenant, version, client, knows }) }
     }
 
     /// The version that the settings say.
@@ -55,49 +63,47 @@ impl OneRosterSource {
 #[async_trait]
 impl RosterSource for OneRosterSource {
     fn info(&self) -> SourceInfo {
-        SourceInfo::new(PROVIDER, self.settings.tenant.clone())
+        SourceInfo::new(self.settings.client.vendor.provider, self.settings.tenant.clone())
     }
 
     fn capabilities(&self) -> Capabilities {
         EntityKind::ALL.into_iter().fold(Capabilities::default(), |capabilities, kind| {
             let mut capability = KindCapability::whole_sets(fields(kind));
-            capability.incremental = Incremental::UpsertsOnly;
+            if self.settings.client.vendor.filters_changes {
+                capability.incremental = Incremental::UpsertsOnly;
+            }
             capability.reconcile_after = Some(RECONCILE_AFTER);
             capabilities.with(kind, capability)
         })
     }
 
-    /// Asks for the first row of each collection.
+    /// Learns what the server shares and what it does, in at most 20 requests: see [the crate's page](crate).
     async fn check(&self, cx: &PullContext) -> Result<CheckReport> {
-        use Collection::{AcademicSessions, Classes, Courses, Demographics, Enrollments, Orgs, Users};
         let client = &self.settings.client;
+        let known = client.habits().get(Profile::clone);
+        let Found { profile, mut refused } = probe(client, known.clone(), cx).await?;
         let mut report = CheckReport::default();
-        let mut refused = None;
-        for collection in [Orgs, AcademicSessions, Courses, Classes, Enrollments, Users, Demographics] {
-            match client.probe(collection, cx).await {
-                Ok(total) => {
-                    if collection != Demographics {
-                        report.granted.insert(collection.kind());
-                    }
-                    if total.is_none() && collection == Users {
-                        report.warnings.push(NO_TOTAL.to_owned());
-                    }
-                }
-                Err(error) if is_withheld(&error) => {
-                    report.warnings.push(error.message().to_owned());
-                    refused = Some(error);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        if let (true, Some(error)) = (report.granted.is_empty(), refused) {
+        report.warnings.extend(refused.iter().map(|error| error.message().to_owned()));
+        let shared = profile.shared.iter().filter(|(_, shared)| **shared).map(|(collection, _)| *collection);
+        report.granted.extend(shared.filter(|of| *of != Collection::Demographics).map(Collection::kind));
+        if let (true, Some(error)) = (report.granted.is_empty(), refused.pop()) {
             return Err(error);
         }
         if report.granted.contains(&EntityKind::Person) {
             report.granted.insert(EntityKind::Relationship);
         }
+        if !profile.totals {
+            report.warnings.push(NO_TOTAL.to_owned());
+        }
+        if !profile.offsets {
+            report.warnings.push(NO_OFFSET.to_owned());
+        }
+        if self.settings.knows {
+            report.warnings.extend(known.drift(&profile));
+        }
         report.state = Some(ConnectionState::Live);
-        report.profile = serde_json::to_value(client.profile()).ok();
+        report.profile = serde_json::to_value(&profile).ok();
+        client.habits().learn(|habits| *habits = profile);
         Ok(report)
     }
 
@@ -112,8 +118,10 @@ impl RosterSource for OneRosterSource {
     }
 }
 
-const NO_TOTAL: &str =
-    "the server does not say how many rows there are: pages are read one after the other, which is slower";
+const NO_OFFSET: &str =
+    "the server takes no notice of an offset: a collection is read whole only if it fits on one page";
+
+const NO_TOTAL: &str = "the server does not say how many rows there are, or says it wrongly: pages are read one after the other, which is slower";
 
 /// Whether the server refused a collection, rather than failed.
 pub(crate) fn is_withheld(error: &Error) -> bool {

@@ -84,3 +84,38 @@ async fn facts_that_changed_alone_need_a_full_pull() {
         |end: &Completeness| matches!(end, Completeness::Partial { code: PartialCode::NeedsFull, .. });
     assert!(needs_full(&pulled.ends[&EntityKind::Person]), "{:?}", pulled.ends);
 }
+
+/// A change of the sandbox, and whether a changes pull tells it as a full pull does.
+async fn told(change: impl FnOnce(&OneRosterSandbox)) -> (Pulled, Pulled) {
+    let sandbox = sandbox(OneRosterOptions::default());
+    let source = source(&sandbox);
+    let mut stored = Pulled::of(&source, PullRequest::full()).await;
+    change(&sandbox);
+    let pulled = Pulled::of(&source, changes(&PullRequest::full(), &stored)).await;
+    assert!(pulled.error.is_none(), "{:?}", pulled.error);
+    let told =
+        Pulled { deleted: pulled.deleted.clone(), records: pulled.records.clone(), ..Pulled::default() };
+    apply(&mut stored, pulled);
+    let full = Pulled::of(&source, PullRequest::full()).await;
+    assert!(stored.records == full.records);
+    (told, full)
+}
+
+#[tokio::test]
+async fn a_new_term_changes_every_class() {
+    let (told, full) = told(OneRosterSandbox::new_term).await;
+    assert_eq!(told.of_kind(EntityKind::AcademicSession), 1);
+    assert_eq!(told.of_kind(EntityKind::Class), full.of_kind(EntityKind::Class));
+    assert_eq!((told.of_kind(EntityKind::Person), told.deleted.len()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_changed_id_is_a_person_that_goes_and_one_that_comes() {
+    let (told, _) = told(OneRosterSandbox::change_id).await;
+    let gone: Vec<_> = told.deleted.iter().filter(|(kind, _)| *kind == EntityKind::Person).collect();
+    assert_eq!((gone.len(), told.of_kind(EntityKind::Person)), (1, 1));
+    let came = told.records.keys().find(|(kind, _)| *kind == EntityKind::Person).unwrap();
+    assert_eq!(came.1.as_str(), format!("{}-new", gone[0].1));
+    // The seats stay, and name another person.
+    assert!(told.of_kind(EntityKind::Enrollment) > 0);
+}

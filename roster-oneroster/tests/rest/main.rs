@@ -1,9 +1,11 @@
 //! Stories: what a pull makes of servers as they are.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod days;
 mod faults;
 mod foreign;
+mod known;
+mod signed;
 mod whole;
 
 use std::{collections::BTreeMap, sync::Arc};

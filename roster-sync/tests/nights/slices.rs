@@ -41,8 +41,8 @@ fn a_roster_is_not_emptied_in_slices(store: &dyn Store) {
     clock.advance(hour);
     let held = sync_at(store, &clock, pupils(8), None);
     assert_eq!(held.status, Status::Held);
-    let hold = held.holds.iter().find(|hold| hold.school.is_none()).unwrap();
-    assert_eq!((hold.guard, hold.count, hold.of, hold.limit), (Guard::Ends, 8, 40, 5));
+    let ends = held.holds.iter().find(|hold| hold.school.is_none()).unwrap();
+    assert_eq!((ends.guard, ends.count, ends.of, ends.limit), (Guard::Ends, 8, 40, 5));
     // Once that is approved, the count begins anew.
     assert_eq!(sync_at(store, &clock, pupils(8), Some(&held.plan)).status, Status::Applied);
     assert_eq!(sync_at(store, &clock, pupils(12), None).status, Status::Applied);

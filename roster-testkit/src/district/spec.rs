@@ -17,7 +17,7 @@ pub struct DistrictSpec {
     pub(super) seed: u64,
     pub(super) name: String,
     pub(super) schools: usize,
-    pub(super) students: usize,
+    pub(crate) students: usize,
     pub(super) students_per_teacher: usize,
     pub(super) class_size: usize,
     pub(super) classes_per_student: usize,
@@ -134,6 +134,13 @@ impl DistrictSpec {
     /// The seed.
     pub fn seed(&self) -> u64 {
         self.seed
+    }
+
+    /// The same with another seed: another district that is as large.
+    #[must_use]
+    pub fn reseeded(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
     }
 
     /// Makes the district.

@@ -52,6 +52,8 @@ faults! {
     Clamp = "clamp",
     /// The total is of the page.
     WrongTotal = "wrong_total",
+    /// The number of rows that the page says it has is wrong.
+    WrongCount = "wrong_count",
     /// There is no total.
     NoTotal = "no_total",
     /// All tokens that were given out are forgotten.
@@ -71,7 +73,7 @@ faults! {
 /// Written as text it is the name, and after colons, each of which may be left out, the collection, the page (`first`, `middle`,
 /// `last` or `any`) and how often: `cut_body:users:middle:1`. Names: `status_503` (any status), `reset`, `stall`, `cut_body`,
 /// `wrong_length`, `invalid_json`, `missing_key`, `empty_page`, `repeated_page`, `shifted_rows`, `clamp`, `wrong_total`,
-/// `no_total`, `expired_token`, `foreign_next`, `gzip_bomb`, `deep_nesting`, `endless_pages`.
+/// `wrong_count`, `no_total`, `expired_token`, `foreign_next`, `gzip_bomb`, `deep_nesting`, `endless_pages`.
 #[derive(Clone, Debug)]
 pub struct SandboxFault {
     pub(super) kind: Kind,

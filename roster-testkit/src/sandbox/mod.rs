@@ -12,15 +12,18 @@
 //! ```
 
 mod answer;
+mod classlink;
 mod fault;
 mod gclassroom;
+mod oauth1;
 mod oneroster;
 mod rate;
 mod server;
 mod tokens;
 
 pub use self::{
+    classlink::{ClassLinkOptions, ClassLinkSandbox},
     fault::{At, SandboxFault, UnknownFault},
     gclassroom::{GoogleOptions, GoogleSandbox, what_google_says},
-    oneroster::{OneRosterOptions, OneRosterSandbox},
+    oneroster::{OneRosterOptions, OneRosterSandbox, Quirk},
 };

@@ -1,14 +1,9 @@
 //! `oneroster`: any server that speaks OneRoster over REST.
 
-use std::{
-    fs::File,
-    io::{BufReader, Read},
-    path::Path,
-};
-
-use roster_core::{Capabilities, Error, ErrorKind, Result, RosterSource};
+use roster_core::{Capabilities, Result, RosterSource};
 use roster_oneroster::{OneRosterSource, PROVIDER as ID};
 
+use super::profile;
 use crate::{Form, Key, Provider, Settings};
 
 pub(super) const PROVIDER: Provider =
@@ -36,9 +31,6 @@ const KEYS: &[Key] = &[
     Key::new("signature_method", "OAuth 1.0a: HMAC-SHA256, which is the default, or HMAC-SHA1.", Form::Text),
 ];
 
-/// A profile is a few lines; a report of a check around it is a few more.
-const PROFILE_BYTES: u64 = 64 * 1024;
-
 fn capabilities() -> Capabilities {
     // Building sends nothing, so any server will do; one on loopback needs no list of authorities.
     let source = OneRosterSource::builder().base_url("http://127.0.0.1:1").token("none").build();
@@ -58,29 +50,15 @@ fn open(settings: &Settings) -> Result<Box<dyn RosterSource>> {
     config.client_secret = secret("client_secret")?;
     config.consumer_key = secret("consumer_key")?;
     config.consumer_secret = secret("consumer_secret")?;
-    config.profile = settings.path("profile")?.map(profile).transpose()?;
+    config.profile = settings.path("profile")?.map(|path| profile::read(ID, path)).transpose()?;
     Ok(Box::new(roster_oneroster::OneRosterSourceBuilder::from(config).build()?))
-}
-
-/// Reads a profile, alone or in the report of a check.
-fn profile(path: &Path) -> Result<serde_json::Value> {
-    let wrong = |why: String| {
-        let message =
-            format!("`profile`, {}: {why}; write it anew with `roster check --json`", path.display());
-        Error::new(ErrorKind::Config, ID, "opening a source", message)
-    };
-    let file = File::open(path).map_err(|error| wrong(error.kind().to_string()))?;
-    let mut read: serde_json::Value = serde_json::from_reader(BufReader::new(file.take(PROFILE_BYTES)))
-        .map_err(|error| wrong(format!("no JSON at line {}, column {}", error.line(), error.column())))?;
-    Ok(match read.get_mut("profile") {
-        Some(profile) => profile.take(),
-        None => read,
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use std::io::Write;
+
+    use roster_core::ErrorKind;
 
     use super::*;
 

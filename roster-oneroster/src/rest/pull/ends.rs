@@ -56,6 +56,12 @@ impl Ends {
         self.doubt(kinds, PartialCode::Unreadable, &reason);
     }
 
+    /// A page has another number of rows than it says.
+    pub(super) fn miscounted(&mut self, place: &str, said: u64, came: usize, kinds: &[EntityKind]) {
+        let reason = format!("{place}: the server says that the page has {said} rows, and {came} came");
+        self.doubt(kinds, PartialCode::Unreadable, &reason);
+    }
+
     /// Only a full pull can tell.
     pub(super) fn needs_full(&mut self, kind: EntityKind, reason: &str) {
         self.doubt(&[kind], PartialCode::NeedsFull, reason);
@@ -64,6 +70,11 @@ impl Ends {
     /// Only what changed was asked for.
     pub(super) fn filtered(&mut self, kinds: &[EntityKind]) {
         self.filtered.extend(kinds);
+    }
+
+    /// Whether whole sets were asked for.
+    pub(super) fn is_unfiltered(&self) -> bool {
+        self.filtered.is_empty()
     }
 
     pub(super) fn is_filtered(&self, kind: EntityKind) -> bool {

@@ -3,12 +3,13 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use roster_core::{
-    Cursor, Entity, EntityKind, Error, FieldSet, InScope, Person, Place, Problem, PullEvent, PullRequest,
-    Record, Slice, SourcedId, codes,
+    Completeness, Cursor, Entity, EntityKind, Error, FieldSet, InScope, PartialCode, Person, Place, Problem,
+    PullEvent, PullRequest, Record, Severity, Slice, SourcedId, codes,
 };
 use roster_http::paging::Finish;
 
 use super::{
+    delivered::Delivered,
     ends::Ends,
     plan::{self, Purpose, Step, demographic_fields},
     touched,
@@ -29,15 +30,34 @@ pub(super) struct Intake {
     scope: InScope,
     relations: Relations<()>,
     begun: BTreeSet<EntityKind>,
+    /// For servers whose data may be replaced while they are read: what was told, and ends that are told once it is sure that
+    /// they were not.
+    turning: Option<Turning>,
+    /// A record could not be read, or a kind that is shared not whole.
+    unsound: bool,
+    /// Kinds that are not shared.
+    withheld: BTreeSet<EntityKind>,
     /// What `/demographics` says, and whether the person came. It is kept, since people are read again where rows move.
     facts: HashMap<SourcedId, (Box<Facts>, bool)>,
     /// `/demographics` was refused: what only it says is unknown.
     no_facts: bool,
 }
 
+/// What is kept for servers whose data may be replaced while they are read.
+#[derive(Default)]
+struct Turning {
+    delivered: Delivered,
+    ends: Vec<EntityKind>,
+    started_over: bool,
+}
+
 impl Intake {
-    pub(super) fn new(request: &PullRequest) -> Self {
+    /// `turning`: the data may be replaced while they are read, and the server tells.
+    pub(super) fn new(request: &PullRequest, turning: bool) -> Self {
         Self {
+            turning: turning.then(Turning::default),
+            unsound: false,
+            withheld: BTreeSet::new(),
             request: request.clone(),
             out: VecDeque::new(),
             ends: Ends::default(),
@@ -54,7 +74,90 @@ impl Intake {
     }
 
     pub(super) fn tell(&mut self, problem: Problem) {
+        if problem.severity == Severity::Error {
+            self.unsound = true;
+            if let (Some(turning), Some((kind, id))) = (&mut self.turning, problem.protects()) {
+                turning.delivered.add(kind, id);
+            }
+        }
         self.out.push_back(PullEvent::Problem(Box::new(problem)));
+    }
+
+    fn tell_all(&mut self, problems: Vec<Problem>) {
+        for problem in problems {
+            self.tell(problem);
+        }
+    }
+
+    fn upsert(&mut self, record: Record, unseen: FieldSet, place: Option<Box<Place>>) {
+        if let Some(turning) = &mut self.turning {
+            turning.delivered.add(record.kind(), record.id());
+        }
+        self.out.push_back(PullEvent::Upsert { record, unseen, place });
+    }
+
+    /// All data were replaced while they were read: what was learnt of them is forgotten, and they are read again.
+    pub(super) fn start_over(&mut self) {
+        self.scope = InScope::new(self.request.scope.clone());
+        self.relations = Relations::default();
+        self.ends = Ends::default();
+        self.facts = HashMap::new();
+        if let Some(turning) = &mut self.turning {
+            turning.delivered.start_over();
+            turning.ends.clear();
+            turning.started_over = true;
+        }
+    }
+
+    /// All was read, of one revision: tells what could not be told before.
+    pub(super) fn settle(&mut self) {
+        let Some(turning) = &mut self.turning else { return };
+        let left = turning.delivered.left_over();
+        self.out.extend(left.into_iter().map(|(kind, id)| PullEvent::Delete { kind, id }));
+        for kind in std::mem::take(&mut turning.ends) {
+            let completeness = self.ends.of(kind);
+            match &completeness {
+                Completeness::Partial { code: PartialCode::Withheld, .. } => {
+                    self.withheld.insert(kind);
+                }
+                other => self.unsound |= other.is_partial(),
+            }
+            self.out.push_back(PullEvent::End { kind, slice: Slice::All, completeness });
+        }
+    }
+
+    /// The kinds that are not shared.
+    pub(super) fn withheld(&self) -> BTreeSet<EntityKind> {
+        self.withheld.clone()
+    }
+
+    /// Whether the host now has all that the server shares.
+    pub(super) fn is_sound(&self) -> bool {
+        !self.unsound && self.ends.is_unfiltered()
+    }
+
+    /// Nothing changed since the host had all that was shared.
+    pub(super) fn unchanged(&mut self, withheld: &BTreeSet<EntityKind>) {
+        self.withheld.clone_from(withheld);
+        let wanted: Vec<_> = self.request.wanted().collect();
+        for kind in wanted {
+            let fields = plan::fields(&self.request, kind);
+            self.out.push_back(PullEvent::Begin { kind, expected: None, fields });
+            let completeness = if withheld.contains(&kind) {
+                let reason = "it was not shared when the data were last read, and they have not changed";
+                self.tell(Problem::warning(codes::REFUSED_COLLECTION, format!("{kind}: {reason}")));
+                Completeness::Partial { code: PartialCode::Withheld, reason: reason.to_owned() }
+            } else {
+                Completeness::Unchanged
+            };
+            self.out.push_back(PullEvent::End { kind, slice: Slice::All, completeness });
+        }
+    }
+
+    /// A page has another number of rows than it says, also when it was asked for again.
+    pub(super) fn miscounted(&mut self, step: Step, place: &Place, said: u64, came: usize) {
+        let touched = self.touched(step);
+        self.ends.miscounted(&place.to_string(), said, came, &touched);
     }
 
     pub(super) fn checkpoint(&mut self, cursor: Cursor) {
@@ -106,7 +209,7 @@ impl Intake {
                 }
             }
             (Said::Facts(facts), Some(id)) => {
-                self.out.extend(problems.into_iter().map(|problem| PullEvent::Problem(Box::new(problem))));
+                self.tell_all(problems);
                 self.facts.insert(id, (facts, false));
             }
             (Said::Unreadable(problem), id) => self.unreadable(step, *problem, id.is_some(), place),
@@ -135,12 +238,18 @@ impl Intake {
         if !self.request.wants(record.kind()) {
             return;
         }
-        self.out.extend(problems.into_iter().map(|problem| PullEvent::Problem(Box::new(problem))));
-        self.out.push_back(PullEvent::Upsert { record, unseen, place: Some(Box::new(place.clone())) });
+        self.tell_all(problems);
+        self.upsert(record, unseen, Some(Box::new(place.clone())));
     }
 
     /// Adds what `/demographics` says. Of a person that changed it may not have come along, and is unknown then.
     fn add_facts(&mut self, person: &mut Person, filtered: bool) -> FieldSet {
+        if self.no_facts {
+            // Where they could be read before the pull started over, `Begin` said that they would be told.
+            let began_with = self.turning.as_ref().is_some_and(|turning| turning.started_over);
+            let asked = plan::needs_demographics(&self.request);
+            return if began_with && asked { demographic_fields() } else { FieldSet::EMPTY };
+        }
         let Some((facts, came)) = self.facts.get_mut(&person.id) else {
             let asked = plan::needs_demographics(&self.request);
             return if filtered && asked { demographic_fields() } else { FieldSet::EMPTY };
@@ -160,7 +269,7 @@ impl Intake {
     fn unreadable(&mut self, step: Step, mut problem: Problem, is_named: bool, place: &Place) {
         if step.purpose == Purpose::Side {
             // The person is there; of it, only these facts are not known.
-            problem.severity = roster_core::Severity::Warning;
+            problem.severity = Severity::Warning;
         } else if !is_named {
             self.ends.nameless(&place.to_string(), &self.touched(step));
         }
@@ -219,7 +328,12 @@ impl Intake {
             self.facts_left();
         }
         for kind in kinds(step.collection) {
-            if self.request.wants(*kind) {
+            if !self.request.wants(*kind) {
+                continue;
+            }
+            if let Some(turning) = &mut self.turning {
+                turning.ends.push(*kind);
+            } else {
                 let completeness = self.ends.of(*kind);
                 self.out.push_back(PullEvent::End { kind: *kind, slice: Slice::All, completeness });
             }
@@ -231,7 +345,7 @@ impl Intake {
         for Related { relationship, unseen, .. } in std::mem::take(&mut self.relations).finish(whole) {
             let record = relationship.into_record();
             if self.scope.enter(&record) {
-                self.out.push_back(PullEvent::Upsert { record, unseen, place: None });
+                self.upsert(record, unseen, None);
             }
         }
     }

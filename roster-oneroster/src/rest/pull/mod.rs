@@ -1,20 +1,21 @@
 //! The stream: collection after collection, page after page, row after row.
 
+mod delivered;
 mod ends;
 mod intake;
 mod plan;
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use futures::{StreamExt, stream};
 use roster_core::{
-    EntityKind, Place, Problem, PullContext, PullEvent, PullRequest, PullStream, Result, SourceInfo, codes,
-    jiff::Timestamp,
+    EntityKind, Error, ErrorKind, Place, Problem, PullContext, PullEvent, PullRequest, PullStream, Result,
+    SourceInfo, codes, jiff::Timestamp,
 };
-use roster_http::paging::{Finish, OffsetReader, Turn};
+use roster_http::paging::{Finish, MOST_RESTARTS, OffsetReader, Turn};
 
 use self::{
     intake::Intake,
@@ -42,6 +43,10 @@ pub(crate) struct Pull {
     steps: VecDeque<Step>,
     at: Option<At>,
     intake: Intake,
+    /// Whether it was asked if anything changed at all.
+    looked: bool,
+    /// How often all data were replaced while they were read.
+    restarts: u32,
     over: bool,
 }
 
@@ -65,7 +70,9 @@ impl Pull {
         cx: PullContext,
     ) -> Self {
         let wants = Arc::new(Wants { sensitive: request.sensitive.clone(), extra: request.extra });
-        let (steps, intake) = (plan::steps(&request), Intake::new(&request));
+        let (steps, intake) =
+            (plan::steps(&request), Intake::new(&request, client.vendor.revision_header.is_some()));
+        let learnt = Arc::new(Mutex::new(client.learnt()));
         Self {
             info,
             client,
@@ -74,10 +81,12 @@ impl Pull {
             begun: None,
             cx,
             wants,
-            learnt: Arc::default(),
+            learnt,
             steps,
             at: None,
             intake,
+            looked: false,
+            restarts: 0,
             over: false,
         }
     }
@@ -121,13 +130,60 @@ impl Pull {
             }
             return self.turn().await;
         }
+        if !std::mem::replace(&mut self.looked, true) && self.is_unchanged().await? {
+            let withheld = self.position.as_ref().map(Position::withheld);
+            self.intake.unchanged(withheld.unwrap_or(&BTreeSet::new()));
+            return self.finish();
+        }
         match self.steps.pop_front() {
             Some(step) => {
-                self.open(step, self.since(step));
+                match self.client.withheld(step.collection) {
+                    Some(error) => self.intake.refuse(step, error, false),
+                    None => self.open(step, self.since(step)),
+                }
                 Ok(())
             }
-            None => self.finish(),
+            None => {
+                self.intake.settle();
+                self.finish()
+            }
         }
+    }
+
+    /// Whether the server's data have the revision that the host has whole. One row is asked for.
+    async fn is_unchanged(&mut self) -> Result<bool> {
+        let Some(known) = self.position.as_ref().and_then(Position::revision) else { return Ok(false) };
+        let is_shared = |step: &&Step| self.client.withheld(step.collection).is_none();
+        let Some(first) = self.steps.iter().find(is_shared) else { return Ok(false) };
+        match self.client.peek(first.collection, &self.cx, &self.learnt).await {
+            Ok(()) => {}
+            Err(error) if is_withheld(&error) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(self.learnt().revision.as_deref() == Some(known))
+    }
+
+    fn learnt(&self) -> std::sync::MutexGuard<'_, Learnt> {
+        self.learnt.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All data were replaced while they were read: they are read again, from the first collection.
+    fn start_over(&mut self, moved: &Error) -> Result<()> {
+        self.restarts += 1;
+        self.at = None;
+        if self.restarts > MOST_RESTARTS {
+            let message = format!(
+                "{}, and again each of the {MOST_RESTARTS} times that the pull started over; pull at a quiet time",
+                moved.message()
+            );
+            return Err(Error::new(moved.kind(), moved.provider(), moved.operation(), message));
+        }
+        self.learnt().revision = None;
+        self.steps = plan::steps(&self.request);
+        self.intake.start_over();
+        let message = format!("{}; the pull started over", moved.message());
+        self.intake.tell(Problem::warning(codes::ROWS_MOVED, message));
+        Ok(())
     }
 
     /// Since when changes of a step's collection are asked for. In a scope they can't tell what came into it, and a server that
@@ -135,7 +191,7 @@ impl Pull {
     fn since(&self, step: Step) -> Option<Timestamp> {
         let can =
             self.request.scope.is_everything() && self.client.filters() && step.purpose != Purpose::Learn;
-        self.position.filter(|_| can).map(Position::since)
+        self.position.as_ref().filter(|_| can).map(Position::since)
     }
 
     fn open(&mut self, step: Step, since: Option<Timestamp>) {
@@ -144,6 +200,7 @@ impl Pull {
             wants: Arc::clone(&self.wants),
             since,
             page_size: self.request.page_size,
+            miscounted: Arc::default(),
         };
         let reader = self.client.read(reading, self.cx.clone(), &self.learnt);
         tracing::debug!(endpoint = step.collection.path(), purpose = ?step.purpose, changes = since.is_some(), "reading");
@@ -164,11 +221,13 @@ impl Pull {
         match at.reader.next().await {
             Ok(Turn::Rows(page, number, new)) => {
                 self.intake.begin(step, at.reader.paging().total(), at.filtered);
+                at.doubt(&page, number, &mut self.intake);
                 at.take(page, number, &new);
             }
             Ok(Turn::End(last, finish)) => {
                 self.intake.begin(step, at.reader.paging().total(), at.filtered);
                 if let Some((page, number, new)) = last {
+                    at.doubt(&page, number, &mut self.intake);
                     at.take(page, number, &new);
                 }
                 at.ended = Some(finish);
@@ -179,6 +238,7 @@ impl Pull {
                 self.intake.begin(step, None, at.filtered);
                 self.intake.tell(problem.at(at.place.clone()));
             }
+            Err(error) if error.kind() == ErrorKind::Unstable => return self.start_over(&error),
             Err(error) if is_withheld(&error) => {
                 let filtered = at.filtered;
                 self.at = None;
@@ -199,15 +259,26 @@ impl Pull {
         if let Some(error) = self.intake.all_refused() {
             return Err(error);
         }
-        let learnt = *self.learnt.lock().unwrap_or_else(PoisonError::into_inner);
+        let learnt = self.learnt().clone();
         let begun = self.begun.unwrap_or_else(|| self.cx.clock().now());
-        let cursor = Position::new(begun, learnt, self.position).encode(&self.info, &self.request)?;
+        // A revision stands for all the data: what was not delivered whole can't be called unchanged by it.
+        let revision = learnt.revision.clone().filter(|_| self.intake.is_sound());
+        let position = Position::new(begun, &learnt, self.position.as_ref())
+            .with_revision(revision, self.intake.withheld());
+        let cursor = position.encode(&self.info, &self.request)?;
         self.intake.checkpoint(cursor);
         Ok(())
     }
 }
 
 impl At {
+    /// Says so where a page has another number of rows than it says.
+    fn doubt(&self, page: &RowsPage, number: u64, intake: &mut Intake) {
+        if let Some(said) = page.miscounted {
+            intake.miscounted(self.step, &map::place(self.step.collection, number), said, page.rows.len());
+        }
+    }
+
     /// Takes the new rows of a page to be delivered one by one.
     fn take(&mut self, page: RowsPage, number: u64, new: &[usize]) {
         self.page = number;

@@ -1,6 +1,7 @@
 //! A server that speaks OneRoster, 1.1 or 1.2.
 
 mod query;
+mod quirk;
 mod refusal;
 mod serve;
 mod state;
@@ -9,6 +10,8 @@ use std::{fmt, io, sync::Arc, time::Duration};
 
 use roster_core::EntityKind;
 
+pub use self::quirk::Quirk;
+pub(super) use self::serve::answer_as;
 use self::state::Shared;
 use super::{fault::SandboxFault, server::Server};
 use crate::district::{DayTruth, District, DistrictSpec, OneRosterVersion, RestCollection};
@@ -33,6 +36,12 @@ pub struct OneRosterOptions {
     pub token_requests: Option<u64>,
     /// How many requests a second are answered; further ones get a 429.
     pub rate: Option<u32>,
+    /// How far the time of a signature may be from the server's; `None`: as far as it likes, as a clock that stands still is.
+    pub signed_within: Option<Duration>,
+    /// What it does otherwise than the standard says.
+    pub quirks: Vec<Quirk>,
+    /// Whether each answer names the revision of all data, in `x-perm-rev`, and says how many rows it has, in `x-count`.
+    pub revisions: bool,
     /// The port; 0 lets the system choose.
     pub port: u16,
 }
@@ -48,6 +57,9 @@ impl Default for OneRosterOptions {
             token_life: Duration::from_secs(3600),
             token_requests: None,
             rate: None,
+            signed_within: None,
+            quirks: Vec::new(),
+            revisions: false,
             port: 0,
         }
     }
@@ -103,6 +115,20 @@ impl OneRosterOptions {
         self
     }
 
+    /// With a quirk; several add up.
+    #[must_use]
+    pub fn quirk(mut self, quirk: Quirk) -> Self {
+        self.quirks.push(quirk);
+        self
+    }
+
+    /// With answers that name the revision of all data, and say how many rows they have.
+    #[must_use]
+    pub fn revisions(mut self) -> Self {
+        self.revisions = true;
+        self
+    }
+
     /// On that port.
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
@@ -113,8 +139,8 @@ impl OneRosterOptions {
 
 /// A server that speaks OneRoster, on loopback, in a thread of its own. It stops when it is dropped.
 ///
-/// It takes a fixed [`token`](Self::token), tokens that it gave out at [`token_url`](Self::token_url), and no others. Plain
-/// requests move it: `POST /sandbox/next-day`, `/sandbox/new-term`, `/sandbox/change-id`; `GET /sandbox` says what it is.
+/// It takes a fixed [`token`](Self::token), tokens that it gave out at [`token_url`](Self::token_url), requests signed by its
+/// [consumer](Self::consumer_key) (OAuth 1.0a, either method, each nonce once), and no others. Plain requests move it: `POST /sandbox/next-day`, `/sandbox/new-term`, `/sandbox/change-id`; `GET /sandbox` says what it is.
 pub struct OneRosterSandbox {
     shared: Arc<Shared>,
     server: Server,
@@ -138,8 +164,9 @@ impl OneRosterSandbox {
     pub fn start_with(district: District, options: OneRosterOptions) -> io::Result<Self> {
         let port = options.port;
         let shared = Arc::new(Shared::new(district, options));
-        let router = serve::router(Arc::clone(&shared));
-        Ok(Self { shared, server: Server::start("oneroster-sandbox", port, |_| router)? })
+        let router = |address| serve::router(Arc::clone(&shared), format!("http://{address}"));
+        let server = Server::start("oneroster-sandbox", port, router)?;
+        Ok(Self { shared, server })
     }
 
     /// Its collections, by the names that faults know them by.
@@ -177,6 +204,16 @@ impl OneRosterSandbox {
         &self.shared.tokens.client_secret
     }
 
+    /// OAuth 1.0a: the consumer's key.
+    pub fn consumer_key(&self) -> &str {
+        &self.shared.consumer.key
+    }
+
+    /// OAuth 1.0a: the consumer's secret.
+    pub fn consumer_secret(&self) -> &str {
+        &self.shared.consumer.secret
+    }
+
     /// The district as it is now.
     pub fn district(&self) -> District {
         self.shared.state().district.clone()
@@ -185,6 +222,16 @@ impl OneRosterSandbox {
     /// Lets a day pass. Returns what changed in the district's own records.
     pub fn next_day(&self) -> DayTruth {
         self.shared.state().next_day()
+    }
+
+    /// Lets a term begin, to which every class moves.
+    pub fn new_term(&self) {
+        self.shared.state().new_term();
+    }
+
+    /// Gives one pupil another id, as after a change of systems.
+    pub fn change_id(&self) {
+        self.shared.state().change_id();
     }
 
     /// Changes the district by hand.
@@ -205,6 +252,21 @@ impl OneRosterSandbox {
     /// Forgets all faults.
     pub fn recover(&self) {
         self.shared.state().faults.clear();
+    }
+
+    /// Lets a day pass at each of the next first pages of that collection, before it is answered, so many times.
+    pub fn day_passes_at(&self, collection: &'static str, times: u32) {
+        self.shared.state().passing = Some((collection, times));
+    }
+
+    /// The paths and queries that were asked for so far, with the status of each answer; the first 100,000 of them.
+    pub fn asked(&self) -> Vec<(String, u16)> {
+        self.shared.asked()
+    }
+
+    /// What answers, for a vendor that stands before it.
+    pub(super) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
 
     /// How many requests came, those for tokens not counted.

@@ -8,6 +8,8 @@ use serde_json::Value;
 pub(super) struct Query {
     pub(super) offset: usize,
     pub(super) limit: usize,
+    /// An order is asked for.
+    pub(super) sorts: bool,
     pub(super) descending: bool,
     pub(super) filter: Option<Filter>,
     pub(super) fields: Vec<String>,
@@ -40,6 +42,7 @@ impl Query {
                 "offset" => read.offset = value.parse().map_err(|_| "invaliddata")?,
                 "orderBy" => read.descending = value == "desc",
                 "sort" if value != "sourcedId" => return Err("invalid_sort_field"),
+                "sort" => read.sorts = true,
                 "filter" => read.filter = Some(Filter::read(&value).ok_or("invalid_filter_field")?),
                 "fields" => read.fields = value.split(',').map(str::to_owned).collect(),
                 _ => {}

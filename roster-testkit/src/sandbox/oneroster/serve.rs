@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::{
     query::Query,
+    quirk::Quirk,
     refusal::{self, refusal},
     state::{Entry, Shared, State},
 };
@@ -21,6 +22,7 @@ use crate::{
     sandbox::{
         answer::{Looks, json as answer, set, spoilt, text},
         fault::{At, Kind, SandboxFault, dice, has, struck},
+        oauth1::Signed,
     },
 };
 
@@ -28,11 +30,11 @@ use crate::{
 const FORM_BYTES: usize = 64 * 1024;
 
 /// What answers.
-pub(super) fn router(shared: Arc<Shared>) -> Router {
-    Router::new().fallback(handle).with_state(shared)
+pub(super) fn router(shared: Arc<Shared>, origin: String) -> Router {
+    Router::new().fallback(handle).with_state((shared, Arc::from(origin)))
 }
 
-async fn handle(Held(shared): Held<Arc<Shared>>, request: Request) -> Response {
+async fn handle(Held((shared, origin)): Held<(Arc<Shared>, Arc<str>)>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     let authorization = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
@@ -42,32 +44,75 @@ async fn handle(Held(shared): Held<Arc<Shared>>, request: Request) -> Response {
     if let Some(verb) = path.strip_prefix("/sandbox") {
         return control(&shared, &parts.method, verb);
     }
+    let query = parts.uri.query().unwrap_or_default();
+    let signed = Signed { method: parts.method.as_str(), origin: &origin, path: &path, query };
+    let is_known = match authorization {
+        Some(header) if header.starts_with("OAuth ") => shared.consumer.takes(&signed, header),
+        other => shared.tokens.take(other),
+    };
+    answer_as(&shared, &parts.method, &path, query, is_known).await
+}
+
+/// Answers a request of somebody who is known or not.
+pub(in crate::sandbox) async fn answer_as(
+    shared: &Shared,
+    method: &Method,
+    path: &str,
+    query: &str,
+    is_known: bool,
+) -> Response {
     let number = shared.count_request();
     if !shared.options.latency.is_zero() {
         tokio::time::sleep(shared.options.latency).await;
     }
-    let Some(rest) = path.strip_prefix(shared.base_path()).filter(|_| parts.method == Method::GET) else {
-        return refusal(StatusCode::NOT_FOUND, "unknownobject");
-    };
-    if !shared.tokens.take(authorization) {
-        return refusal(StatusCode::UNAUTHORIZED, "unauthorisedrequest");
-    }
-    if shared.is_over_rate() {
+    let response = if !is_known {
+        refusal(StatusCode::UNAUTHORIZED, "unauthorisedrequest")
+    } else if shared.is_over_rate() {
         let mut response = refusal(StatusCode::TOO_MANY_REQUESTS, "server_busy");
         set(&mut response, "retry-after", "1");
-        return response;
-    }
-    let mut segments = rest.split('/').skip(1);
+        response
+    } else if let Some(rest) = path.strip_prefix(shared.base_path()).filter(|_| method == Method::GET) {
+        collection(shared, rest, query, dice(number)).await
+    } else {
+        refusal(StatusCode::NOT_FOUND, "unknownobject")
+    };
+    shared.note(format!("{path}?{query}"), response.status().as_u16());
+    response
+}
+
+async fn collection(shared: &Shared, path: &str, query: &str, dice: u32) -> Response {
+    let mut segments = path.split('/').skip(1);
     let Some(collection) = segments.next().and_then(RestCollection::named) else {
         return refusal(StatusCode::NOT_FOUND, "unknownobject");
     };
-    if let Some(id) = segments.next() {
-        return single(&shared, collection, id);
+    if shared.options.quirks.iter().any(|quirk| quirk.withholds(collection)) {
+        return refusal(StatusCode::FORBIDDEN, "forbidden");
     }
-    match Query::read(parts.uri.query().unwrap_or_default()) {
-        Ok(query) => page(&shared, collection, &query, dice(number)).await,
+    if let Some(id) = segments.next() {
+        return single(shared, collection, id);
+    }
+    match Query::read(query).and_then(|query| quaint(shared, query)) {
+        Ok(query) => page(shared, collection, &query, dice).await,
         Err(code) => refusal(StatusCode::BAD_REQUEST, code),
     }
+}
+
+/// What is asked for, as a server with quirks takes it.
+fn quaint(shared: &Shared, mut query: Query) -> Result<Query, &'static str> {
+    for quirk in &shared.options.quirks {
+        match quirk {
+            Quirk::IgnoresOffset => query.offset = 0,
+            Quirk::IgnoresFilter => query.filter = None,
+            Quirk::RefusesFilter if query.filter.is_some() => return Err("invalid_filter_field"),
+            Quirk::IgnoresSort => query.descending = false,
+            Quirk::RefusesSort if query.sorts => return Err("invalid_sort_field"),
+            Quirk::IgnoresFields => query.fields.clear(),
+            Quirk::RefusesFields if !query.fields.is_empty() => return Err("invalid_selection_field"),
+            Quirk::RefusesPagesAbove(rows) if query.limit > *rows => return Err("invaliddata"),
+            _ => {}
+        }
+    }
+    Ok(query)
 }
 
 async fn give_token(shared: &Shared, method: &Method, authorization: Option<&str>, body: Body) -> Response {
@@ -113,15 +158,30 @@ fn single(shared: &Shared, collection: RestCollection, id: &str) -> Response {
 }
 
 async fn page(shared: &Shared, collection: RestCollection, query: &Query, dice: u32) -> Response {
-    let (faults, made) = {
+    let (faults, made, revision) = {
         let mut state = shared.state();
+        if let Some((of, times @ 1..)) = state.passing
+            && query.offset == 0
+            && of == collection.name()
+        {
+            state.passing = Some((of, times - 1));
+            state.next_day();
+        }
         let rows = selected(&state, collection, query);
         let place = place(query, rows.len());
         let struck = struck(&mut state.faults, collection.name(), place, dice);
         let made = make(&state, shared, collection, query, &rows, &struck);
-        (struck, made)
+        (struck, made, state.revision)
     };
-    let Made { body, total, next } = made;
+    let Made { body, total, next, count } = made;
+    if shared
+        .options
+        .quirks
+        .iter()
+        .any(|quirk| matches!(quirk, Quirk::FailsAbove(rows) if query.limit > *rows))
+    {
+        return refusal(StatusCode::BAD_GATEWAY, "server_busy");
+    }
     let looks = Looks { key: collection.name(), body: &body, refusal: refusal::body };
     if let Some(response) = spoilt(&faults, &looks, &shared.tokens).await {
         return response;
@@ -129,6 +189,10 @@ async fn page(shared: &Shared, collection: RestCollection, query: &Query, dice: 
     let mut response = text(StatusCode::OK, body);
     if let Some(total) = total {
         set(&mut response, "x-total-count", &total.to_string());
+    }
+    if shared.options.revisions {
+        set(&mut response, "x-perm-rev", &format!("rev-{revision}"));
+        set(&mut response, "x-count", &count.to_string());
     }
     if let Some(next) = next {
         set(&mut response, "link", &format!("<{next}>; rel=\"next\""));
@@ -140,6 +204,8 @@ struct Made {
     body: String,
     total: Option<usize>,
     next: Option<String>,
+    /// How many rows it says that it has.
+    count: usize,
 }
 
 fn selected(state: &State, collection: RestCollection, query: &Query) -> Vec<usize> {
@@ -197,6 +263,11 @@ fn make(
     if has(Kind::EndlessPages) {
         values = endless(query.offset, limit);
     }
+    for quirk in &shared.options.quirks {
+        for row in &mut values {
+            quirk.write(row);
+        }
+    }
     if !query.fields.is_empty() {
         for value in values.iter_mut().filter_map(Value::as_object_mut) {
             value.retain(|key, _| query.fields.contains(key));
@@ -204,7 +275,7 @@ fn make(
     }
     let total = if has(Kind::NoTotal) || has(Kind::EndlessPages) || !shared.options.total {
         None
-    } else if has(Kind::WrongTotal) {
+    } else if has(Kind::WrongTotal) || shared.has(&Quirk::CountsThePage) {
         Some(values.len())
     } else {
         Some(rows.len())
@@ -216,7 +287,8 @@ fn make(
         // Relative and without the base path, as seen in the field.
         (after < rows.len()).then(|| format!("/{}?limit={limit}&offset={after}", collection.name()))
     };
-    Made { body: json!({ collection.name(): values }).to_string(), total, next }
+    let count = values.len() + usize::from(has(Kind::WrongCount));
+    Made { body: json!({ collection.name(): values }).to_string(), total, next, count }
 }
 
 /// Rows without an end, each of them another.

@@ -13,19 +13,24 @@ use roster_core::{AcademicSession, Clock, EntityKind, SessionType, SourcedId, Sy
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::OneRosterOptions;
+use super::{OneRosterOptions, Quirk};
 use crate::{
     district::{DayTruth, District, JsonRows, OneRosterVersion, RestCollection, stamped},
-    sandbox::{fault::SandboxFault, rate::Rate, tokens::Tokens},
+    sandbox::{fault::SandboxFault, oauth1::Consumer, rate::Rate, tokens::Tokens},
 };
 
 /// Rows that never changed did so this long before the server was started.
 const AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+/// A server that runs for long does not remember all that it was asked.
+const MOST_NOTES: usize = 100_000;
+
 /// A server's parts.
-pub(super) struct Shared {
+pub(in crate::sandbox) struct Shared {
     pub(super) options: OneRosterOptions,
     pub(super) tokens: Tokens,
+    pub(super) consumer: Consumer,
+    asked: Mutex<Vec<(String, u16)>>,
     state: Mutex<State>,
     requests: AtomicU64,
     rate: Option<Rate>,
@@ -35,6 +40,10 @@ pub(super) struct Shared {
 pub(super) struct State {
     pub(super) district: District,
     pub(super) faults: Vec<SandboxFault>,
+    /// A day passes before the first page of a collection, so often.
+    pub(super) passing: Option<(&'static str, u32)>,
+    /// How often the data were changed.
+    pub(super) revision: u64,
     version: OneRosterVersion,
     tombstones: bool,
     rows: JsonRows,
@@ -57,8 +66,10 @@ impl Shared {
     pub(super) fn new(district: District, options: OneRosterOptions) -> Self {
         let tokens = Tokens::new(district.spec().seed(), options.token_life, options.token_requests);
         let rate = options.rate.map(|rate| Rate::new(rate, Duration::from_secs(1)));
+        let (consumer, asked) =
+            (Consumer::new(district.spec().seed(), options.signed_within), Mutex::default());
         let state = Mutex::new(State::new(district, options.version, options.tombstones));
-        Self { options, tokens, state, requests: AtomicU64::new(0), rate }
+        Self { options, tokens, consumer, asked, state, requests: AtomicU64::new(0), rate }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -70,6 +81,22 @@ impl Shared {
             OneRosterVersion::V1_1 => "/ims/oneroster/v1p1",
             OneRosterVersion::V1_2 => "/ims/oneroster/rostering/v1p2",
         }
+    }
+
+    pub(super) fn has(&self, quirk: &Quirk) -> bool {
+        self.options.quirks.contains(quirk)
+    }
+
+    /// Takes down what was asked and how it was answered.
+    pub(super) fn note(&self, asked: String, status: u16) {
+        let mut list = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if list.len() < MOST_NOTES {
+            list.push((asked, status));
+        }
+    }
+
+    pub(super) fn asked(&self) -> Vec<(String, u16)> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn requests(&self) -> u64 {
@@ -93,6 +120,8 @@ impl State {
         let mut state = Self {
             district,
             faults: Vec::new(),
+            passing: None,
+            revision: 1,
             version,
             tombstones,
             rows,
@@ -168,6 +197,7 @@ impl State {
 
     /// Changes the district, and stamps the rows that are not what they were.
     pub(super) fn edit(&mut self, change: impl FnOnce(&mut District)) {
+        self.revision += 1;
         let before = self.hashes();
         change(&mut self.district);
         let district =
@@ -203,6 +233,7 @@ impl State {
         let is_there =
             self.entries(collection).iter().any(|entry| entry.id.as_str() == id && entry.at.is_some());
         if is_there {
+            self.revision += 1;
             self.broken.push((collection, id.into()));
             self.changed.insert((collection, id.into()), SystemClock.now());
             self.list();

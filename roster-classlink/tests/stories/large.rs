@@ -1,0 +1,28 @@
+//! A large district.
+
+use roster_classlink::ClassLinkSource;
+use roster_core::PullRequest;
+use roster_testkit::{district::DistrictSpec, sandbox::ClassLinkSandbox};
+
+use crate::Pulled;
+
+const PAGE: u64 = 10_000;
+
+#[tokio::test]
+async fn sixty_thousand_pupils_cost_few_requests_more_than_full_pages() {
+    let spec =
+        DistrictSpec::new(7).schools(40).students(60_000).classes_per_student(1).families_with_contacts(0);
+    let sandbox = ClassLinkSandbox::start(&spec).unwrap();
+    let tenant = sandbox.live()[0].clone();
+    let builder = ClassLinkSource::builder().base_url(sandbox.base_url()).token(sandbox.partner_token());
+    let source = builder.tenant(&tenant).build().unwrap();
+    let mut request = PullRequest::full();
+    request.page_size = Some(10_000);
+    let pulled = Pulled::of(&source, request).await;
+    assert!(pulled.is_whole(), "{:?} {:?}", pulled.error, pulled.ends);
+    let mut rows = std::collections::BTreeMap::<_, u64>::new();
+    pulled.records.keys().for_each(|(kind, _)| *rows.entry(*kind).or_default() += 1);
+    let full: u64 = rows.values().map(|rows| rows / PAGE).sum();
+    let requests = sandbox.server(&tenant).unwrap().requests();
+    assert!(full >= 12 && requests <= full + 12, "{requests} requests, {full} full pages");
+}
