@@ -10,6 +10,9 @@ mod clever;
 #[path = "../custom_source/main.rs"]
 #[expect(dead_code, reason = "its `main` is not called here")]
 mod custom_source;
+#[path = "../gclassroom/main.rs"]
+#[expect(dead_code, reason = "its `main` is not called here")]
+mod gclassroom;
 #[path = "../host/main.rs"]
 #[expect(dead_code, reason = "its `main` is not called here")]
 mod host;
@@ -62,6 +65,18 @@ async fn oneroster_tells_what_changed_in_a_day() {
     let upserts = |line: &str| line.split(' ').next().and_then(|number| number.parse::<u32>().ok()).unwrap();
     assert!(
         upserts(changed) > 0 && upserts(changed) < upserts(full) && !changed.contains(", 0 deletes"),
+        "{report}"
+    );
+}
+
+#[tokio::test]
+async fn gclassroom_tells_of_schools_that_rules_find() {
+    let report = gclassroom::report().await.unwrap();
+    let mut lines = report.lines();
+    assert!(lines.next().unwrap().ends_with(" seats, seen whole: true"), "{report}");
+    assert!(
+        lines.clone().count() == 2
+            && lines.all(|line| line.contains(" School: ") && line.ends_with(" people")),
         "{report}"
     );
 }

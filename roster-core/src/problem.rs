@@ -152,6 +152,8 @@ pub mod codes {
     }
 
     codes! {
+        AMBIGUOUS_ALIAS = "ambiguous_alias":
+            "Several names of the class fit the rule for its id; none was chosen.", "Make the rule narrower, or remove one of the names.";
         BAD_DATE = "bad_date":
             "The value is not a date.", "Write dates as YYYY-MM-DD.";
         BAD_EMAIL = "bad_email":
@@ -167,6 +169,8 @@ pub mod codes {
         BULK_WITH_STATUS = "bulk_with_status":
             "A bulk file fills `status` or `dateLastModified`, as only a delta file should; it was read as bulk.",
             "Ask the exporting system whether the file holds everything or only changes.";
+        COLLECTION_UNREADABLE = "collection_unreadable":
+            "A part of the data could not be read, also after trying again; what was known of it is kept.", "Pull again later; if it stays so, tell the vendor.";
         COLUMN_COUNT = "column_count":
             "The row has more or fewer cells than the header.",
             "Look for a comma that is not inside quotes, and for a cell that is missing.";
@@ -190,6 +194,8 @@ pub mod codes {
             "Two columns have the same name; the file can't be read.", "Remove or rename one of them.";
         DUPLICATE_IDENTICAL = "duplicate_identical":
             "The same row stands there twice; it was counted once.", "Nothing needs to be done.";
+        EMAILS_WITHHELD = "emails_withheld":
+            "No e-mail address came with anybody; people were told by their ids alone.", "Grant the scope for e-mail addresses, if they are wanted.";
         EMPTY_FILE = "empty_file":
             "The file is empty: not even a header is there.", "Have the file exported again.";
         ENCODING_GUESSED = "encoding_guessed":
@@ -224,6 +230,8 @@ pub mod codes {
         LEADING_ZEROS_LOST = "leading_zeros_lost":
             "New ids are stored ones without their leading zeros, which a spreadsheet took off.",
             "Format the column as text before the file is opened, or have it exported again.";
+        LEFT_OUT = "left_out":
+            "Records were left out, as the settings say.", "Nothing needs to be done, unless they are wanted.";
         LINE_ENDS = "line_ends":
             "A carriage return stands alone in a row: rows may have run together.",
             "Export with one kind of line end, LF or CR LF.";
@@ -255,11 +263,15 @@ pub mod codes {
             "Ask the district to share it with the product.";
         NOT_TEXT = "not_text":
             "The file is no text in UTF-8: a spreadsheet, an archive, or UTF-16.", "Export it as CSV in UTF-8.";
+        OWNER_NOT_TEACHER = "owner_not_teacher":
+            "The class's owner is not among its teachers; nobody was made its teacher for that.", "Name another owner, or add the owner as a teacher.";
         PLACEHOLDER_VALUE = "placeholder_value":
             "The value is a word that stands for none, such as `#N/A` or `NULL`; it was read as empty.",
             "Leave the field empty in the system that exports.";
         RECORD_INACTIVE = "record_inactive":
             "The record is marked `inactive`, a word of older versions; it was kept.", "Nothing needs to be done.";
+        RECORD_VANISHED = "record_vanished":
+            "The record was listed, and was gone when more of it was asked for; what was known of it is kept for now.", "Nothing needs to be done: the next pull tells.";
         REFUSED_COLLECTION = "refused_collection":
             "The server does not give this collection out: nothing can be said of its kind.",
             "Have it shared with this credential, if the server has it.";
@@ -274,6 +286,8 @@ pub mod codes {
         ROWS_MOVED = "rows_moved":
             "The data changed while they were read, so the reading was started over.",
             "Nothing needs to be done; pull at a quiet time if it happens often.";
+        SCOPE_MISSING = "scope_missing":
+            "The credential was granted less than was asked for.", "Grant the scope that is named, if its data are wanted.";
         SHARED_EMAIL = "shared_email":
             "Several people have this e-mail address; it can't tell them apart.",
             "Give each an address of their own, or leave the field empty.";
@@ -302,6 +316,8 @@ pub mod codes {
         UNCLOSED_QUOTE = "unclosed_quote":
             "A quote is opened on this line and not closed; the row was left out.",
             "Close the quote, or double it if it belongs to the text.";
+        UNCOVERED_UNIT = "uncovered_unit":
+            "No rule covers an org unit; its people came without a role.", "Add a rule for the unit.";
         UNKNOWN_CLEVER_ID = "unknown_clever_id":
             "Nobody that Clever shares has this id: the person is gone, or not shared.",
             "Ask the district whether the person is shared with the product.";
@@ -314,6 +330,8 @@ pub mod codes {
             "The grade's spelling is not known; it was kept as it is.", "Use one of the standard's codes.";
         UNKNOWN_ROLE = "unknown_role":
             "The role is none of the vocabulary; it was kept as it is.", "Use one of the standard's words.";
+        UNKNOWN_SCHOOL = "unknown_school":
+            "A rule finds a school in the path of an org unit, and no unit that is a school is meant.", "Correct the rules of schools, or the unit's name.";
         UNKNOWN_SCOPE = "unknown_scope":
             "A school or class that the pull was limited to is not in the data.", "Check its id.";
         UNKNOWN_VALUE = "unknown_value":

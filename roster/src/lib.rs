@@ -24,6 +24,10 @@ pub use roster_clever as clever;
 #[doc(inline)]
 pub use roster_csv as csv;
 
+#[cfg(feature = "gclassroom")]
+#[doc(inline)]
+pub use roster_gclassroom as gclassroom;
+
 #[cfg(feature = "oneroster")]
 #[doc(inline)]
 pub use roster_oneroster as oneroster;

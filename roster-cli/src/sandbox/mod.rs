@@ -2,6 +2,7 @@
 
 mod classlink;
 mod clever;
+mod gclassroom;
 mod oneroster;
 mod wonde;
 
@@ -30,7 +31,8 @@ struct Vendor {
 }
 
 /// By provider, alphabetically.
-const VENDORS: &[Vendor] = &[classlink::VENDOR, clever::VENDOR, oneroster::VENDOR, wonde::VENDOR];
+const VENDORS: &[Vendor] =
+    &[classlink::VENDOR, clever::VENDOR, gclassroom::VENDOR, oneroster::VENDOR, wonde::VENDOR];
 
 /// A fake vendor that runs; dropping it stops it.
 trait Running {

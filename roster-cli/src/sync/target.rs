@@ -28,6 +28,11 @@ impl Target {
         let request = request(resolved.request()?, options);
         let (guards, seats) = (resolved.guards()?, resolved.seats()?);
         let named = options.roster.as_deref().or(resolved.name());
+        // Whoever logged in is `me`: two teachers must not fill one roster unasked.
+        if named.is_none() && (info.provider, info.tenant.as_str()) == ("gclassroom", "me") {
+            let message = "gclassroom:me is whoever logged in: say by --roster which roster it is to fill";
+            return Err(Failure::usage("choosing the roster", message));
+        }
         let roster = named.unwrap_or(&info.tenant).to_owned();
         let origin = origin(&resolved)?;
         let is_named_by_hand = options.roster.is_some();

@@ -6,6 +6,8 @@ mod classlink;
 mod clever;
 #[cfg(feature = "csv")]
 mod csv;
+#[cfg(feature = "gclassroom")]
+mod gclassroom;
 #[cfg(feature = "oneroster")]
 mod oneroster;
 #[cfg(any(feature = "classlink", feature = "oneroster"))]
@@ -24,6 +26,8 @@ pub(crate) fn compiled_in() -> Vec<Provider> {
         clever::PROVIDER,
         #[cfg(feature = "csv")]
         csv::PROVIDER,
+        #[cfg(feature = "gclassroom")]
+        gclassroom::PROVIDER,
         #[cfg(feature = "oneroster")]
         oneroster::PROVIDER,
         #[cfg(feature = "wonde")]
