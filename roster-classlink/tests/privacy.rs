@@ -2,42 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
+use std::sync::Arc;
 
 use futures::StreamExt;
 use roster_classlink::{ClassLinkPartner, ClassLinkSource};
-use roster_core::{PullContext, PullEvent, PullRequest, RosterSource, SensitiveField, TenantDirectory};
+use roster_core::{PullContext, PullRequest, RosterSource, SensitiveField, TenantDirectory};
 use roster_testkit::{
-    TestClock,
+    Log, TestClock,
     district::DistrictSpec,
     sandbox::{ClassLinkSandbox, SandboxFault},
+    shown_by,
 };
-use tracing_subscriber::fmt::MakeWriter;
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
 
 const FAULTS: [&str; 9] = [
     "",
@@ -55,7 +30,7 @@ const FAULTS: [&str; 9] = [
 async fn no_log_error_or_debug_shows_a_marker() {
     let log = Log::default();
     let subscriber =
-        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.writer()).finish();
     // For all threads: this test is alone in its program.
     tracing::subscriber::set_global_default(subscriber).unwrap();
     let sandbox = ClassLinkSandbox::start(&DistrictSpec::new(11).students(40)).unwrap();
@@ -81,22 +56,12 @@ async fn no_log_error_or_debug_shows_a_marker() {
             let source = builder().access(way).tenant(&tenant).build().unwrap();
             shown.push_str(&format!("{source:?} {:?}", source.check(&context()).await));
             let request = PullRequest::full().with_sensitive(SensitiveField::ALL);
-            let mut stream = source.pull(request, context());
-            while let Some(item) = stream.next().await {
-                shown.push_str(&format!("{item:?}"));
-                match item {
-                    Ok(PullEvent::Problem(problem)) => shown.push_str(&problem.message),
-                    Ok(PullEvent::Checkpoint(cursor)) => {
-                        shown.push_str(&serde_json::to_string(&cursor).unwrap());
-                    }
-                    _ => {}
-                }
-            }
+            shown.push_str(&shown_by(&source, request, context()).await);
         }
     }
     let wrong = ClassLinkSource::builder().base_url(sandbox.base_url()).token("CanaryToken").tenant(&tenant);
     shown.push_str(&format!("{:?}", wrong.build().unwrap().check(&context()).await));
-    let log = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    let log = log.text();
     assert!(log.contains("/users") && log.contains("looked up again") && shown.contains("bad_email"));
     assert!(shown.contains("answered 500") && shown.contains("are the same"));
     let id = sandbox.application_id(&tenant).unwrap();

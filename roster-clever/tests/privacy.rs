@@ -2,48 +2,22 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-};
+use std::sync::Arc;
 
-use futures::StreamExt;
 use roster_clever::CleverSource;
-use roster_core::{PullContext, PullEvent, PullRequest, RosterSource, SensitiveField};
+use roster_core::{PullContext, PullRequest, RosterSource, SensitiveField};
 use roster_testkit::{
-    TestClock,
+    Log, TestClock,
     district::DistrictSpec,
     sandbox::{CleverSandbox, SandboxFault},
+    shown_by,
 };
-use tracing_subscriber::fmt::MakeWriter;
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
 
 #[tokio::test]
 async fn no_log_error_or_debug_shows_a_marker() {
     let log = Log::default();
     let subscriber =
-        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.writer()).finish();
     // For all threads: this test is alone in its program.
     tracing::subscriber::set_global_default(subscriber).unwrap();
     let sandbox = CleverSandbox::start(DistrictSpec::new(11).students(40)).unwrap();
@@ -75,17 +49,11 @@ async fn no_log_error_or_debug_shows_a_marker() {
         if !fault.is_empty() {
             sandbox.fault(fault.parse::<SandboxFault>().unwrap());
         }
-        let mut stream = source.pull(PullRequest::full().with_sensitive(SensitiveField::ALL), context());
-        while let Some(item) = stream.next().await {
-            shown.push_str(&format!("{item:?}"));
-            match item {
-                Ok(PullEvent::Problem(problem)) => shown.push_str(&problem.message),
-                Ok(PullEvent::Checkpoint(cursor)) => shown.push_str(&serde_json::to_string(&cursor).unwrap()),
-                _ => {}
-            }
-        }
+        shown.push_str(
+            &shown_by(&source, PullRequest::full().with_sensitive(SensitiveField::ALL), context()).await,
+        );
     }
-    let log = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    let log = log.text();
     assert!(log.contains("/users") && shown.contains("bad_email") && shown.contains("answered 500"));
     for marker in ["Markerstudent", sandbox.client_id(), sandbox.client_secret(), sandbox.token()] {
         assert!(!log.contains(marker), "{marker} in the log");

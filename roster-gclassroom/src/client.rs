@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use roster_core::{Error, ErrorKind, PullContext, Result};
-use roster_http::{Answer, Auth, Call, Wire, json::Shape, paging::Chain};
+use roster_http::{
+    Answer, Auth, Call, HttpLimits, Wire,
+    json::Shape,
+    paging::{ChainReader, Linked, LinkedPages},
+};
 
 use crate::{
     PROVIDER,
@@ -126,9 +130,35 @@ impl Ask {
     }
 }
 
-/// Gets one page of a list: the one that a token names, or the first; the number is for messages.
-pub(crate) type Fetch<T> =
-    Arc<dyn Fn(Option<String>, u64) -> BoxFuture<'static, Result<Page<T>>> + Send + Sync>;
+/// Gets the pages of a list: the one that a token names, or the first; the number is for messages.
+pub(crate) struct Fetched<T>(Box<Getting<T>>);
+
+type Getting<T> = dyn Fn(Option<String>, u64) -> BoxFuture<'static, Result<Page<T>>> + Send + Sync;
+
+/// Shared, so that a list can be read again.
+pub(crate) type Fetch<T> = Arc<Fetched<T>>;
+
+impl<T: Send + 'static> LinkedPages for Fetched<T> {
+    type Page = Page<T>;
+
+    fn page(
+        self: Arc<Self>,
+        named: Option<String>,
+        number: u64,
+    ) -> impl Future<Output = Result<Page<T>>> + Send + 'static {
+        (self.0)(named, number)
+    }
+}
+
+impl<T: Send> Linked for Page<T> {
+    fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn next(&self) -> Option<&str> {
+        self.next.as_deref()
+    }
+}
 
 impl Client {
     /// Gets pages, and reads them by `read`, which is given the body and the page's number.
@@ -140,13 +170,13 @@ impl Client {
     ) -> Fetch<T> {
         let (client, cx) = (self.clone(), cx.clone());
         let shared = Arc::new((ask, read));
-        Arc::new(move |token, number| {
+        Arc::new(Fetched(Box::new(move |token, number| {
             let (client, cx, shared) = (client.clone(), cx.clone(), Arc::clone(&shared));
             Box::pin(async move {
                 let (ask, read) = &*shared;
                 client.page(ask, token.as_deref(), number, &cx, |body| read(body, number)).await
             })
-        })
+        })))
     }
 
     /// Gets one page.
@@ -197,61 +227,37 @@ fn misshapen(shape: Shape, place: &str) -> Error {
     Error::new(kind, PROVIDER, READING, format!("{place}: {shape}"))
 }
 
-/// A list that is read from page to page, with the next page under way while rows are delivered.
-pub(crate) struct Walk<T> {
+/// A list that is read from page to page. A token that has grown old is refused as a bad request: then the list is read from
+/// its start again, once, and rows may come again by that.
+pub(crate) struct Walk<T: Send + 'static> {
     fetch: Fetch<T>,
-    chain: Chain,
-    limits: roster_http::HttpLimits,
-    under_way: Option<BoxFuture<'static, Result<Page<T>>>>,
+    reader: ChainReader<Fetched<T>>,
+    limits: HttpLimits,
     restarted: bool,
-    ended: bool,
 }
 
 impl<T: Send + 'static> Walk<T> {
     /// From the first page. Asks for nothing yet.
     pub(crate) fn new(fetch: Fetch<T>, client: &Client) -> Self {
         let limits = *client.classroom.limits();
-        let chain = Chain::new(PROVIDER, &limits);
-        Self { fetch, chain, limits, under_way: None, restarted: false, ended: false }
+        let reader = ChainReader::new(PROVIDER, Arc::clone(&fetch), &limits);
+        Self { fetch, reader, limits, restarted: false }
     }
 
     pub(crate) const fn is_over(&self) -> bool {
-        self.ended
+        self.reader.is_over()
     }
 
     /// The rows of the next page; `None` after the last. May be dropped while it waits, and asked again.
-    ///
-    /// A token that has grown old is refused as a bad request: then the list is read from its start again, once. Rows may come
-    /// again by that.
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<Row<T>>>> {
         loop {
-            if self.ended {
-                return Ok(None);
-            }
-            let number = self.chain.page() + 1;
-            let fetch = &self.fetch;
-            let page = self.under_way.get_or_insert_with(|| fetch(None, number)).await;
-            self.under_way = None;
-            let page = match page {
-                Err(error) if error.status() == Some(400) && number > 1 && !self.restarted => {
+            match self.reader.next().await {
+                Err(error) if error.status() == Some(400) && self.reader.page() > 0 && !self.restarted => {
                     self.restarted = true;
-                    self.chain = Chain::new(PROVIDER, &self.limits);
-                    continue;
+                    self.reader = ChainReader::new(PROVIDER, Arc::clone(&self.fetch), &self.limits);
                 }
-                page => page.inspect_err(|_| self.ended = true)?,
-            };
-            let more = self.chain.took(page.rows.len(), page.next.as_deref());
-            if more.inspect_err(|_| self.ended = true)? {
-                let mut next = (self.fetch)(page.next, self.chain.page() + 1);
-                // Sends the request, so that Google works meanwhile.
-                if let std::task::Poll::Ready(done) = futures::poll!(&mut next) {
-                    next = Box::pin(futures::future::ready(done));
-                }
-                self.under_way = Some(next);
-            } else {
-                self.ended = true;
+                page => return page.map(|page| page.map(|page| page.rows)),
             }
-            return Ok(Some(page.rows));
         }
     }
 

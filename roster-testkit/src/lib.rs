@@ -11,6 +11,7 @@ pub mod sabotage;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod scripted;
+mod shown;
 mod test_clock;
 mod truth;
 
@@ -19,6 +20,7 @@ pub use self::{
     drop_counter::{DropCounter, Token},
     harness::{Broken, Change, Fault, Harness, Limits, Live, Support},
     ids::Ids,
+    shown::{Log, shown_by},
     test_clock::TestClock,
     truth::Truth,
 };
