@@ -109,23 +109,23 @@ impl PartnerClient {
             }
             if applications.len() < rows {
                 let unread = rows - applications.len();
-                tracing::warn!(
-                    provider = PROVIDER,
-                    page,
-                    unread,
-                    "rows of the list name no district or no application"
-                );
+                tracing::warn!(provider = PROVIDER, page, unread, "rows of the list name no district");
             }
-            let mut news = 0;
+            let (mut news, readable) = (0, applications.len());
             for application in applications {
-                if ids.insert(application.id.clone()) {
+                if ids.insert((
+                    application.tenant.clone(),
+                    application.number.clone(),
+                    application.id.clone(),
+                )) {
                     news += 1;
                     if seen_enough(application) {
                         return Ok(());
                     }
                 }
             }
-            if news == 0 {
+            // A page of which no row can be read says nothing of where the list ends.
+            if news == 0 && readable > 0 {
                 let message = format!(
                     "{LIST} page {page}: the list does not end: nothing on this page is new; tell ClassLink"
                 );

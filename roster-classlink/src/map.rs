@@ -11,7 +11,7 @@ pub(crate) struct Application {
     pub(crate) tenant: String,
     /// The application's number: tells rows of one district apart.
     pub(crate) number: Option<String>,
-    /// As it stands in paths, percent-encoded.
+    /// As it stands in paths, percent-encoded. Empty where the list names none yet: then nothing can be asked of it.
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) bearer: Option<SecretString>,
@@ -20,14 +20,15 @@ pub(crate) struct Application {
     pub(crate) detail: Option<String>,
 }
 
-/// Reads a row; `None` if it names no district or no application.
+/// Reads a row; `None` if it names no district.
 pub(crate) fn application(wire: &wire::Application<'_>) -> Option<Application> {
     let tenant = wire.tenant_id.owned()?;
     let bearer = wire.bearer.owned().map(SecretString::from);
-    let (state, detail) = state(wire, bearer.is_some());
+    let id = wire.oneroster_application_id.owned().unwrap_or_default();
+    let (state, detail) = state(wire, bearer.is_some() && !id.is_empty());
     Some(Application {
         number: wire.application_id.owned(),
-        id: wire.oneroster_application_id.owned()?,
+        id,
         name: wire.tenant_name.owned().unwrap_or_else(|| tenant.clone()),
         tenant,
         bearer,
@@ -135,9 +136,9 @@ mod tests {
         assert_eq!((read.tenant.as_str(), read.number.as_deref()), ("2", Some("57")));
         assert_eq!(read.id, "MoYPlyQWmG0%3D");
         assert!(read.is("2") && read.is("2/57") && !read.is("57") && !read.is("2/58"));
-        for without in [json!({ "tenant_id": null }), json!({ "oneroster_application_id": "" })] {
-            assert!(self::read(&row(&without)).is_none());
-        }
+        assert!(self::read(&row(&json!({ "tenant_id": null }))).is_none());
+        let unnamed = self::read(&row(&json!({ "oneroster_application_id": null }))).unwrap();
+        assert_eq!((unnamed.state, unnamed.id.as_str()), (ConnectionState::Pending, ""));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use crate::{
-    access::Access,
+    access::{Access, Way},
     builder::ClassLinkBuilder,
     map::Application,
     tenants::{ClassLinkPartner, Data, Opened, signed},
@@ -121,6 +121,9 @@ fn hindrance(application: &Application) -> Option<String> {
             "ClassLink says of the district: {}; ask the district",
             application.detail.as_deref().unwrap_or("not active")
         )),
+        _ if application.id.is_empty() => Some(
+            "ClassLink names no application of the district yet: ask ClassLink, or the district".to_owned(),
+        ),
         _ => None,
     }
 }
@@ -158,6 +161,14 @@ impl RosterSource for ClassLinkSource {
     async fn check(&self, cx: &PullContext) -> Result<CheckReport> {
         if let Reached::ByPartner(partner, _) = &self.0.way {
             let application = partner.application(&self.0.tenant, cx).await?;
+            // The list has bearers alone: whether there is a way past the proxy, only the question for the server tells.
+            if application.state == ConnectionState::Pending && partner.data().route.way == Way::Direct {
+                match self.server(cx).await {
+                    Ok(server) => return server.check(cx).await,
+                    Err(error) if matches!(error.kind(), ErrorKind::Config | ErrorKind::Forbidden) => {}
+                    Err(error) => return Err(error),
+                }
+            }
             if application.state != ConnectionState::Live {
                 let mut report = CheckReport::default();
                 report.state = Some(application.state);

@@ -1,6 +1,6 @@
 //! Data that are replaced while they are read, data that did not change, and pages that are not what they say.
 
-use roster_core::{Completeness, EntityKind, ErrorKind, PartialCode, PullMode};
+use roster_core::{Completeness, EntityKind, ErrorKind, PartialCode, PullMode, SourcedId};
 use roster_testkit::sandbox::{Quirk, SandboxFault};
 
 use crate::{Pulled, paged, sandbox, server, source, truth};
@@ -22,6 +22,24 @@ async fn data_that_are_replaced_twice_are_complete_and_as_they_are_last() {
             let gone = before.iter().filter(|id| !truth(server).contains(id)).count();
             assert!(gone > 0 || times == 1);
         }
+    }
+}
+
+#[tokio::test]
+async fn what_was_not_seen_whole_the_second_time_is_not_told_as_gone() {
+    for (fault, is_whole) in [("wrong_count:orgs", true), ("wrong_count:users", false)] {
+        let sandbox = sandbox(|servers| servers);
+        let server = server(&sandbox);
+        let before = truth(server);
+        server.fault(fault.parse::<SandboxFault>().unwrap());
+        server.day_passes_at("enrollments", 3);
+        let pulled = Pulled::of(&source(&sandbox, "proxy"), paged()).await;
+        let after = truth(server);
+        let is_gone = |(kind, id): &&(EntityKind, SourcedId)| {
+            *kind == EntityKind::Person && !after.contains(&(*kind, id.clone()))
+        };
+        assert!(before.iter().any(|id| is_gone(&id)), "somebody left while it was read");
+        assert_eq!(pulled.deleted.iter().any(|(kind, _)| *kind == EntityKind::Person), is_whole, "{fault}");
     }
 }
 

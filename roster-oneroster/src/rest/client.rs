@@ -77,7 +77,8 @@ pub(crate) struct Learnt {
 impl Learnt {
     /// Takes note of an answer's revision. Returns whether it is that of the answers before.
     fn meet(&mut self, revision: Option<&str>) -> bool {
-        match (&self.revision, revision.filter(|name| name.len() <= LONGEST_REVISION)) {
+        let named = revision.map(str::trim).filter(|name| !name.is_empty() && name.len() <= LONGEST_REVISION);
+        match (&self.revision, named) {
             (Some(before), Some(now)) => before == now,
             (None, Some(now)) => {
                 self.revision = Some(now.to_owned());
@@ -88,7 +89,7 @@ impl Learnt {
     }
 }
 
-/// A header that is longer names no revision.
+/// A header that is longer names no revision, nor does an empty one: each night's would be the same.
 const LONGEST_REVISION: usize = 256;
 
 /// A page.

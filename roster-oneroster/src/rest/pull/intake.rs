@@ -112,8 +112,11 @@ impl Intake {
     /// All was read, of one revision: tells what could not be told before.
     pub(super) fn settle(&mut self) {
         let Some(turning) = &mut self.turning else { return };
-        let left = turning.delivered.left_over();
-        self.out.extend(left.into_iter().map(|(kind, id)| PullEvent::Delete { kind, id }));
+        // What was not told again is gone only where all was seen this time.
+        let is_whole =
+            |kind| turning.ends.contains(&kind) && matches!(self.ends.of(kind), Completeness::Complete);
+        let left = turning.delivered.left_over().into_iter().filter(|(kind, _)| is_whole(*kind));
+        self.out.extend(left.map(|(kind, id)| PullEvent::Delete { kind, id }));
         for kind in std::mem::take(&mut turning.ends) {
             let completeness = self.ends.of(kind);
             match &completeness {
