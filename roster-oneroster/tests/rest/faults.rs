@@ -68,6 +68,8 @@ fn with_three_pages(collection: &str) -> PullRequest {
         "orgs" => (EntityKind::Org, 2),
         "academicSessions" => (EntityKind::AcademicSession, 2),
         "courses" => (EntityKind::Course, 5),
+        "classes" => (EntityKind::Class, 5),
+        "demographics" => (EntityKind::Person, 15),
         _ => return everything(),
     };
     let mut request = everything().only([kind]);
