@@ -4,9 +4,15 @@
 #[path = "../classlink/main.rs"]
 #[expect(dead_code, reason = "its `main` is not called here")]
 mod classlink;
+#[path = "../clever/main.rs"]
+#[expect(dead_code, reason = "its `main` is not called here")]
+mod clever;
 #[path = "../custom_source/main.rs"]
 #[expect(dead_code, reason = "its `main` is not called here")]
 mod custom_source;
+#[path = "../gclassroom/main.rs"]
+#[expect(dead_code, reason = "its `main` is not called here")]
+mod gclassroom;
 #[path = "../host/main.rs"]
 #[expect(dead_code, reason = "its `main` is not called here")]
 mod host;
@@ -16,6 +22,9 @@ mod oneroster;
 #[path = "../quickstart/main.rs"]
 #[expect(dead_code, reason = "its `main` is not called here")]
 mod quickstart;
+#[path = "../wonde/main.rs"]
+#[expect(dead_code, reason = "its `main` is not called here")]
+mod wonde;
 
 use std::{fs, path::Path};
 
@@ -39,6 +48,16 @@ async fn quickstart_says_what_is_not_there() {
 }
 
 #[tokio::test]
+async fn clever_tells_who_has_connected_and_what_changed() {
+    let report = clever::report().await.unwrap();
+    let lines: Vec<_> = report.lines().collect();
+    assert_eq!(lines[0], "Lincoln Unified School District is live");
+    let upserts = |line: &str| line.split(' ').next().and_then(|number| number.parse::<u32>().ok()).unwrap();
+    assert!(lines[1].ends_with(", 0 deletes") && upserts(lines[2]) > 0, "{report}");
+    assert!(upserts(lines[2]) < upserts(lines[1]) && !lines[2].contains(", 0 deletes"), "{report}");
+}
+
+#[tokio::test]
 async fn oneroster_tells_what_changed_in_a_day() {
     let report = oneroster::report().await.unwrap();
     let (full, changed) = report.split_once('\n').unwrap();
@@ -51,11 +70,31 @@ async fn oneroster_tells_what_changed_in_a_day() {
 }
 
 #[tokio::test]
+async fn gclassroom_tells_of_schools_that_rules_find() {
+    let report = gclassroom::report().await.unwrap();
+    let mut lines = report.lines();
+    assert!(lines.next().unwrap().ends_with(" seats, seen whole: true"), "{report}");
+    assert!(
+        lines.clone().count() == 2
+            && lines.all(|line| line.contains(" School: ") && line.ends_with(" people")),
+        "{report}"
+    );
+}
+
+#[tokio::test]
 async fn classlink_tells_who_shares_and_that_nothing_changed() {
     let report = classlink::report().await.unwrap();
     let lines: Vec<_> = report.lines().collect();
     assert_eq!((lines[0], lines[2]), ("134 districts, 3 live", "nothing changed"));
     assert!(lines[1].ends_with(" records"), "{report}");
+}
+
+#[tokio::test]
+async fn wonde_goes_from_the_request_to_the_data() {
+    let report = wonde::report().await.unwrap();
+    let lines: Vec<_> = report.lines().collect();
+    assert_eq!(lines[..3], ["pending", "awaiting_audit", "live"], "{report}");
+    assert!(lines[3].ends_with(" people in classes of type registration, seen whole: true"), "{report}");
 }
 
 #[tokio::test]

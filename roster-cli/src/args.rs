@@ -1,18 +1,16 @@
 //! What the command line says.
 
+mod login;
 mod sandbox;
 mod store;
 mod tenants;
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{
-    Args, Parser, Subcommand, ValueEnum,
-    builder::NonEmptyStringValueParser,
-    error::{ContextKind, ContextValue, ErrorKind},
-};
+use clap::{Args, Parser, Subcommand, ValueEnum, builder::NonEmptyStringValueParser, error::ErrorKind};
 use roster::EntityKind;
 
+pub(crate) use self::login::LoginArgs;
 pub(crate) use self::sandbox::SandboxArgs;
 pub(crate) use self::store::{
     ChangesArgs, PlanArgs, RecordsArgs, RunsArgs, StoreFlag, SyncArgs, SyncOptions, WhyArgs,
@@ -20,9 +18,7 @@ pub(crate) use self::store::{
 pub(crate) use self::tenants::{ConnectArgs, DisconnectArgs, TenantsArgs};
 use crate::outcome::Failure;
 
-/// Verbs of the whole interface that this version does not have.
-const LATER: &[&str] = &["login"];
-const THERE: &str = "init, providers, tenants, connect, disconnect, check, pull, plan, sync, records, changes, runs, why, sandbox";
+const THERE: &str = "init, providers, tenants, connect, disconnect, login, check, pull, plan, sync, records, changes, runs, why, sandbox";
 
 // No `Debug` here: `--set` may hold what somebody should not have typed.
 
@@ -31,7 +27,7 @@ const THERE: &str = "init, providers, tenants, connect, disconnect, check, pull,
 #[command(
     name = "roster",
     version,
-    after_help = "SOURCE is a name in roster.toml, or ad hoc: csv:PATH, oneroster:URL,\n  classlink:TENANT\n\n\
+    after_help = "SOURCE is a name in roster.toml, or ad hoc: csv:PATH, oneroster:URL, clever:DISTRICT_ID,\n  classlink:TENANT, wonde:SCHOOL_ID, gclassroom:DOMAIN\n\n\
         Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 held by a guard,\n            4 done but a kind is partial"
 )]
 struct Cli {
@@ -81,6 +77,8 @@ pub(crate) enum Command {
     Connect(ConnectArgs),
     /// Gives access back, where the vendor has such a call
     Disconnect(DisconnectArgs),
+    /// Logs a teacher or an administrator in, by the browser
+    Login(LoginArgs),
     /// Proves the credentials; says what may be read
     Check(CheckArgs),
     /// Pulls everything, or what changed; counts it, and groups what is wrong by cause
@@ -161,6 +159,7 @@ impl Command {
             Self::Tenants(args) => &args.global,
             Self::Connect(args) => &args.global,
             Self::Disconnect(args) => &args.global,
+            Self::Login(args) => &args.global,
             Self::Check(args) => &args.global,
             Self::Pull(args) => &args.global,
             Self::Plan(args) => &args.options.global,
@@ -180,6 +179,7 @@ impl Command {
             Self::Tenants(args) => &mut args.global,
             Self::Connect(args) => &mut args.global,
             Self::Disconnect(args) => &mut args.global,
+            Self::Login(args) => &mut args.global,
             Self::Check(args) => &mut args.global,
             Self::Pull(args) => &mut args.global,
             Self::Plan(args) => &mut args.options.global,
@@ -226,11 +226,6 @@ pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Parsed, Failure> {
 }
 
 fn explain(error: &clap::Error) -> String {
-    if let Some(ContextValue::String(verb)) = error.get(ContextKind::InvalidSubcommand)
-        && LATER.contains(&verb.as_str())
-    {
-        return format!("`{verb}` is not in this version yet; there are: {THERE}");
-    }
     let text = error.render().to_string();
     text.strip_prefix("error: ").unwrap_or(&text).trim_end().to_owned()
 }
@@ -255,11 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn verbs_of_later_versions_are_told_apart_from_mistakes() {
-        let Err(Failure::Usage { message, .. }) = parse_words("roster login gclassroom") else {
-            panic!("`login` is not there");
-        };
-        assert_eq!(message, format!("`login` is not in this version yet; there are: {THERE}"));
+    fn a_verb_that_is_none_is_told() {
         let Err(Failure::Usage { message, .. }) = parse_words("roster snyc") else {
             panic!("`snyc` is a mistake");
         };

@@ -4,6 +4,7 @@ mod args;
 mod check;
 mod init;
 mod logging;
+mod login;
 mod observer;
 mod outcome;
 mod output;
@@ -50,6 +51,7 @@ fn run(command: &Command, output: Output) -> Result<Outcome, Failure> {
         Command::Tenants(args) => tenants::list(args, output),
         Command::Connect(args) => tenants::connect(args, output),
         Command::Disconnect(args) => tenants::disconnect(args, output),
+        Command::Login(args) => login::run(args, output),
         Command::Check(args) => check::run(args, output),
         Command::Pull(args) => pull::run(args, output),
         Command::Plan(args) => plan::run(args, output),

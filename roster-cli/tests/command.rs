@@ -89,14 +89,10 @@ fn misuse_is_told_in_words_and_in_json() {
     }
     let both = folder.roster(&["pull", "csv:x", "--json", "--format", "ndjson"]);
     assert_eq!((both.code, &both.json()["error"]["kind"]), (2, &json!("usage")));
-    let later = folder.roster(&["login", "gclassroom"]);
-    assert!(
-        later
-            .stderr
-            .starts_with("error: `login` is not in this version yet; there are: init, providers, tenants,"),
-        "{}",
-        later.stderr
-    );
+    // Nobody's client: nothing is asked of anybody, and no file is left.
+    let login = folder.roster(&["login", "gclassroom"]);
+    assert!(login.code == 2 && login.stderr.starts_with("error: `client_id` is missing"), "{}", login.stderr);
+    assert!(!folder.path().join("gclassroom-refresh-token").exists());
 }
 
 #[test]

@@ -142,6 +142,46 @@ fn guards_are_set_by_settings() {
     assert!(off.stderr.contains(told), "{}", off.stderr);
 }
 
+/// Pupils of one school, in one file.
+fn pupils(folder: &Folder, count: u32) {
+    let header = "school_id,school_name,teacher_email,teacher_first_name,teacher_last_name,class_id,class_name,\
+                  student_first_name,student_last_name,student_email,student_grade_level\n";
+    let row = |n: u32| format!("1,Elm,t@x.example,Ann,Lee,C1,Maths,Pupil,No{n},p{n}@x.example,7\n");
+    folder.write("flat/flat.csv", &format!("{header}{}", (0..count).map(row).collect::<String>()));
+}
+
+#[test]
+fn more_students_than_seats_are_held_and_told() {
+    let folder = Folder::new();
+    folder.write("roster.toml", "[sources.a]\nprovider = 'csv'\npath = 'flat'\nseats = 10\n");
+    pupils(&folder, 12);
+    let plan = folder.roster(&["plan", "a"]);
+    assert_eq!(plan.code, 3, "{}", plan.stderr);
+    assert!(
+        plan.stdout.contains("Active students: 0 before, 12 after, 2 more than there are seats (10)."),
+        "{}",
+        plan.stdout
+    );
+    assert!(
+        plan.stdout.contains("seats: 12 active students, 0 until now; there are seats for 10"),
+        "{}",
+        plan.stdout
+    );
+    let held = folder.roster(&["sync", "a", "--json"]);
+    assert_eq!((held.code, &held.json()["status"]), (3, &json!("held")));
+    assert_eq!(held.json()["seats"], json!({"now": 0, "after": 12, "limit": 10}));
+    let wanted =
+        json!({"guard": "seats", "kind": "person", "school": null, "count": 12, "of": 0, "limit": 10});
+    assert_eq!(held.json()["holds"], json!([wanted]));
+    let hash = held.json()["plan"].as_str().unwrap().to_owned();
+    assert_eq!(folder.roster(&["sync", "a", "--approve", &hash]).code, 0);
+    assert_eq!(folder.roster(&["sync", "a", "--json"]).json()["status"], "unchanged");
+    pupils(&folder, 13);
+    assert_eq!(folder.roster(&["sync", "a"]).code, 3, "one more than was approved");
+    let free = folder.roster(&["sync", "a", "--set", "seats=13", "--json"]);
+    assert_eq!((free.code, &free.json()["seats"]), (0, &json!({"now": 12, "after": 13, "limit": 13})));
+}
+
 #[test]
 fn a_roster_from_elsewhere_is_not_taken_over_by_mistake() {
     let folder = Folder::new();

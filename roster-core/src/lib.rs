@@ -20,6 +20,7 @@ mod source;
 pub mod table;
 mod tally;
 mod tenant;
+pub mod upn;
 mod vocab;
 
 #[doc(no_inline)]

@@ -152,6 +152,8 @@ pub mod codes {
     }
 
     codes! {
+        AMBIGUOUS_ALIAS = "ambiguous_alias":
+            "Several names of the class fit the rule for its id; none was chosen.", "Make the rule narrower, or remove one of the names.";
         BAD_DATE = "bad_date":
             "The value is not a date.", "Write dates as YYYY-MM-DD.";
         BAD_EMAIL = "bad_email":
@@ -167,6 +169,8 @@ pub mod codes {
         BULK_WITH_STATUS = "bulk_with_status":
             "A bulk file fills `status` or `dateLastModified`, as only a delta file should; it was read as bulk.",
             "Ask the exporting system whether the file holds everything or only changes.";
+        COLLECTION_UNREADABLE = "collection_unreadable":
+            "A part of the data could not be read, also after trying again; what was known of it is kept.", "Pull again later; if it stays so, tell the vendor.";
         COLUMN_COUNT = "column_count":
             "The row has more or fewer cells than the header.",
             "Look for a comma that is not inside quotes, and for a cell that is missing.";
@@ -190,6 +194,8 @@ pub mod codes {
             "Two columns have the same name; the file can't be read.", "Remove or rename one of them.";
         DUPLICATE_IDENTICAL = "duplicate_identical":
             "The same row stands there twice; it was counted once.", "Nothing needs to be done.";
+        EMAILS_WITHHELD = "emails_withheld":
+            "No e-mail address came with anybody; people were told by their ids alone.", "Grant the scope for e-mail addresses, if they are wanted.";
         EMPTY_FILE = "empty_file":
             "The file is empty: not even a header is there.", "Have the file exported again.";
         ENCODING_GUESSED = "encoding_guessed":
@@ -211,6 +217,9 @@ pub mod codes {
         ID_IS_PLACEHOLDER = "id_is_placeholder":
             "The id is a word that stands for no value, such as `#N/A` or `NULL`; the row was left out.",
             "Fill in the id in the system that exports.";
+        ID_SHAPE = "id_shape":
+            "New ids are stored ones in another form: another case, another prefix, or with more zeros.",
+            "Ask what changed in the export. Approve it only if these really are other records.";
         ID_SHORTENED = "id_shortened":
             "A spreadsheet shortened the number that was the id, as in `1.23457E+11`; the row was left out.",
             "Format the column as text before the file is opened, or have it exported again.";
@@ -218,6 +227,11 @@ pub mod codes {
             "The file is not a part of the roster, or not recognized; it was not read.", "Nothing needs to be done.";
         INVALID_UTF8 = "invalid_utf8":
             "The row holds bytes that are no UTF-8.", "Export as UTF-8, not as Latin-1 or Windows-1252.";
+        LEADING_ZEROS_LOST = "leading_zeros_lost":
+            "New ids are stored ones without their leading zeros, which a spreadsheet took off.",
+            "Format the column as text before the file is opened, or have it exported again.";
+        LEFT_OUT = "left_out":
+            "Records were left out, as the settings say.", "Nothing needs to be done, unless they are wanted.";
         LINE_ENDS = "line_ends":
             "A carriage return stands alone in a row: rows may have run together.",
             "Export with one kind of line end, LF or CR LF.";
@@ -238,13 +252,26 @@ pub mod codes {
             "The person has no role anywhere.", "Add a row for the person to the roles file.";
         NEWLINE_IN_VALUE = "newline_in_value":
             "A value holds a line break, which the format forbids; it was kept.", "Nothing needs to be done.";
+        NO_EVENT_FEED = "no_event_feed":
+            "The vendor gives out no feed of changes: everything is read each time.",
+            "Have the feed switched on for the product, if it should be.";
         NONSTANDARD_GRADE = "nonstandard_grade":
             "The grade was understood, though it is none of the standard's codes.",
             "Nothing needs to be done, unless it was understood wrongly.";
+        NOT_SHARED = "not_shared":
+            "The vendor has nothing of this, or does not share it: what is known stays as it is.",
+            "Ask the district to share it with the product.";
         NOT_TEXT = "not_text":
             "The file is no text in UTF-8: a spreadsheet, an archive, or UTF-16.", "Export it as CSV in UTF-8.";
+        OWNER_NOT_TEACHER = "owner_not_teacher":
+            "The class's owner is not among its teachers; nobody was made its teacher for that.", "Name another owner, or add the owner as a teacher.";
+        PLACEHOLDER_VALUE = "placeholder_value":
+            "The value is a word that stands for none, such as `#N/A` or `NULL`; it was read as empty.",
+            "Leave the field empty in the system that exports.";
         RECORD_INACTIVE = "record_inactive":
             "The record is marked `inactive`, a word of older versions; it was kept.", "Nothing needs to be done.";
+        RECORD_VANISHED = "record_vanished":
+            "The record was listed, and was gone when more of it was asked for; what was known of it is kept for now.", "Nothing needs to be done: the next pull tells.";
         REFUSED_COLLECTION = "refused_collection":
             "The server does not give this collection out: nothing can be said of its kind.",
             "Have it shared with this credential, if the server has it.";
@@ -259,9 +286,14 @@ pub mod codes {
         ROWS_MOVED = "rows_moved":
             "The data changed while they were read, so the reading was started over.",
             "Nothing needs to be done; pull at a quiet time if it happens often.";
+        SCOPE_MISSING = "scope_missing":
+            "The credential was granted less than was asked for.", "Grant the scope that is named, if its data are wanted.";
         SHARED_EMAIL = "shared_email":
             "Several people have this e-mail address; it can't tell them apart.",
             "Give each an address of their own, or leave the field empty.";
+        SIMILAR_ID = "similar_id":
+            "The id differs from another one in case or leading zeros alone; they were taken for two.",
+            "Check whether both are meant; ids are told apart exactly as they are written.";
         STATUS_UNKNOWN = "status_unknown":
             "The record's status is a word that the format does not know; it was read as active.",
             "Write `active` or `tobedeleted`.";
@@ -271,6 +303,9 @@ pub mod codes {
         SUSPECTED_MOJIBAKE = "suspected_mojibake":
             "The text looks as if it was read in a wrong encoding once, such as `Ã©` for an accented letter.",
             "Have the file exported from the system itself, as UTF-8.";
+        TENANT_STATE = "tenant_state":
+            "The vendor says that the tenant is not in a good state: paused, or its uploads fail. What is there is old.",
+            "Look into the vendor's own pages about the tenant.";
         TOO_MANY_COLUMNS = "too_many_columns":
             "The header has more columns than the limit.", "Check that the file is what it should be.";
         TRIMMED = "trimmed":
@@ -281,19 +316,29 @@ pub mod codes {
         UNCLOSED_QUOTE = "unclosed_quote":
             "A quote is opened on this line and not closed; the row was left out.",
             "Close the quote, or double it if it belongs to the text.";
+        UNCOVERED_UNIT = "uncovered_unit":
+            "No rule covers an org unit; its people came without a role.", "Add a rule for the unit.";
         UNKNOWN_CLEVER_ID = "unknown_clever_id":
             "Nobody that Clever shares has this id: the person is gone, or not shared.",
             "Ask the district whether the person is shared with the product.";
         UNKNOWN_COLUMN = "unknown_column":
             "The header has a column that the format does not know; it was not read.", "Nothing needs to be done.";
+        UNKNOWN_EVENT = "unknown_event":
+            "The vendor's feed tells of something that is not known; it was passed over.",
+            "Nothing needs to be done; tell the maintainers of this library.";
         UNKNOWN_GRADE = "unknown_grade":
             "The grade's spelling is not known; it was kept as it is.", "Use one of the standard's codes.";
         UNKNOWN_ROLE = "unknown_role":
             "The role is none of the vocabulary; it was kept as it is.", "Use one of the standard's words.";
+        UNKNOWN_SCHOOL = "unknown_school":
+            "A rule finds a school in the path of an org unit, and no unit that is a school is meant.", "Correct the rules of schools, or the unit's name.";
         UNKNOWN_SCOPE = "unknown_scope":
             "A school or class that the pull was limited to is not in the data.", "Check its id.";
         UNKNOWN_VALUE = "unknown_value":
             "The word is none of the vocabulary; it was kept as it is.", "Use one of the standard's words.";
+        UNWRAPPED = "unwrapped":
+            "The value was wrapped so that a spreadsheet keeps it as text, as `=\"00123\"` is; the wrapper was taken off.",
+            "Nothing needs to be done.";
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,16 @@ use crate::{PullContext, Result, RosterSource};
 pub trait TenantDirectory: fmt::Debug + Send + Sync + 'static {
     /// Lists who has connected, and in which state. Lazy, as a pull is.
     fn tenants(&self, cx: &PullContext) -> BoxStream<'static, Result<Tenant>>;
+
+    /// Lists those whose name or id has this in it, whatever the case. A vendor that knows customers who have not connected lists
+    /// them too.
+    fn search(&self, text: &str, cx: &PullContext) -> BoxStream<'static, Result<Tenant>> {
+        let text = text.to_lowercase();
+        let has = move |tenant: &Tenant| {
+            tenant.name.to_lowercase().contains(&text) || tenant.id.to_lowercase().contains(&text)
+        };
+        self.tenants(cx).try_filter(move |tenant| std::future::ready(has(tenant))).boxed()
+    }
 
     /// Asks for one tenant. `None` if the vendor no longer knows it: the connection is lost, the people are not gone.
     ///

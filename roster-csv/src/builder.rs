@@ -1,11 +1,14 @@
 //! Settings, checked all at once.
 
-use std::{path::PathBuf, sync::Mutex};
+use std::{
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
 
 use roster_core::{Error, ErrorKind, Result};
 
 use crate::{
-    config::CsvConfig,
+    config::{BulkWithStatus, CsvConfig},
     dialect::{DIALECTS, Dialect},
     limits::Limits,
     mapping::CsvMapping,
@@ -62,6 +65,13 @@ impl CsvSourceBuilder {
         self
     }
 
+    /// How files are read that fill `status` or `dateLastModified`, and hold everything by the manifest.
+    #[must_use]
+    pub fn bulk_with_status(mut self, reading: BulkWithStatus) -> Self {
+        self.config.bulk_with_status = reading;
+        self
+    }
+
     /// What the set may cost.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
@@ -80,7 +90,7 @@ impl CsvSourceBuilder {
         };
         let tenant = match self.config.tenant {
             Some(tenant) => tenant,
-            None => path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).ok_or_else(|| {
+            None => stem(&path).ok_or_else(|| {
                 config("`path` has no name to take the data set's name from; name a folder or a file")
             })?,
         };
@@ -100,9 +110,20 @@ impl CsvSourceBuilder {
             tenant,
             limits: self.limits,
             may_repair,
+            status_means_delta: self.config.bulk_with_status == BulkWithStatus::Delta,
             found: Mutex::new(None),
         }))
     }
+}
+
+/// The name of a file without what says of which kind it is, or of a folder, whatever dots are in it.
+fn stem(path: &Path) -> Option<String> {
+    const ENDINGS: [&str; 9] = ["csv", "txt", "tsv", "tab", "zip", "xlsx", "xlsm", "xls", "ods"];
+    let name = path.file_name()?.to_string_lossy();
+    let stem = name.rsplit_once('.').filter(|(stem, ending)| {
+        !stem.is_empty() && ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
+    });
+    Some(stem.map_or(&*name, |(stem, _)| stem).to_owned())
 }
 
 fn unknown_dialect(name: &str) -> Error {
@@ -112,4 +133,24 @@ fn unknown_dialect(name: &str) -> Error {
 
 fn config(message: &str) -> Error {
     Error::new(ErrorKind::Config, PROVIDER, "reading the settings", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_is_called_as_its_file_or_folder() {
+        for (path, name) in [
+            ("exports/lincoln.zip", "lincoln"),
+            ("sds/v2.1", "v2.1"),
+            ("a/lincoln.CSV", "lincoln"),
+            ("north.district.csv", "north.district"),
+            ("lincoln/", "lincoln"),
+            (".csv", ".csv"),
+        ] {
+            assert_eq!(stem(Path::new(path)).as_deref(), Some(name), "{path}");
+        }
+        assert_eq!(stem(Path::new("..")), None);
+    }
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DateOrder {
-    /// Only YYYY-MM-DD and its like are dates.
+    /// YYYY-MM-DD and its like, and dates whose day is above 12, so that there is one order alone.
     #[default]
     Standard,
     /// `8/31/2026`, as in the United States.
@@ -21,11 +21,12 @@ pub enum DateOrder {
 }
 
 /// Reads a date. A day and a month that can't stand in that order are no date: the order is never guessed.
-pub(crate) fn read(text: &str, order: DateOrder) -> Option<Read<Date>> {
-    decode::date(text).or_else(|| local(text, order).map(|value| Read { value, standard: false }))
+/// A year of two digits is the last that is not after `latest`.
+pub(crate) fn read(text: &str, order: DateOrder, latest: i16) -> Option<Read<Date>> {
+    decode::date(text).or_else(|| local(text, order, latest).map(|value| Read { value, standard: false }))
 }
 
-fn local(text: &str, order: DateOrder) -> Option<Date> {
+fn local(text: &str, order: DateOrder, latest: i16) -> Option<Date> {
     // A spreadsheet may add the time of day.
     let day = text.split_once(' ').filter(|(_, time)| time.contains(':')).map_or(text, |(day, _)| day);
     let mut parts = day.split(['/', '.', '-']);
@@ -34,19 +35,27 @@ fn local(text: &str, order: DateOrder) -> Option<Date> {
         return None;
     }
     if let Some(month) = month_named(second) {
-        return civil(year, month, first);
+        return civil(year, month, number(first)?, latest);
     }
+    let (first, second) = (number(first)?, number(second)?);
     match order {
+        DateOrder::Standard if first > 12 => civil(year, second, first, latest),
+        DateOrder::Standard if second > 12 => civil(year, first, second, latest),
         DateOrder::Standard => None,
-        DateOrder::MonthFirst => civil(year, number(first)?, second),
-        DateOrder::DayFirst => civil(year, number(second)?, first),
+        DateOrder::MonthFirst => civil(year, first, second, latest),
+        DateOrder::DayFirst => civil(year, second, first, latest),
     }
 }
 
-fn civil(year: &str, month: i8, day: &str) -> Option<Date> {
-    // A year of two digits may be of either century.
-    let year = decode::year(year)?;
-    Date::new(year, month, number(day)?).ok()
+fn civil(year: &str, month: i8, day: i8, latest: i16) -> Option<Date> {
+    let year = match number(year).filter(|_| year.len() == 2) {
+        Some(short) => {
+            let year = latest - latest % 100 + i16::from(short);
+            if year > latest { year - 100 } else { year }
+        }
+        None => decode::year(year)?,
+    };
+    Date::new(year, month, day).ok()
 }
 
 fn number(text: &str) -> Option<i8> {
@@ -70,15 +79,19 @@ mod tests {
 
     #[test]
     fn the_order_is_told_never_guessed() {
-        let read = |text, order| read(text, order).map(|read| read.value);
+        let read = |text, order| read(text, order, 2026).map(|read| read.value);
         assert_eq!(read("8/31/2026", DateOrder::MonthFirst), Some(day(2026, 8, 31)));
         assert_eq!(read("8/9/2026 0:00", DateOrder::MonthFirst), Some(day(2026, 8, 9)));
         assert_eq!(read("31.8.2026", DateOrder::DayFirst), Some(day(2026, 8, 31)));
         assert_eq!(read("31/8/2026", DateOrder::MonthFirst), None);
-        assert_eq!(read("8/9/2026", DateOrder::Standard), None);
+        assert_eq!(read("8/9/2026", DateOrder::Standard), None, "either could be the day");
+        assert_eq!(read("8/31/2026", DateOrder::Standard), Some(day(2026, 8, 31)));
+        assert_eq!(read("31.8.2026", DateOrder::Standard), Some(day(2026, 8, 31)));
+        assert_eq!(read("8/31/26", DateOrder::MonthFirst), Some(day(2026, 8, 31)));
+        assert_eq!(read("8/31/27", DateOrder::MonthFirst), Some(day(1927, 8, 31)));
         assert_eq!(read("2026-08-31", DateOrder::Standard), Some(day(2026, 8, 31)));
         assert_eq!(read("31-Aug-2026", DateOrder::Standard), Some(day(2026, 8, 31)));
-        for wrong in ["8/31/26", "8/31", "1/2/3/2026", "x/1/2026", "2/30/2026", ""] {
+        for wrong in ["8/31/6", "8/31/026", "8/31", "1/2/3/2026", "x/1/2026", "2/30/2026", ""] {
             assert_eq!(read(wrong, DateOrder::MonthFirst), None, "{wrong}");
         }
     }

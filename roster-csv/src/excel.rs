@@ -15,6 +15,23 @@ pub(crate) fn may_be_damaged(id: &str) -> bool {
     }
 }
 
+/// Whether a value is a word that stands for none: an error of a formula, `NULL`, `N/A`, a dash or a dot. Somebody may be called `Null`, so
+/// that names are never asked about.
+pub(crate) fn is_no_value(value: &str) -> bool {
+    const ERRORS: [&str; 7] = ["#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!"];
+    match value.as_bytes() {
+        [b'-' | b'.'] => true,
+        [b'#', ..] => ERRORS.iter().any(|error| value.eq_ignore_ascii_case(error)),
+        [b'N' | b'n', ..] => ["NULL", "N/A"].iter().any(|word| value.eq_ignore_ascii_case(word)),
+        _ => false,
+    }
+}
+
+/// Whether a problem says that what stands where the id should be is none: whose row it is can't be told then.
+pub(crate) fn is_destroyed(problem: &Problem) -> bool {
+    matches!(&*problem.code, codes::ID_SHORTENED | codes::ID_IS_DATE | codes::ID_IS_PLACEHOLDER)
+}
+
 /// What a spreadsheet made of an id, if that can be told: what was there before is gone.
 pub(crate) fn damage(id: &str) -> Option<Problem> {
     if is_scientific(id) {
@@ -55,6 +72,16 @@ fn is_day(id: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_for_no_value_are_told_and_others_pass() {
+        for word in ["#N/A", "#REF!", "null", "N/A", "-", "."] {
+            assert!(is_no_value(word), "{word}");
+        }
+        for word in ["", "#1", "Nullarbor", "--", "NA", "TRUE", "0"] {
+            assert!(!is_no_value(word), "{word}");
+        }
+    }
 
     #[test]
     fn damaged_ids_are_told_and_others_pass() {

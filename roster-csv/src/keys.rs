@@ -115,28 +115,38 @@ impl Keys {
     /// Enters a row.
     #[inline]
     pub(crate) fn enter(&mut self, id: u64, row: u64) -> Seen {
+        let row = row.max(1);
+        match self.meet(id, row) {
+            None => Seen::First,
+            Some(there) if *there == row => Seen::Identical,
+            Some(there) => {
+                *there = CONFLICT;
+                Seen::Conflict
+            }
+        }
+    }
+
+    /// What was entered with an id first; if there is nothing yet, `says` is.
+    #[inline]
+    pub(crate) fn meet(&mut self, id: u64, says: u64) -> Option<&mut u64> {
         if is_full(self.entries.len(), self.slots.len()) {
             self.grow((self.slots.len() * 2).max(64));
         }
-        let row = row.max(1);
         let numbers = self.numbers();
         let tag = tag(id) & !numbers;
         let mut at = home(id, self.slots.len());
-        while let Some(slot) = self.slots.get_mut(at).filter(|slot| **slot != 0) {
-            let entry =
-                self.entries.get_mut((*slot & numbers) as usize - 1).filter(|_| *slot & !numbers == tag);
-            if let Some([_, there]) = entry.filter(|[there, _]| *there == id) {
-                if *there == row {
-                    return Seen::Identical;
-                }
-                *there = CONFLICT;
-                return Seen::Conflict;
+        while let Some(slot) = self.slots.get(at).copied().filter(|slot| *slot != 0) {
+            let number = (slot & numbers) as usize - 1;
+            let is_it =
+                slot & !numbers == tag && self.entries.get(number).is_some_and(|[there, _]| *there == id);
+            if is_it {
+                return self.entries.get_mut(number).map(|[_, says]| says);
             }
             at = home(at as u64 + 1, self.slots.len());
         }
-        self.entries.push([id, row]);
+        self.entries.push([id, says]);
         self.put(at, tag, self.entries.len());
-        Seen::First
+        None
     }
 
     /// As [`Ids::touch_all`].

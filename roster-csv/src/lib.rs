@@ -24,7 +24,7 @@ mod text;
 pub use self::{
     builder::CsvSourceBuilder,
     clever_ids::{CleverIdRow, CleverIds, Fate, Found},
-    config::CsvConfig,
+    config::{BulkWithStatus, CsvConfig},
     dates::DateOrder,
     dialect::{DIALECTS, Dialect},
     limits::Limits,

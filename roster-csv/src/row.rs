@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use roster_core::{
-    EntityKind, FieldSet, GradeLevel, GradeTable, Place, Problem, SourcedId, Spelling, codes,
-    decode::{self, Read},
-    jiff::civil::Date,
+    EntityKind, GradeLevel, Place, Problem, SourcedId, Spelling, codes, decode, jiff::civil::Date,
     table::Holds,
 };
 
+mod findings;
+
+pub(crate) use self::findings::{Findings, Ways};
 use crate::{
-    dates::{self, DateOrder},
     dialect::Header,
+    excel::is_no_value,
     rows::{Batch, RowCells, RowMark},
     text::{has_lost_text, repaired},
 };
@@ -45,58 +46,6 @@ impl<'a> Cells<'a> {
             has_newline: mark.has_newline,
             garbled: mark.garbled,
         }
-    }
-}
-
-/// What was found while a record was made of a row.
-#[derive(Default)]
-pub(crate) struct Findings {
-    pub(crate) problems: Vec<Problem>,
-    /// Fields whose value could not be read: they are unknown, not empty.
-    pub(crate) unseen: FieldSet,
-    pub(crate) ways: Ways,
-    dates: Dates,
-}
-
-/// How values are to be read.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Ways {
-    /// Text that was read in a wrong encoding once may be repaired, where that is exact.
-    pub(crate) may_repair: bool,
-    pub(crate) dates: DateOrder,
-    pub(crate) grades: GradeTable,
-}
-
-impl Findings {
-    /// Forgets what was found about the last row.
-    pub(crate) fn clear(&mut self) {
-        self.problems.clear();
-        self.unseen = FieldSet::EMPTY;
-    }
-}
-
-/// The two dates that were read last: most seats of a district begin on one day and end on another.
-#[derive(Default)]
-struct Dates {
-    last: [([u8; 10], Date); 2],
-    next: usize,
-}
-
-impl Dates {
-    /// The date, if it is one of the two.
-    #[inline]
-    fn known(&self, text: &str) -> Option<Date> {
-        let key = <[u8; 10]>::try_from(text.as_bytes()).ok()?;
-        self.last.iter().find(|(last, _)| *last == key).map(|(_, date)| *date)
-    }
-
-    fn read(&mut self, text: &str, order: DateOrder) -> Option<Read<Date>> {
-        let read = dates::read(text, order)?;
-        if let (Ok(key), Some(last)) = (text.as_bytes().try_into(), self.last.get_mut(self.next)) {
-            *last = (key, read.value);
-            self.next = 1 - self.next;
-        }
-        Some(read)
     }
 }
 
@@ -176,11 +125,22 @@ impl<'a> Row<'a> {
         if value.is_empty() {
             return None;
         }
+        if is_no_value(value) && !is_name(holds) {
+            self.pass_over(holds);
+            return None;
+        }
         self.look_at(holds, value);
         if matches!(self.cells, Cells::Batch { garbled: true, .. }) {
             return Some(self.ungarbled(holds, value));
         }
         Some(value.to_owned())
+    }
+
+    /// Notes a word that stands for no value.
+    #[inline(never)]
+    fn pass_over(&mut self, holds: Holds) {
+        let message = "the value is a word that stands for none; it was read as empty";
+        self.warn(holds, codes::PLACEHOLDER_VALUE, message);
     }
 
     /// A text of a row that may have been read in a wrong encoding once. Ids and addresses are not asked for as texts.
@@ -235,8 +195,14 @@ impl<'a> Row<'a> {
     /// A date that is none of the last two.
     #[inline(never)]
     fn new_date(&mut self, holds: Holds, value: &str) -> Option<Date> {
-        let order = self.findings.ways.dates;
-        let Some(read) = self.findings.dates.read(value, order) else {
+        let Ways { dates: order, this_year, .. } = self.findings.ways;
+        // Nobody is born in the future; terms may be planned for years.
+        let latest = if holds == Holds::BirthDate { this_year } else { this_year + 20 };
+        let Some(read) = self.findings.dates.read(value, order, latest) else {
+            if is_no_value(value) {
+                self.pass_over(holds);
+                return None;
+            }
             self.drop(holds, codes::BAD_DATE, "the value is not a date; it was dropped");
             return None;
         };
@@ -261,6 +227,10 @@ impl<'a> Row<'a> {
     #[inline(never)]
     fn odd_flag(&mut self, holds: Holds, value: &str) -> Option<bool> {
         let Some(read) = decode::flag(value) else {
+            if is_no_value(value) {
+                self.pass_over(holds);
+                return None;
+            }
             self.drop(holds, codes::BAD_FLAG, "the value is neither true nor false; it was dropped");
             return None;
         };
@@ -313,7 +283,12 @@ impl<'a> Row<'a> {
         let mut grades = Vec::new();
         // One note a cell is enough: it may hold half a million items.
         let mut noted = false;
-        for item in decode::list(self.value(holds)) {
+        let value = self.value(holds);
+        if is_no_value(value) {
+            self.pass_over(holds);
+            return grades;
+        }
+        for item in decode::list(value) {
             let (grade, spelling) = table.read(item);
             match spelling {
                 Spelling::Plain => {}
@@ -389,4 +364,23 @@ impl<'a> Row<'a> {
             })
             .collect()
     }
+}
+
+/// Whether the column holds what somebody or something is called.
+const fn is_name(holds: Holds) -> bool {
+    use Holds as H;
+    matches!(
+        holds,
+        H::OrgName
+            | H::SessionTitle
+            | H::CourseTitle
+            | H::ClassTitle
+            | H::PersonGiven
+            | H::PersonMiddle
+            | H::PersonFamily
+            | H::PersonPreferredGiven
+            | H::PersonPreferredMiddle
+            | H::PersonPreferredFamily
+            | H::PersonFull
+    )
 }

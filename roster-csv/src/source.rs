@@ -31,7 +31,7 @@ pub const PROVIDER: &str = "csv";
 /// Cheap to clone. Nothing is opened before a pull is polled; each pull reads the files as they are then.
 #[derive(Clone, Debug)]
 pub struct CsvSource {
-    settings: Arc<Settings>,
+    pub(crate) settings: Arc<Settings>,
 }
 
 /// What a source knows.
@@ -42,6 +42,8 @@ pub(crate) struct Settings {
     pub(crate) tenant: String,
     pub(crate) limits: Limits,
     pub(crate) may_repair: bool,
+    /// Files that fill `status` hold what changed.
+    pub(crate) status_means_delta: bool,
     /// The dialect that the files were in when they were last looked at.
     pub(crate) found: Mutex<Option<&'static Dialect>>,
 }
@@ -146,7 +148,7 @@ fn says(dialect: &Dialect, kind: EntityKind) -> FieldSet {
 
 fn look(settings: &Settings) -> Result<CheckReport> {
     let mut files = FileSet::open(&settings.path, settings.limits)?;
-    let survey = match Survey::take(&mut files, settings.dialect, &settings.limits) {
+    let survey = match Survey::take(&mut files, settings) {
         Ok(survey) => survey,
         Err(error) if error.kind() == ErrorKind::Config && settings.dialect.is_none() => {
             return proposed(settings).ok_or(error);

@@ -3,22 +3,22 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use roster_core::{
-    EntityKind, Error, ErrorKind, PartialCode, Place, Problem, Result, Severity, codes, decode,
+    EntityKind, Error, ErrorKind, PartialCode, Place, Problem, Result, Severity, codes,
     table::{Rows, Table},
 };
 use roster_oneroster::csv::{MANIFEST, Manifest, ManifestFile, Mode};
 
-use crate::{
-    dialect::{Candidate, Dialect, Header, Unfolding, Unusable, readings_for, recognize, unfold},
-    files::FileSet,
-    limits::Limits,
-    rows::{Batch, Scanner},
-    source::PROVIDER,
-    text::{Form, Sniffed, sniff},
-};
+mod head;
+mod manifest;
 
-/// How much of a file is looked at for its header.
-const HEAD: usize = 256 << 10;
+pub(crate) use self::head::{header, in_encoding};
+use self::{head::Head, manifest::read_manifest};
+use crate::{
+    dialect::{Candidate, Dialect, Header, Unfolding, readings_for, recognize, unfold},
+    files::FileSet,
+    source::{PROVIDER, Settings},
+    text::Form,
+};
 
 /// What a set of files holds.
 pub(crate) struct Survey {
@@ -55,11 +55,8 @@ pub(crate) struct Unreadable {
 
 impl Survey {
     /// Looks at the files' headers. Reads the manifest, and of the other files only their beginnings.
-    pub(crate) fn take(
-        files: &mut FileSet,
-        dialect: Option<&'static Dialect>,
-        limits: &Limits,
-    ) -> Result<Self> {
+    pub(crate) fn take(files: &mut FileSet, settings: &Settings) -> Result<Self> {
+        let limits = &settings.limits;
         let mut problems = std::mem::take(&mut files.problems);
         let manifest = read_manifest(files, limits, &mut problems)?;
         let mut candidates = Vec::new();
@@ -74,14 +71,19 @@ impl Survey {
             }
             heads.push(head);
         }
-        let dialect = match dialect {
+        let dialect = match settings.dialect {
             Some(dialect) => dialect,
             None => recognize(&candidates, manifest.as_ref().and_then(|manifest| manifest.version))?,
         };
         let mut survey =
             Self { dialect, files: Vec::new(), unreadable: Vec::new(), problems, is_delta: false };
         survey.check_version(manifest.as_ref());
+        let with_status: Vec<_> =
+            heads.iter().filter(|head| head.fills_status).map(|head| head.name.clone()).collect();
         survey.assign(heads)?;
+        if settings.status_means_delta && dialect.version.is_some() {
+            survey.take_for_deltas(&with_status);
+        }
         survey.compare(manifest.as_ref());
         Ok(survey)
     }
@@ -202,7 +204,7 @@ impl Survey {
     /// Compares what is there with what the manifest says, and finds the tables that miss.
     fn compare(&mut self, manifest: Option<&Manifest>) {
         let delta = ManifestFile::Present(Mode::Delta);
-        self.is_delta = manifest.is_some_and(|manifest| manifest.files.values().any(|said| *said == delta));
+        self.is_delta |= manifest.is_some_and(|manifest| manifest.files.values().any(|said| *said == delta));
         for table in self.dialect.tables.iter().filter(|table| table.rows != Rows::Other) {
             let said = manifest.and_then(|manifest| manifest.files.get(table.name)).copied();
             let there = self.has(table);
@@ -226,6 +228,14 @@ impl Survey {
                 }
                 _ => self.miss(table, there, said),
             }
+        }
+    }
+
+    /// Takes these files for what changed, though the manifest does not say so.
+    fn take_for_deltas(&mut self, names: &[String]) {
+        for file in self.files.iter_mut().filter(|file| names.iter().any(|name| **name == *file.name)) {
+            file.is_delta = true;
+            self.is_delta = true;
         }
     }
 
@@ -281,7 +291,10 @@ impl Survey {
     /// Whether the set can say anything of a kind.
     pub(crate) fn supports(&self, kind: EntityKind) -> bool {
         let tables = self.dialect.tables.iter().filter(|table| table.rows == Rows::Records(kind));
-        let is_there = |table: &Table| self.files.iter().any(|file| std::ptr::eq(file.table, table));
+        let is_there = |table: &Table| {
+            self.files.iter().any(|file| std::ptr::eq(file.table, table))
+                || self.unreadable.iter().any(|file| std::ptr::eq(file.table, table))
+        };
         tables.into_iter().any(|table| !table.optional || is_there(table))
             || kind == EntityKind::Relationship && self.dialect.has_agents()
     }
@@ -292,142 +305,6 @@ impl Survey {
     }
 }
 
-/// The beginning of a file.
-struct Head {
-    name: String,
-    header: Result<Vec<String>, Unusable>,
-    form: Form,
-    /// The encoding, if it had to be guessed.
-    guessed: Option<&'static str>,
-}
-
-impl Head {
-    fn read(files: &mut FileSet, name: &str, limits: &Limits) -> Result<Self> {
-        let bytes = files.head(name, HEAD)?;
-        let sniffed = sniff(&bytes, limits.row_bytes);
-        let header = match not_text(&bytes) {
-            Some(what) => {
-                let message = format!("it is {what}, not a text file");
-                Err(Problem::error(codes::NOT_TEXT, message).into())
-            }
-            None => header_of(&sniffed, limits),
-        };
-        Ok(Self { name: name.to_owned(), header, form: sniffed.form, guessed: sniffed.guessed })
-    }
-}
-
-/// The header of a file, if it can be read.
-pub(crate) fn header(files: &mut FileSet, name: &str, limits: &Limits) -> Option<Vec<String>> {
-    Head::read(files, name, limits).ok()?.header.ok()
-}
-
-fn header_of(sniffed: &Sniffed, limits: &Limits) -> Result<Vec<String>, Unusable> {
-    let unusable = |code, message: &str| Err(Box::new(Problem::error(code, message)));
-    if sniffed.text.iter().all(u8::is_ascii_whitespace) {
-        return unusable(codes::EMPTY_FILE, "it is empty");
-    }
-    let mut batch = Batch::default();
-    let mut scanner = Scanner::new(limits.row_bytes);
-    scanner.split_at(sniffed.form.delimiter);
-    scanner.scan(&sniffed.text, true, 1, &mut batch);
-    let Some(mark) = batch.row(0) else {
-        return unusable(codes::EMPTY_FILE, "it is empty");
-    };
-    if mark.fault.is_some() {
-        return unusable(codes::NOT_TEXT, "its first line is no header that can be read");
-    }
-    if Batch::width(mark) > limits.columns {
-        let message = format!("its header has more than {} columns", limits.columns);
-        return unusable(codes::TOO_MANY_COLUMNS, &message);
-    }
-    if sniffed.is_undivided {
-        let message = "no comma, semicolon, tab or bar divides its first line into columns";
-        return unusable(codes::DELIMITER_NOT_FOUND, message);
-    }
-    Ok(batch.cells(mark).map(|cell| decode::trim(cell).to_owned()).collect())
-}
-
-/// Says that an encoding was guessed.
-pub(crate) fn in_encoding(name: &str, encoding: &str) -> Problem {
-    let message = format!("the file is not in UTF-8; it was read as {encoding}, which its bytes look like");
-    of_file(Problem::warning(codes::ENCODING_GUESSED, message), name)
-}
-
-/// What a file is that is no text, by its first bytes.
-fn not_text(bytes: &[u8]) -> Option<&'static str> {
-    match bytes {
-        [b'P', b'K', 3, 4, ..] => Some("a spreadsheet or a zip"),
-        [0xd0, 0xcf, 0x11, 0xe0, ..] => Some("an old spreadsheet"),
-        [0x1f, 0x8b, ..] => Some("compressed with gzip"),
-        _ => None,
-    }
-}
-
-fn read_manifest(
-    files: &mut FileSet,
-    limits: &Limits,
-    problems: &mut Vec<Problem>,
-) -> Result<Option<Manifest>> {
-    let Some(name) = files.names().iter().find(|name| name.eq_ignore_ascii_case(MANIFEST)).cloned() else {
-        return Ok(None);
-    };
-    let bytes = files.head(&name, HEAD)?;
-    let mut manifest = Manifest::default();
-    let mut batch = Batch::default();
-    let mut scanner = Scanner::new(limits.row_bytes);
-    let mut more = not_text(&bytes).is_none();
-    let sniffed = sniff(&bytes, limits.row_bytes);
-    scanner.split_at(sniffed.form.delimiter);
-    let mut text = sniffed.text.as_slice();
-    while more {
-        more = scanner.scan(text, true, 1000, &mut batch);
-        text = &[];
-        for mark in (0..batch.len()).filter_map(|index| batch.row(index)) {
-            manifest.add(decode::trim(batch.cell(mark, 0)), decode::trim(batch.cell(mark, 1)));
-        }
-    }
-    if manifest == Manifest::default() {
-        let problem = Problem::warning(codes::BAD_MANIFEST, "the manifest says nothing that can be read");
-        problems.push(of_file(problem, &name));
-    }
-    Ok(Some(manifest))
-}
-
 fn of_file(problem: Problem, name: &str) -> Problem {
     problem.at(Place::File { file: name.into(), line: 1, record: 0 })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn header(bytes: &[u8]) -> Result<Vec<String>, String> {
-        let limits = Limits::default();
-        header_of(&sniff(bytes, limits.row_bytes), &limits).map_err(|problem| problem.code.into_owned())
-    }
-
-    #[test]
-    fn a_byte_order_mark_is_no_part_of_the_first_column() {
-        assert_eq!(header(b"\xef\xbb\xbfsourcedId,name\r\n1,2").unwrap(), ["sourcedId", "name"]);
-        assert_eq!(header(b"\"propertyName\",\"value\"").unwrap(), ["propertyName", "value"]);
-    }
-
-    #[test]
-    fn what_is_no_text_is_told_by_its_first_bytes() {
-        for bytes in [&b"PK\x03\x04abc"[..], b"\x1f\x8b\x08", b"\xd0\xcf\x11\xe0"] {
-            assert!(not_text(bytes).is_some(), "{bytes:?}");
-        }
-        for bytes in [&b""[..], b"\xef\xbb\xbf", b"\r\n\n "] {
-            assert_eq!(header(bytes), Err(codes::EMPTY_FILE.to_owned()), "{bytes:?}");
-        }
-        assert_eq!(header(&b"a,".repeat(2000)), Err(codes::TOO_MANY_COLUMNS.to_owned()));
-        assert_eq!(header(b"sourcedId\n1\n"), Err(codes::DELIMITER_NOT_FOUND.to_owned()));
-    }
-
-    #[test]
-    fn a_header_is_read_in_any_encoding_with_any_separator() {
-        for text in [&b"\xff\xfea\0\t\0b\0\n\0"[..], b"sep=;\na;b\n", b"a|b\r1|2\r3|4", b"\0a\0,\0b\0\n"] {
-            assert_eq!(header(text).unwrap(), ["a", "b"], "{text:?}");
-        }
-    }
 }

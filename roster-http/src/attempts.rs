@@ -107,7 +107,8 @@ impl Attempts<'_> {
     ) -> Result<Duration> {
         let decision = self.policy.decide(made, elapsed(begun, self.cx), told, fastrand::f64());
         let why = match decision {
-            Decision::Wait(_) if !self.limiter.budget().spend() => {
+            // A server that counts is well, and says so: the budget is for those that fail.
+            Decision::Wait(_) if error.kind() != ErrorKind::RateLimited && !self.limiter.budget().spend() => {
                 "too many requests failed to send this one again".to_owned()
             }
             Decision::Wait(time) => return Ok(time),

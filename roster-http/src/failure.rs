@@ -49,6 +49,14 @@ pub struct Refusal<'a> {
     pub body: &'a [u8],
 }
 
+impl<'a> Refusal<'a> {
+    /// An answer, for tests of a classifier.
+    #[must_use]
+    pub const fn new(status: StatusCode, headers: &'a HeaderMap, body: &'a [u8]) -> Self {
+        Self { status, headers, body }
+    }
+}
+
 /// What an answer that is no success means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Meaning {

@@ -16,10 +16,13 @@ mod told;
 mod transport;
 mod wire;
 
-pub use reqwest::Method;
+pub use reqwest::{Method, StatusCode, header::HeaderMap};
 
 pub use self::{
-    auth::{Auth, ClientAuth, Grant, LookUp, OAuth1, Rotating, SignatureMethod, TokenCache},
+    auth::{
+        Assertion, Auth, ClientAuth, CodeFlow, CodeRequest, Grant, LookUp, OAuth1, Rotating, SignatureMethod,
+        TokenCache, TokenRefusals, Tokens,
+    },
     failure::{Again, Classifier, Failure, Meaning, Refusal, by_status},
     limiter::Limiter,
     limits::HttpLimits,

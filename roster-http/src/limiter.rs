@@ -24,12 +24,15 @@ struct Inner {
     paused: Mutex<Option<Timestamp>>,
     paced: Option<Paced>,
     budget: RetryBudget,
+    /// Whom this one shares a larger share with.
+    above: Option<Limiter>,
 }
 
 /// Leave to send one request.
 #[derive(Debug)]
 pub(crate) struct Leave(
     #[expect(dead_code, reason = "held for as long as the request is under way")] OwnedSemaphorePermit,
+    #[expect(dead_code, reason = "held for as long as the request is under way")] Option<Box<Leave>>,
 );
 
 impl Limiter {
@@ -42,19 +45,23 @@ impl Limiter {
     /// So many requests at once, and that budget of retries.
     #[must_use]
     pub fn with_budget(in_flight: usize, budget: RetryBudget) -> Self {
-        Self::made(in_flight, budget, None)
+        Self::made(in_flight, budget, None, None)
     }
 
     /// So many requests at once, the default budget of retries, and no more requests in a time than the vendor takes: it is
     /// better to wait than to be refused.
     #[must_use]
     pub fn paced(in_flight: usize, pace: Pace) -> Self {
-        Self::made(in_flight, RetryBudget::default(), Some(Paced::new(pace)))
+        Self::made(in_flight, RetryBudget::default(), Some(pace), None)
     }
 
-    fn made(in_flight: usize, budget: RetryBudget, paced: Option<Paced>) -> Self {
+    /// So many requests at once, that budget of retries, at that pace if there is one, and within what the limiter `above`
+    /// allows, for vendors that count by user and by project.
+    #[must_use]
+    pub fn made(in_flight: usize, budget: RetryBudget, pace: Option<Pace>, above: Option<Self>) -> Self {
         let slots = Arc::new(Semaphore::new(in_flight.clamp(1, Semaphore::MAX_PERMITS)));
-        Self(Arc::new(Inner { slots, paused: Mutex::new(None), paced, budget }))
+        let paced = pace.map(Paced::new);
+        Self(Arc::new(Inner { slots, paused: Mutex::new(None), paced, budget, above }))
     }
 
     /// Slows all down: nobody who shares this sends anything for that time.
@@ -91,7 +98,12 @@ impl Limiter {
                 *paused = None;
             }
         }
-        Ok(Leave(slot))
+        let above = match &self.0.above {
+            // Boxed, since it may have one above it in turn.
+            Some(above) => Some(Box::new(Box::pin(above.enter(at_most, cx)).await?)),
+            None => None,
+        };
+        Ok(Leave(slot, above))
     }
 
     fn pause_left(&self, cx: &PullContext) -> Option<(Timestamp, Duration)> {
@@ -131,6 +143,20 @@ mod tests {
         assert_eq!(format!("{limiter:?}"), "Limiter(0 free)");
         drop(leave);
         assert_eq!(format!("{limiter:?}"), "Limiter(1 free)");
+    }
+
+    #[tokio::test]
+    async fn users_of_a_project_share_its_pace() {
+        let clock = TestClock::default();
+        let cx = PullContext::default().with_clock(Arc::new(clock.clone()));
+        let project = Limiter::paced(8, Pace::new(3, Duration::from_secs(60)));
+        let user = || Limiter::made(4, RetryBudget::default(), None, Some(project.clone()));
+        let (one, two) = (user(), user());
+        for limiter in [&one, &two, &one] {
+            drop(limiter.enter(Duration::ZERO, &cx).await.unwrap());
+        }
+        drop(two.enter(Duration::from_secs(60), &cx).await.unwrap());
+        assert_eq!(clock.waits(), [Duration::from_secs(60)]);
     }
 
     #[tokio::test]

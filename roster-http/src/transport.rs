@@ -32,7 +32,8 @@ impl Transport {
             .connect_timeout(limits.connect_time)
             .read_timeout(limits.read_time)
             .timeout(limits.request_time)
-            .user_agent(concat!("roster/", env!("CARGO_PKG_VERSION")));
+            // Google compresses only for whom the word is in here too.
+            .user_agent(concat!("roster/", env!("CARGO_PKG_VERSION"), " (gzip)"));
         if loopback {
             // What is meant for this machine must not leave it by a proxy, and needs no list of authorities.
             builder = builder.no_proxy().tls_certs_only([]);

@@ -1,6 +1,6 @@
 //! The client that a provider talks through: what it brings is base URL, authenticator, classifier and limits.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -43,6 +43,7 @@ struct Inner {
     policy: RetryPolicy,
     limiter: Limiter,
     classifier: Classifier,
+    longest_told: Duration,
 }
 
 /// Collects what a [`Wire`] needs.
@@ -55,6 +56,7 @@ pub struct WireBuilder {
     limits: HttpLimits,
     limiter: Option<Limiter>,
     classifier: Classifier,
+    longest_told: Duration,
 }
 
 /// A request to be made.
@@ -113,6 +115,7 @@ impl Wire {
             limits: HttpLimits::default(),
             limiter: None,
             classifier: by_status,
+            longest_told: Duration::MAX,
         }
     }
 
@@ -259,7 +262,9 @@ impl Wire {
         let body = answer.body.get(..REFUSAL_BYTES).unwrap_or(&answer.body);
         let refusal = Refusal { status: answer.status, headers: &answer.headers, body };
         let meaning = (self.0.classifier)(&refusal);
-        let told = told_wait(&answer.headers, cx.clock().now());
+        // A time that has passed says nothing of how long to wait; clocks differ.
+        let told = told_wait(&answer.headers, cx.clock().now()).filter(|told| !told.is_zero());
+        let told = told.map(|told| told.min(self.0.longest_told));
         let again = match meaning.again {
             Again::Later(said) => Again::Later(told.or(said)),
             Again::Slower(said) => Again::Slower(told.or(said)),
@@ -327,16 +332,33 @@ impl WireBuilder {
         self
     }
 
+    /// Waits no longer than this at a time, whatever the vendor says: for one whose limits are of a known time, so that a longer wait
+    /// is told by a clock that is wrong.
+    #[must_use]
+    pub fn longest_told(mut self, time: Duration) -> Self {
+        self.longest_told = time;
+        self
+    }
+
     /// Makes the client. Sends nothing.
     ///
     /// # Errors
     ///
     /// `Config` if the HTTP client does not start.
     pub fn build(self) -> Result<Wire> {
-        let Self { provider, base, auth, policy, limits, limiter, classifier } = self;
+        let Self { provider, base, auth, policy, limits, limiter, classifier, longest_told } = self;
         let transport = Transport::new(provider, base.is_loopback(), limits)?;
         let limiter = limiter.unwrap_or_else(|| Limiter::new(limits.in_flight));
-        Ok(Wire(Arc::new(Inner { provider, base, auth, transport, policy, limiter, classifier })))
+        Ok(Wire(Arc::new(Inner {
+            provider,
+            base,
+            auth,
+            transport,
+            policy,
+            limiter,
+            classifier,
+            longest_told,
+        })))
     }
 }
 

@@ -22,7 +22,7 @@ pub use self::{
     key::{Digest, Key},
     memory::Memory,
     plan::Proposal,
-    report::{Failed, Guard, Hold, KindCounts, Mode, Status, SyncReport},
+    report::{Failed, Guard, Hold, KindCounts, Mode, Seats, Status, SyncReport},
     run::{PlannedChange, RosterSync},
     settings::{Guards, Limit},
     store::{

@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use roster_core::{Cursor, EntityKind, PullRequest, Scope, SensitiveField, SourcedId, jiff};
 use serde::{Deserialize, Serialize};
 
+use crate::Seats;
+
 /// What a run that counted leaves to the next one. A store keeps it with the run, as it is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Memory {
@@ -23,6 +25,35 @@ pub struct Memory {
     pub(crate) window: Vec<Effect>,
     /// How many approvals were used up: each counts once.
     pub(crate) approvals: u64,
+    /// That there are more students than seats was approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) seats: Option<Overbooked>,
+}
+
+/// How many more students than seats somebody approved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Overbooked {
+    /// For so many there were seats.
+    pub(crate) limit: u64,
+    /// So many there were.
+    pub(crate) students: u64,
+}
+
+impl Overbooked {
+    /// What is approved after a run that was applied: what it had approved, or what was before, as long as there are too many. With
+    /// fewer seats than then, nothing is.
+    pub(crate) fn after(before: Option<Self>, seats: &Seats, approved: bool) -> Option<Self> {
+        let limit = seats.limit.filter(|limit| seats.after > *limit)?;
+        if approved {
+            return Some(Self { limit, students: seats.after });
+        }
+        before
+    }
+
+    /// How many students may be.
+    pub(crate) fn most(before: Option<Self>, limit: u64) -> u64 {
+        before.filter(|before| limit >= before.limit).map_or(limit, |before| before.students.max(limit))
+    }
 }
 
 impl Memory {

@@ -24,6 +24,9 @@ pub struct SyncReport {
     pub plan: String,
     /// Counts by kind, of the kinds asked for.
     pub kinds: BTreeMap<EntityKind, KindCounts>,
+    /// Students who need a seat; `None` if there was no plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seats: Option<Seats>,
     /// Why the plan was held, or would be without the approval.
     pub holds: Vec<Hold>,
     /// How many records may be the same under another id, without proof enough.
@@ -51,6 +54,7 @@ impl SyncReport {
             status,
             plan: String::new(),
             kinds: BTreeMap::new(),
+            seats: None,
             holds: Vec::new(),
             proposals: 0,
             problems: 0,
@@ -63,6 +67,35 @@ impl SyncReport {
     /// Whether a kind asked for and supported was not seen whole.
     pub fn is_partial(&self) -> bool {
         self.kinds.values().any(|counts| counts.supported && !counts.complete)
+    }
+}
+
+/// Active students in scope, each once whatever classes and schools they are in. Those whose account is suspended or archived need
+/// no seat.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Seats {
+    /// How many the roster has.
+    pub now: u64,
+    /// How many it has, or would have, after the run.
+    pub after: u64,
+    /// How many there are seats for, if that was set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+}
+
+impl Seats {
+    /// So many now and after, of so many.
+    pub const fn new(now: u64, after: u64, limit: Option<u64>) -> Self {
+        Self { now, after, limit }
+    }
+
+    /// How many too many there would be.
+    pub const fn over(&self) -> u64 {
+        match self.limit {
+            Some(limit) => self.after.saturating_sub(limit),
+            None => 0,
+        }
     }
 }
 
@@ -231,6 +264,10 @@ pub enum Guard {
     OtherVendor,
     /// The host asks for less than in the last run that counted.
     Narrowed,
+    /// Ids that are new are those of stored records in another form, or were destroyed by a spreadsheet.
+    IdShape,
+    /// More students than there are seats for.
+    Seats,
 }
 
 impl Guard {
@@ -245,6 +282,8 @@ impl Guard {
             Self::NoStudents => "no_students",
             Self::OtherVendor => "other_vendor",
             Self::Narrowed => "narrowed",
+            Self::IdShape => "id_shape",
+            Self::Seats => "seats",
         }
     }
 }

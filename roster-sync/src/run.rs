@@ -14,7 +14,7 @@ use self::{pulling::Pulled, start::Start};
 use crate::{
     Failed, Guards, Memory, Mode, RunEnd, RunStart, Session, Status, Store, SyncReport,
     apply::apply,
-    memory::{Asked, by_the_hour},
+    memory::{Asked, Overbooked, by_the_hour},
     plan::{Ground, Plan, Proposal, still_counts},
 };
 
@@ -40,6 +40,7 @@ pub struct RosterSync<'a> {
     approve: Option<String>,
     guards: Guards,
     origin: Option<String>,
+    seats: Option<u64>,
 }
 
 impl<'a> RosterSync<'a> {
@@ -53,6 +54,7 @@ impl<'a> RosterSync<'a> {
             approve: None,
             guards: Guards::default(),
             origin: None,
+            seats: None,
         }
     }
 
@@ -88,6 +90,13 @@ impl<'a> RosterSync<'a> {
     #[must_use]
     pub fn origin(mut self, origin: impl Into<String>) -> Self {
         self.origin = Some(origin.into());
+        self
+    }
+
+    /// For how many students there are seats: with more, the run is held, and a roster's first run too.
+    #[must_use]
+    pub fn seats(mut self, seats: Option<u64>) -> Self {
+        self.seats = seats;
         self
     }
 
@@ -172,9 +181,11 @@ impl<'a> RosterSync<'a> {
             before: past.memory,
             asked,
             guards,
+            seats: self.seats,
             today: Offset::UTC.to_datetime(now).date(),
             now,
             whole: pulled.error.is_none(),
+            in_steps: pulled.mode == Mode::Changes,
         };
         let mut plan = Plan::draw(stage, &ground, session).await?;
         let mut report = SyncReport::new(&self.roster, source.info().tenant, Status::Unchanged);
@@ -192,6 +203,7 @@ impl<'a> RosterSync<'a> {
         report.notes.clone_from(&pulled.notes);
         report.plan.clone_from(&plan.hash);
         report.holds.clone_from(&plan.holds);
+        report.seats = Some(plan.seats);
         report.proposals = plan.proposals.len() as u64;
         report.problems = plan.stage.problems.problems();
         report.report = plan.stage.problems.report().into_iter().cloned().collect();
@@ -219,6 +231,7 @@ impl<'a> RosterSync<'a> {
                 // Nothing of it is applied, so that there is nothing to hold or to approve.
                 report.plan.clear();
                 report.holds.clear();
+                report.seats = None;
             }
             report.status = Status::Failed;
             report.error = Some(Failed::from(error));
@@ -274,6 +287,7 @@ fn memory(
         fresh: before.map(|before| before.fresh.clone()).unwrap_or_default(),
         window: Vec::new(),
         approvals: before.map_or(0, |before| before.approvals) + u64::from(approved),
+        seats: Overbooked::after(before.and_then(|before| before.seats), &plan.seats, approved),
     };
     if !approved && let Some(before) = before {
         memory.window.extend(before.window.iter().filter(|effect| still_counts(effect, ground.now)).cloned());

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// How much may change before somebody has to approve it. Limits are bounded: a guard can be set, and not switched off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 #[non_exhaustive]
 pub struct Guards {
     /// Records that end: more than 5 and more than 10 % by default.
@@ -13,11 +14,18 @@ pub struct Guards {
     pub updates: Limit,
     /// Records that go into quarantine, of those seen: more than 5 and more than 5 % by default.
     pub dangling: Limit,
+    /// Ids in another form than stored ones, or destroyed, of those seen: more than 5 and more than 5 % by default.
+    pub id_shape: Limit,
 }
 
 impl Default for Guards {
     fn default() -> Self {
-        Self { ends: Limit::new(5, 10), updates: Limit::new(5, 75), dangling: Limit::new(5, 5) }
+        Self {
+            ends: Limit::new(5, 10),
+            updates: Limit::new(5, 75),
+            dangling: Limit::new(5, 5),
+            id_shape: Limit::new(5, 5),
+        }
     }
 }
 
@@ -28,9 +36,12 @@ impl Guards {
     ///
     /// `Config` if one is so wide that the guard would be off: a count over 100, or a percentage over 50 (of updates: 90).
     pub fn checked(self) -> Result<Self> {
-        for (name, limit, most) in
-            [("ends", self.ends, 50), ("updates", self.updates, 90), ("dangling", self.dangling, 50)]
-        {
+        for (name, limit, most) in [
+            ("ends", self.ends, 50),
+            ("updates", self.updates, 90),
+            ("dangling", self.dangling, 50),
+            ("id_shape", self.id_shape, 50),
+        ] {
             if limit.count > 100 || limit.percent > most {
                 let message = format!(
                     "the guard `{name}` takes a count up to 100 and a percentage up to {most}, not {} and {} %",

@@ -53,7 +53,7 @@ impl Key {
         Self::new("classes", "Pull these classes alone, by id.", Form::List),
         Self::new(
             "seats",
-            "How many people there are seats for. Syncs look at it, pulls do not.",
+            "For how many active students there are seats. A sync that would bring more is held; pulls do not look at it.",
             Form::Number,
         ),
         Self::new(
@@ -84,6 +84,16 @@ impl Key {
         Self::new(
             "dangling_percent",
             "So many of a hundred may be quarantined without approval: 5 by default, 50 at most.",
+            Form::Number,
+        ),
+        Self::new(
+            "id_shape_count",
+            "So many ids of a kind may always change their form in a sync without approval: 5 by default, 100 at most.",
+            Form::Number,
+        ),
+        Self::new(
+            "id_shape_percent",
+            "So many of a hundred may change their form without approval: 5 by default, 50 at most.",
             Form::Number,
         ),
     ];

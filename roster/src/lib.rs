@@ -16,9 +16,17 @@ mod settings;
 #[doc(inline)]
 pub use roster_classlink as classlink;
 
+#[cfg(feature = "clever")]
+#[doc(inline)]
+pub use roster_clever as clever;
+
 #[cfg(feature = "csv")]
 #[doc(inline)]
 pub use roster_csv as csv;
+
+#[cfg(feature = "gclassroom")]
+#[doc(inline)]
+pub use roster_gclassroom as gclassroom;
 
 #[cfg(feature = "oneroster")]
 #[doc(inline)]
@@ -27,6 +35,10 @@ pub use roster_oneroster as oneroster;
 #[cfg(feature = "sync")]
 #[doc(inline)]
 pub use roster_sync as sync;
+
+#[cfg(feature = "wonde")]
+#[doc(inline)]
+pub use roster_wonde as wonde;
 
 #[doc(inline)]
 pub use roster_core::*;

@@ -12,6 +12,9 @@ pub use roster_core::{
 #[cfg(feature = "classlink")]
 #[doc(no_inline)]
 pub use crate::classlink::{ClassLinkPartner, ClassLinkSource};
+#[cfg(feature = "clever")]
+#[doc(no_inline)]
+pub use crate::clever::{CleverAccount, CleverSource};
 #[cfg(feature = "config")]
 #[doc(no_inline)]
 pub use crate::config::{Config, Resolver};
@@ -27,3 +30,6 @@ pub use crate::sync::SqliteStore;
 #[cfg(feature = "sync")]
 #[doc(no_inline)]
 pub use crate::sync::{RosterSync, Status, Store, SyncReport};
+#[cfg(feature = "wonde")]
+#[doc(no_inline)]
+pub use crate::wonde::{WondeAccount, WondeSource};

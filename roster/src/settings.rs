@@ -145,11 +145,21 @@ impl Settings {
             (&mut guards.ends, "ends_count", "ends_percent"),
             (&mut guards.updates, "updates_count", "updates_percent"),
             (&mut guards.dangling, "dangling_count", "dangling_percent"),
+            (&mut guards.id_shape, "id_shape_count", "id_shape_percent"),
         ] {
             limit.count = self.number(count)?.unwrap_or(limit.count);
             limit.percent = self.number(percent)?.unwrap_or(limit.percent);
         }
         guards.checked()
+    }
+
+    /// For how many students there are seats, if that is set.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if it is no number.
+    pub fn seats(&self) -> Result<Option<u64>> {
+        self.number("seats")
     }
 
     fn ids<C: FromIterator<SourcedId>>(&self, key: &str) -> Result<Option<C>> {

@@ -7,7 +7,7 @@ use super::Global;
 
 #[derive(Args)]
 pub(crate) struct SandboxArgs {
-    /// The vendor to play, such as oneroster
+    /// The vendor to play, such as clever or oneroster
     #[arg(value_name = "PROVIDER")]
     pub(crate) provider: String,
     /// What the district is made from: the same number gives the same one

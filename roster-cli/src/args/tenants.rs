@@ -9,7 +9,7 @@ pub(crate) struct TenantsArgs {
     /// The provider, or a source of roster.toml that has its credentials
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub(crate) provider: String,
-    /// Lists those alone whose name or id has this in it
+    /// Lists those alone whose name or id has this in it; where the vendor can search, also those who have not connected
     #[arg(long, value_name = "TEXT")]
     pub(crate) search: Option<String>,
     #[command(flatten)]

@@ -5,7 +5,7 @@ use roster::sync::{KindCounts, Proposal, Status, SyncReport};
 use super::diff::Diff;
 use crate::{
     problems::many,
-    sync::{holds, kinds, rest},
+    sync::{holds, kinds, rest, seats},
 };
 
 /// The whole plan: what would change, what would hold it, what may be the same.
@@ -21,6 +21,7 @@ pub(super) fn text(report: &SyncReport, diff: &Diff, proposals: &[Proposal], app
         );
     }
     parts.extend(kinds(report));
+    parts.extend(seats(report));
     if !report.holds.is_empty() {
         let held = holds(&report.holds, &diff.schools.names);
         let heading = if report.status == Status::Held { "Guards would hold it" } else { "Approved" };

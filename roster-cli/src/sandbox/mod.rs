@@ -1,7 +1,10 @@
 //! `roster sandbox`: a fake vendor on loopback, until it is stopped.
 
 mod classlink;
+mod clever;
+mod gclassroom;
 mod oneroster;
+mod wonde;
 
 use std::{collections::BTreeMap, io};
 
@@ -28,7 +31,8 @@ struct Vendor {
 }
 
 /// By provider, alphabetically.
-const VENDORS: &[Vendor] = &[classlink::VENDOR, oneroster::VENDOR];
+const VENDORS: &[Vendor] =
+    &[classlink::VENDOR, clever::VENDOR, gclassroom::VENDOR, oneroster::VENDOR, wonde::VENDOR];
 
 /// A fake vendor that runs; dropping it stops it.
 trait Running {

@@ -37,6 +37,10 @@ fn in_words(hold: &Hold, names: &Names) -> String {
             Some(kind) => format!("less of {kind} is asked for than in the last run that was applied"),
             None => "less is asked for than in the last run that was applied".to_owned(),
         },
+        Guard::IdShape => format!(
+            "{count} of {of} ids ({kind}) are stored ones in another form, or were destroyed; {at_most}"
+        ),
+        Guard::Seats => format!("{count} active students, {of} until now; there are seats for {limit}"),
         _ => format!("{count} of {of} ({kind}){place}; {at_most}"),
     }
 }

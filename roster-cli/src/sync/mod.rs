@@ -13,7 +13,7 @@ pub(crate) use self::{
     approval::line as approval,
     holds::{holds, school},
     report::{failed, outcome, say_error},
-    summary::{kinds, rest},
+    summary::{kinds, rest, seats},
     target::Target,
     watched::Watched,
 };
@@ -52,6 +52,7 @@ pub(crate) fn sync<'a>(
     let mut sync = RosterSync::new(store, target.roster())
         .request(target.request().clone())
         .guards(target.guards())
+        .seats(target.seats())
         .full(options.full);
     if let Some(hash) = &options.approve {
         sync = sync.approve(hash.trim());

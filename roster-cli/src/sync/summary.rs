@@ -2,7 +2,7 @@
 
 use roster::{
     EntityKind,
-    sync::{Mode, Status, SyncReport},
+    sync::{Mode, Seats, Status, SyncReport},
 };
 
 use super::holds::{Names, holds};
@@ -16,6 +16,7 @@ pub(super) fn text(report: &SyncReport, approval: &str) -> String {
     let run = report.run.map(|run| format!(", run {run}")).unwrap_or_default();
     let mut parts = vec![format!("{} from {}{run}\n", report.roster, report.tenant)];
     parts.extend(kinds(report));
+    parts.extend(seats(report));
     if !report.holds.is_empty() {
         let mut text = holds(&report.holds, &Names::new());
         if report.status == Status::Held {
@@ -95,6 +96,18 @@ pub(crate) fn kinds(report: &SyncReport) -> Option<String> {
     Some(table.to_string())
 }
 
+/// How many students need a seat; nothing if there are none and no number of seats was set.
+pub(crate) fn seats(report: &SyncReport) -> Option<String> {
+    let seats = report.seats.filter(|seats| *seats != Seats::default())?;
+    let Seats { now, after, limit, .. } = seats;
+    let licence = match limit {
+        None => String::new(),
+        Some(limit) if seats.over() > 0 => format!(", {} more than there are seats ({limit})", seats.over()),
+        Some(limit) => format!(", of {limit} seats"),
+    };
+    Some(format!("Active students: {now} before, {after} after{licence}.\n"))
+}
+
 /// How it ended, on one line.
 pub(crate) fn how_it_ended(report: &SyncReport) -> String {
     let pulled = match report.mode {
@@ -152,6 +165,21 @@ mod tests {
         assert!(text.starts_with("lincoln from district-7, run 4\n\nkind  seen  created"), "{text}");
         let told = "Applied: everything was pulled; 2 changes; partial, so that nothing ended for being absent: org.\n";
         assert!(text.ends_with(told), "{text}");
+    }
+
+    #[test]
+    fn seats_are_told_against_what_was_bought() {
+        let mut report = report(Status::Applied);
+        for (told, limit) in [
+            ("Active students: 3 before, 5 after.\n", None),
+            ("Active students: 3 before, 5 after, of 5 seats.\n", Some(5)),
+            ("Active students: 3 before, 5 after, 1 more than there are seats (4).\n", Some(4)),
+        ] {
+            report.seats = Some(Seats::new(3, 5, limit));
+            assert_eq!(seats(&report).unwrap(), told);
+        }
+        report.seats = Some(Seats::new(0, 0, None));
+        assert!(seats(&report).is_none());
     }
 
     #[test]

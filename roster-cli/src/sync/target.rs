@@ -14,6 +14,7 @@ pub(crate) struct Target {
     info: SourceInfo,
     request: PullRequest,
     guards: Guards,
+    seats: Option<u64>,
     roster: String,
     /// Whether the user named the roster, and so takes the blame for what is in it.
     is_named_by_hand: bool,
@@ -25,12 +26,17 @@ impl Target {
         let resolved = source::resolve(&options.global, &options.source)?;
         let info = resolved.open()?.info();
         let request = request(resolved.request()?, options);
-        let guards = resolved.guards()?;
+        let (guards, seats) = (resolved.guards()?, resolved.seats()?);
         let named = options.roster.as_deref().or(resolved.name());
+        // Whoever logged in is `me`: two teachers must not fill one roster unasked.
+        if named.is_none() && (info.provider, info.tenant.as_str()) == ("gclassroom", "me") {
+            let message = "gclassroom:me is whoever logged in: say by --roster which roster it is to fill";
+            return Err(Failure::usage("choosing the roster", message));
+        }
         let roster = named.unwrap_or(&info.tenant).to_owned();
         let origin = origin(&resolved)?;
         let is_named_by_hand = options.roster.is_some();
-        Ok(Self { resolved, info, request, guards, roster, is_named_by_hand, origin })
+        Ok(Self { resolved, info, request, guards, seats, roster, is_named_by_hand, origin })
     }
 
     pub(crate) fn open(&self) -> Result<Box<dyn RosterSource>, Error> {
@@ -51,6 +57,10 @@ impl Target {
 
     pub(crate) fn guards(&self) -> Guards {
         self.guards
+    }
+
+    pub(crate) fn seats(&self) -> Option<u64> {
+        self.seats
     }
 
     pub(crate) fn origin(&self) -> Option<&str> {

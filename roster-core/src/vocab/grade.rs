@@ -257,7 +257,8 @@ fn uk_year(key: &str) -> Option<u8> {
 fn english(key: &str) -> Option<Level> {
     Some(match key {
         "N1" | "NURSERY" => Level::Preschool,
-        "N2" | "R" | "RECEPTION" | "YEARR" | "YR" => Level::PreKindergarten,
+        // Reception is also written as year 0.
+        "N2" | "R" | "RECEPTION" | "YEARR" | "YR" | "0" | "00" | "YEAR0" | "Y0" => Level::PreKindergarten,
         _ => Level::Number(uk_year(key).or_else(|| number(key))?),
     })
 }
@@ -334,7 +335,10 @@ mod tests {
         assert_eq!(code(GradeTable::EnglandAsUs, "Y7"), Some("06"));
         assert_eq!(code(GradeTable::EnglandAsUs, "Year 1"), Some("KG"));
         assert_eq!(code(GradeTable::EnglandAsUs, "7"), Some("06"));
-        assert_eq!(code(GradeTable::England, "Reception"), Some("PK"));
+        for reception in ["Reception", "R", "0", "Year 0", "YR"] {
+            assert_eq!(code(GradeTable::England, reception), Some("PK"), "{reception}");
+        }
+        assert_eq!(code(GradeTable::Ceds, "0"), Some("KG"));
         assert_eq!(code(GradeTable::Scotland, "S1"), Some("08"));
         assert_eq!(code(GradeTable::Australia, "Prep"), Some("KG"));
     }

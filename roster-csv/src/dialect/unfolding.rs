@@ -225,6 +225,19 @@ fn whole(names: &[String], tables: impl Iterator<Item = &'static Table>) -> Resu
 }
 
 impl Unfolding {
+    /// The columns of the file that stand in made ids as they are.
+    pub(crate) fn columns_of_ids(&self) -> impl Iterator<Item = usize> + '_ {
+        let pieces = self.cells.iter().filter_map(|source| match source {
+            Source::Made(pieces) => Some(pieces),
+            _ => None,
+        });
+        pieces.flatten().filter_map(|piece| match piece {
+            Piece::At(at) => Some(*at),
+            Piece::AtOrHashed(at, _) => *at,
+            _ => None,
+        })
+    }
+
     /// The file's columns that are looked at.
     pub(crate) fn columns(&self) -> Vec<usize> {
         let mut columns = Vec::new();

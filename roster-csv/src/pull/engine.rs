@@ -10,9 +10,11 @@ use roster_core::{
 
 use super::{
     folded::Folded,
+    owners::Owners,
     people::People,
     plan::{Purpose, Step, blocked, fields},
     references::{Pending, Referring, email_key, place},
+    similar::Plain,
 };
 use crate::{
     keys::{HashedMap, Ids},
@@ -49,9 +51,8 @@ pub(crate) struct Engine {
     pub(super) replaced: bool,
     /// How many rows or files could not be used.
     pub(super) errors: u64,
-    pub(super) emails: Ids,
-    /// Addresses of people who are no pupils.
-    pub(super) staff_emails: Ids,
+    pub(super) owners: Owners,
+    pub(super) plain: Plain,
     pub(super) at: At,
     pub(super) findings: Findings,
 }
@@ -125,8 +126,8 @@ impl Engine {
             partial: EntityKind::ALL.map(|_| None),
             counts: vec![RowCounts::default(); survey.files.len()],
             scope,
-            emails: Ids::default(),
-            staff_emails: Ids::default(),
+            owners: Owners::default(),
+            plain: Plain::default(),
             at,
             findings: Findings::default(),
         };
@@ -270,7 +271,10 @@ impl Engine {
         if kind == EntityKind::Person {
             self.end_people(survey);
         }
-        self.end_kind(kind);
+        // In one file seats come first, and who they are of may turn out to be unknown: they end last.
+        if kind != EntityKind::Enrollment || !survey.dialect.is_one_file() {
+            self.end_kind(kind);
+        }
     }
 
     /// Everything was read: ends the kinds that no file was about.

@@ -9,17 +9,14 @@ use memchr::memchr;
 use roster_core::{Error, ErrorKind, Result};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{
-    plan::Step,
-    reader::{Feed, Sender},
-};
+use super::{feed::Feed, plan::Step, reader::Sender};
 use crate::{
     changes::Position,
     dialect::Dialect,
     files::{FileSet, PIECE, READING, Sink},
     limits::Limits,
-    rows::Batch,
-    source::PROVIDER,
+    rows::{Batch, may_be_wrapped},
+    source::{PROVIDER, Settings},
     survey::{Survey, SurveyedFile},
     text::{Charset, Form},
 };
@@ -60,8 +57,9 @@ impl Fingerprint {
 }
 
 /// How the files of a dialect are read. A mapping is a dialect of its own, so that another one is told by what is in it.
-pub(super) fn terms(dialect: &Dialect, may_repair: bool) -> String {
-    let all = format!("{dialect:?} {may_repair}");
+pub(super) fn terms(dialect: &Dialect, settings: &Settings) -> String {
+    let Settings { may_repair, status_means_delta, .. } = settings;
+    let all = format!("{dialect:?} {may_repair} {status_means_delta}");
     format!("{} {:016x}", dialect.name, xxh3_64(all.as_bytes()))
 }
 
@@ -173,6 +171,8 @@ impl Sink for Lines<'_> {
         let filled = text.get(..self.rest + count).unwrap_or(&[]);
         let mut left = filled.get(std::mem::take(&mut self.mark)..).unwrap_or(&[]);
         self.is_not_enough |= memchr(b'"', left).is_some() || self.wants_ascii && !left.is_ascii();
+        // What is taken off a cell is no part of what its row says.
+        self.is_not_enough |= may_be_wrapped(left);
         while let Some(end) = memchr(b'\n', left) {
             self.line(left.get(..end).unwrap_or(&[]));
             left = left.get(end + 1..).unwrap_or(&[]);

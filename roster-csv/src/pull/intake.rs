@@ -3,19 +3,19 @@
 use std::{ops::Range, sync::Arc};
 
 use roster_core::{
-    EntityKind, Person, Place, Problem, PullEvent, Record, Role, codes, decode,
+    EntityKind, Place, Problem, PullEvent, Record, codes, decode,
     table::{Holds, Need},
 };
 
 use super::{
     engine::{Engine, Unused},
-    judge::Outcome,
     plan::Purpose,
     references::{Naming, is_referred_to, place},
-    shape::{check_width, describe, is_blank, own_id},
+    rejection::of_kind,
+    shape::{check_width, describe, is_blank, own_id, unwrapped},
 };
 use crate::{
-    excel::damage,
+    excel::{damage, is_destroyed},
     keys::{Seen, hash},
     records::{self, Mapped},
     row::{Cells, Row},
@@ -35,7 +35,7 @@ impl Engine {
             ids.touch_all(batch.keys_of(rows, 0));
         }
         if let Some(key) = self.at.email {
-            self.emails.touch_all(batch.keys_of(rows, key));
+            self.owners.touch_all(batch.keys_of(rows, key));
         }
     }
 
@@ -80,15 +80,28 @@ impl Engine {
                 Problem::warning(codes::REPEATED_HEADER, message).of(self.at.kind).at(self.place(file, mark)),
             );
         } else if let Err(problem) = self.sound(file, batch, mark) {
-            let id = own_id(file, batch, mark).map(|id| (id, batch.key(index, 0)));
+            let id = own_id(file, batch, mark).filter(|_| !is_destroyed(&problem));
+            let id = id.map(|id| (id, batch.key(index, 0)));
             if id.is_none() {
                 self.pass(mark, batch.key(index, 0), Unused::Rejected);
             }
             self.reject(file, mark, *problem, id);
         } else {
+            if mark.unwrapped {
+                self.tell_unwrapped(file, batch, index, mark);
+            }
             return true;
         }
         false
+    }
+
+    /// Says which cells were wrapped.
+    fn tell_unwrapped(&mut self, file: &SurveyedFile, batch: &Batch, index: usize, mark: &RowMark) {
+        for cell in batch.unwrapped_of(index) {
+            let problem = unwrapped().in_field(file.header.name_at(cell as usize));
+            let problem = self.locate(file, batch, mark, problem);
+            self.findings.problems.push(problem);
+        }
     }
 
     /// Whether the row can be read at all; notes what is odd about it.
@@ -104,7 +117,9 @@ impl Engine {
             return Err(describe(fault, header).into());
         }
         if width != header.width() {
-            check_width(batch, mark, header, self.at.usual_width)?;
+            let odd = check_width(batch, mark, header, self.at.usual_width)?;
+            let odd = odd.map(|problem| self.locate(file, batch, mark, problem));
+            self.findings.problems.extend(odd);
         }
         let cells = batch.row_cells(mark);
         for &(position, column) in header.needed() {
@@ -130,9 +145,16 @@ impl Engine {
             self.findings.unseen = self.findings.unseen.union(column.holds.fields());
             self.findings.problems.push(self.locate(file, batch, mark, problem.in_field(name)));
         }
-        if let Some(problem) = header.position(Holds::Id).and_then(|id| damage(decode::trim(cells.cell(id))))
-        {
-            return Err(problem.in_field(header.name_of(Holds::Id)).into());
+        if let Some(position) = header.position(Holds::Id) {
+            let (cell, field) = (cells.cell(position), header.name_of(Holds::Id));
+            let id = decode::trim(cell);
+            if let Some(problem) = damage(id) {
+                return Err(problem.in_field(field).into());
+            }
+            if id.len() != cell.len() {
+                let problem = Problem::warning(codes::TRIMMED, "blanks around the value were taken off");
+                self.findings.problems.push(self.locate(file, batch, mark, problem.in_field(field)));
+            }
         }
         if mark.has_stray_quote {
             let problem = Problem::warning(codes::STRAY_QUOTE, "text follows a closing quote; it was kept");
@@ -174,6 +196,13 @@ impl Engine {
             return None;
         }
         if is_referred_to(kind) {
+            if mark.seen == Seen::First
+                && let Some(problem) = self.compare_id(kind, id)
+            {
+                let problem = problem.in_field(file.header.name_of(Holds::Id));
+                let problem = self.locate(file, batch, mark, problem);
+                self.findings.problems.push(problem);
+            }
             self.see(kind, key);
         }
         // What damaged the person in another file was said there.
@@ -203,7 +232,7 @@ impl Engine {
             at.referring.check(&row, ids, &mut at.pending, &mut findings.problems);
         }
         let email = self.at.email.map_or(0, |email| batch.key(index, email));
-        self.deliver(file, mark, (id, key), email, mapped)
+        self.deliver(survey, file, mark, (id, key), email, mapped)
     }
 
     /// What the row says, read through its header.
@@ -243,39 +272,6 @@ impl Engine {
         }
     }
 
-    /// The id was there before, on a row that said the same or something else.
-    #[inline(never)]
-    fn repeat(&mut self, survey: &Survey, file: &SurveyedFile, batch: &Batch, mark: &RowMark, key: u64) {
-        let kind = self.at.kind;
-        let problem = if mark.seen == Seen::Identical {
-            self.count(|counts| counts.duplicate += 1);
-            Problem::warning(codes::DUPLICATE_IDENTICAL, "the same row was there already")
-        } else {
-            self.count(|counts| counts.rejected += 1);
-            self.unuse(kind, key);
-            self.loosen(kind);
-            let message = "the id stands on several rows that say different things; none of them was used";
-            let problem = Problem::error(codes::CONFLICT, message).in_field(file.header.name_of(Holds::Id));
-            if self.at.is_folded {
-                self.tell_first(survey, key, self.locate(file, batch, mark, problem.clone()));
-            }
-            problem
-        };
-        self.say(self.locate(file, batch, mark, problem));
-    }
-
-    /// Says at the row that told of a record first that a later one contradicts it.
-    fn tell_first(&mut self, survey: &Survey, key: u64, problem: Problem) {
-        let first = self.first.remove(&of_kind(self.at.kind, key));
-        if let Some((file, line, record)) = first
-            && let Some(file) = survey.files.get(usize::from(file))
-        {
-            let record = u64::from(record).saturating_sub(1);
-            self.folded.note(&file.name, record, Outcome::Rejected);
-            self.say(problem.at(place(&file.name, u64::from(line), record)));
-        }
-    }
-
     /// Whether a record is in scope; those who come later are told by it.
     fn in_scope(&mut self, id: &str, mapped: &Mapped) -> bool {
         let Mapped::Record(record) = mapped else {
@@ -298,6 +294,7 @@ impl Engine {
     /// Delivers what a row became. Its findings come before it, and are told with it alone.
     fn deliver(
         &mut self,
+        survey: &Survey,
         file: &SurveyedFile,
         mark: &RowMark,
         (id, key): (&str, u64),
@@ -319,7 +316,7 @@ impl Engine {
         };
         self.count(|counts| counts.used += 1);
         if let Record::Person(person) = &record {
-            self.meet(file, mark, person, email);
+            self.meet(survey, file, mark, person, email);
         }
         if !self.wants(self.at.kind) {
             self.findings.clear();
@@ -335,43 +332,6 @@ impl Engine {
         self.out.extend(problems.map(|problem| PullEvent::Problem(Box::new(problem))));
         self.out.push_back(upsert);
         None
-    }
-
-    /// Takes in what other people's records have to know of a person; `key` is the e-mail address's.
-    #[inline(never)]
-    fn meet(&mut self, file: &SurveyedFile, mark: &RowMark, person: &Person, key: u64) {
-        if self.people.are_related() {
-            let place = self.place(file, mark);
-            self.people.relate(person, &place);
-        }
-        if person.email.as_deref().is_some_and(|email| self.is_shared(email, key)) {
-            let message = "another person has this e-mail address; it can't tell them apart";
-            let problem = Problem::warning(codes::SHARED_EMAIL, message)
-                .of(EntityKind::Person)
-                .with_id(person.id.clone())
-                .in_field(file.header.name_of(Holds::PersonEmail))
-                .at(self.place(file, mark));
-            self.findings.problems.push(problem);
-        }
-    }
-
-    /// Whether a pupil has the address of a member of staff. Those come first.
-    fn is_of_staff(&mut self, mapped: &Mapped) -> bool {
-        let Mapped::Record(Record::Person(person)) = mapped else { return false };
-        let Some(email) = &person.email else { return false };
-        let key = hash(&email.to_lowercase());
-        if person.has_role(&Role::Student) {
-            return self.staff_emails.contains(key);
-        }
-        self.staff_emails.insert(key);
-        false
-    }
-
-    /// Whether somebody has that e-mail address already; `key` is its hash as it stands.
-    fn is_shared(&mut self, email: &str, key: u64) -> bool {
-        let is_folded =
-            email.is_ascii() && !email.bytes().fold(false, |any, byte| any | byte.is_ascii_uppercase());
-        !self.emails.insert(if is_folded { key } else { hash(&email.to_lowercase()) })
     }
 
     pub(super) fn locate(
@@ -395,11 +355,6 @@ impl Engine {
         };
         place(&file.name, line, self.at.record - 1)
     }
-}
-
-/// A key that holds whatever the kind.
-fn of_kind(kind: EntityKind, key: u64) -> u64 {
-    key.rotate_left(kind as u32 * 8 + 1)
 }
 
 /// Says of a file that it is a bulk file with words that only a delta file should have. Returns whether it is.

@@ -2,9 +2,10 @@
 
 use roster_core::{Problem, codes, decode};
 
-use super::shape::{check_width, describe, is_blank};
+use super::shape::{check_width, describe, is_blank, unwrapped};
 use crate::{
     dialect::Header,
+    excel::{damage, may_be_damaged},
     keys::Ids,
     rows::{Batch, Fault, RowMark, WINDOW},
 };
@@ -30,6 +31,8 @@ pub(crate) enum Outcome {
 /// Judges rows as a whole.
 pub(super) struct Judge<'f> {
     header: &'f Header,
+    /// The columns that ids are made of: what a spreadsheet destroyed there, no record of the row can do without.
+    ids: Vec<usize>,
     /// Says what is odd, and looks for rows that are there twice.
     pub(super) tells: bool,
     /// Rows that were there.
@@ -41,8 +44,8 @@ pub(super) struct Judge<'f> {
 }
 
 impl<'f> Judge<'f> {
-    pub(super) fn of(header: &'f Header, tells: bool) -> Self {
-        Self { header, tells, seen: Ids::default(), usual_width: 0, record: 0, is_replaced: false }
+    pub(super) fn of(header: &'f Header, ids: Vec<usize>, tells: bool) -> Self {
+        Self { header, ids, tells, seen: Ids::default(), usual_width: 0, record: 0, is_replaced: false }
     }
 
     /// Brings near what the next rows will be compared with.
@@ -80,6 +83,13 @@ impl<'f> Judge<'f> {
         if self.tells && mark.padded && outcome == Outcome::Used {
             self.tell_padding(batch, mark, odd);
         }
+        if self.tells && mark.unwrapped && outcome == Outcome::Used {
+            let (line, record) = (mark.line, self.record - 1);
+            odd.extend(batch.unwrapped_of(index).map(|cell| {
+                let problem = Some(unwrapped().in_field(self.header.name_at(cell as usize)));
+                Odd { line, record, outcome, problem }
+            }));
+        }
         outcome == Outcome::Used
     }
 
@@ -91,9 +101,10 @@ impl<'f> Judge<'f> {
             let message = "the header stands again in the middle of the file; the row was skipped";
             return (Outcome::Skipped, Some(Problem::warning(codes::REPEATED_HEADER, message)));
         }
-        if let Err(problem) = self.sound(batch, mark) {
-            return (Outcome::Rejected, Some(*problem));
-        }
+        let short = match self.sound(batch, mark) {
+            Ok(short) => short,
+            Err(problem) => return (Outcome::Rejected, Some(*problem)),
+        };
         if self.tells && !self.seen.insert(batch.row_hash(index)) {
             let message = "the same row was there already";
             return (Outcome::Duplicate, Some(Problem::warning(codes::DUPLICATE_IDENTICAL, message)));
@@ -101,10 +112,11 @@ impl<'f> Judge<'f> {
         let stray = mark
             .has_stray_quote
             .then(|| Problem::warning(codes::STRAY_QUOTE, "text follows a closing quote; it was kept"));
-        (Outcome::Used, stray)
+        (Outcome::Used, stray.or(short))
     }
 
-    fn sound(&self, batch: &Batch, mark: &RowMark) -> Result<(), Box<Problem>> {
+    /// Whether the row can be read; says if it is short, and no harm done.
+    fn sound(&self, batch: &Batch, mark: &RowMark) -> Result<Option<Problem>, Box<Problem>> {
         let width = Batch::width(mark);
         let is_unclosed = matches!(mark.fault, Some(Fault::UnclosedQuote { .. }));
         if mark.unterminated && width < self.header.width() && !is_unclosed && width > 1 {
@@ -114,10 +126,21 @@ impl<'f> Judge<'f> {
         if let Some(fault) = mark.fault {
             return Err(describe(fault, self.header).into());
         }
-        if width != self.header.width() {
-            check_width(batch, mark, self.header, self.usual_width)?;
+        let short = if width == self.header.width() {
+            None
+        } else {
+            check_width(batch, mark, self.header, self.usual_width)?
+        };
+        let cells = batch.row_cells(mark);
+        for at in &self.ids {
+            let cell = cells.cell(*at);
+            if may_be_damaged(cell)
+                && let Some(problem) = damage(decode::trim(cell))
+            {
+                return Err(problem.in_field(self.header.name_at(*at)).into());
+            }
         }
-        Ok(())
+        Ok(short)
     }
 
     /// Says which cells have blanks around their values. They are taken off for all records that the row tells.

@@ -1,12 +1,14 @@
 //! The stream: rows come from the reader's thread, records are made where the stream is polled, one row a turn.
 
 mod engine;
+mod feed;
 mod fingerprint;
 mod folded;
 mod folds;
 mod intake;
 mod judge;
 mod made_ids;
+mod owners;
 mod people;
 mod plan;
 mod reader;
@@ -14,6 +16,7 @@ mod references;
 mod register;
 mod rejection;
 mod shape;
+mod similar;
 mod unfold;
 
 use std::{
@@ -23,6 +26,7 @@ use std::{
 };
 
 use futures::Stream;
+use roster_core::jiff::tz::Offset;
 use roster_core::{Error, Notice, PullContext, PullEvent, PullRequest, Result, SourceInfo};
 
 use self::{
@@ -139,6 +143,7 @@ impl Pull {
                     may_repair: self.may_repair,
                     dates: survey.dialect.dates,
                     grades: survey.dialect.grades,
+                    this_year: Offset::UTC.to_datetime(self.cx.clock().now()).year(),
                 };
                 reading.survey = Some((survey, steps, engine));
             }

@@ -1,16 +1,21 @@
 //! Rows that are not used, and what follows from that: each ends in one count, and nobody is taken for gone.
 
-use roster_core::{EntityKind, PartialCode, Problem, Severity, codes, table::Rows};
+use roster_core::{
+    EntityKind, PartialCode, Problem, Severity, codes,
+    table::{Holds, Rows},
+};
 
 use super::{
     engine::{Engine, Unused},
+    judge::Outcome,
     plan::Purpose,
+    references::place,
     shape::own_id,
 };
 use crate::{
     keys::{Seen, hash},
     rows::{Batch, RowMark},
-    survey::SurveyedFile,
+    survey::{Survey, SurveyedFile},
 };
 
 impl Engine {
@@ -33,12 +38,16 @@ impl Engine {
             return;
         }
         self.loosen(kind);
+        if self.at.is_folded && id.is_none() {
+            self.lose_seats("a row does not tell whose it is, and its seats are not known");
+        }
         let Some((id, key)) = id else {
             let reason = "a row could not be read, and whose it is can't be told";
             self.make_partial(kind, PartialCode::Unreadable, reason);
             self.say(problem);
             return;
         };
+        self.lose_identity();
         if mark.seen == Seen::First {
             self.leave(kind, key, Unused::Rejected);
         } else {
@@ -46,6 +55,20 @@ impl Engine {
         }
         self.see(kind, key);
         self.say(problem.with_id(id));
+    }
+
+    /// Seats of the file at hand may be missing.
+    pub(super) fn lose_seats(&mut self, reason: &str) {
+        self.make_partial(EntityKind::Enrollment, PartialCode::Unreadable, reason);
+    }
+
+    /// Where an address is all that tells people apart, one that is not theirs leaves unknown who they are.
+    pub(super) fn lose_identity(&mut self) {
+        if self.at.is_by_address {
+            let reason = "an address alone tells people apart, and whose one is can't be told";
+            self.make_partial(EntityKind::Person, PartialCode::Unreadable, reason);
+            self.lose_seats(reason);
+        }
     }
 
     /// A row that adds to a person can't be used. Without all roles it can't be told what the person is, so that nothing is
@@ -141,4 +164,50 @@ impl Engine {
             self.people.withdraw(&mut self.counts, key);
         }
     }
+
+    /// The id was there before, on a row that said the same or something else.
+    #[inline(never)]
+    pub(super) fn repeat(
+        &mut self,
+        survey: &Survey,
+        file: &SurveyedFile,
+        batch: &Batch,
+        mark: &RowMark,
+        key: u64,
+    ) {
+        let kind = self.at.kind;
+        let problem = if mark.seen == Seen::Identical {
+            self.count(|counts| counts.duplicate += 1);
+            Problem::warning(codes::DUPLICATE_IDENTICAL, "the same row was there already")
+        } else {
+            self.count(|counts| counts.rejected += 1);
+            self.unuse(kind, key);
+            self.loosen(kind);
+            self.lose_identity();
+            let message = "the id stands on several rows that say different things; none of them was used";
+            let problem = Problem::error(codes::CONFLICT, message).in_field(file.header.name_of(Holds::Id));
+            if self.at.is_folded {
+                self.tell_first(survey, key, self.locate(file, batch, mark, problem.clone()));
+            }
+            problem
+        };
+        self.say(self.locate(file, batch, mark, problem));
+    }
+
+    /// Says at the row that told of a record first that a later one contradicts it.
+    fn tell_first(&mut self, survey: &Survey, key: u64, problem: Problem) {
+        let first = self.first.remove(&of_kind(self.at.kind, key));
+        if let Some((file, line, record)) = first
+            && let Some(file) = survey.files.get(usize::from(file))
+        {
+            let record = u64::from(record).saturating_sub(1);
+            self.folded.note(&file.name, record, Outcome::Rejected);
+            self.say(problem.at(place(&file.name, u64::from(line), record)));
+        }
+    }
+}
+
+/// A key that holds whatever the kind.
+pub(super) const fn of_kind(kind: EntityKind, key: u64) -> u64 {
+    key.rotate_left(kind as u32 * 8 + 1)
 }

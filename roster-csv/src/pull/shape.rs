@@ -43,11 +43,18 @@ impl Ordinary {
             && mark.fault.is_none()
             && !mark.padded
             && !mark.has_stray_quote
+            && !mark.unwrapped
             && !self.filled.is_empty()
             && self.filled.iter().all(|position| !cells.is_empty(*position))
             && cells.cell(0) != self.first
             && !self.id.is_some_and(|id| may_be_damaged(cells.cell(id)))
     }
+}
+
+/// Says of a cell that it was wrapped.
+pub(super) fn unwrapped() -> Problem {
+    let message = "the value was wrapped so that a spreadsheet keeps it as text; the wrapper was taken off";
+    Problem::warning(codes::UNWRAPPED, message)
 }
 
 /// The id of the record that a row is about, if the cell is there and sound.
@@ -94,15 +101,17 @@ pub(super) fn check_width(
     mark: &RowMark,
     header: &Header,
     usual: usize,
-) -> Result<(), Box<Problem>> {
+) -> Result<Option<Problem>, Box<Problem>> {
     let (expected, found) = (header.width(), Batch::width(mark));
     let harmless = if found > expected {
         found == usual && batch.cells(mark).skip(expected).all(|cell| decode::trim(cell).is_empty())
     } else {
         header.known().all(|(position, column)| position < found || column.need == Need::Optional)
     };
-    if harmless {
-        return Ok(());
+    if harmless && !mark.has_stray_quote {
+        let message =
+            format!("the row has {found} cells, the header {expected}; the cells that miss are blank");
+        return Ok((found < expected).then(|| Problem::warning(codes::COLUMN_COUNT, message)));
     }
     if mark.has_stray_quote {
         let message =

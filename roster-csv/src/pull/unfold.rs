@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     dialect::{Piece, Source, Unfolding},
-    keys::{Keys, Seen, hash},
+    keys::{HashedSet, Keys, Seen, hash},
     rows::{Batch, Origin, RowCells, RowMark, WINDOW},
     survey::SurveyedFile,
 };
@@ -31,6 +31,8 @@ pub(super) struct View<'f> {
     insists: bool,
     is_seat: bool,
     keys: Keys,
+    /// What tells nobody apart, such as an address that is none: each row that names it is to be told.
+    nameless: HashedSet,
     is_stopped: bool,
     said: Vec<Said>,
     hashed: Hashed,
@@ -61,6 +63,10 @@ impl<'f> Views<'f> {
         let (_, first) = readings.first()?;
         let mut folded = vec![false; first.file.width()];
         let mut needed = folded.clone();
+        let of_ids = readings.iter().filter(|(file, _)| !file.table.optional);
+        let mut ids: Vec<_> = of_ids.flat_map(|(_, unfolding)| unfolding.columns_of_ids()).collect();
+        ids.sort_unstable();
+        ids.dedup();
         for (file, unfolding) in readings {
             for at in unfolding.columns() {
                 if let Some(needed) = needed.get_mut(at) {
@@ -74,7 +80,7 @@ impl<'f> Views<'f> {
             }
         }
         Some(Self {
-            judge: Judge::of(&first.file, tells),
+            judge: Judge::of(&first.file, ids, tells),
             readings: readings.iter().map(|(file, unfolding)| View::of(file, unfolding)).collect(),
             folded,
             needed,
@@ -111,7 +117,8 @@ impl<'f> Views<'f> {
         if self.judge.tells {
             self.judge.seen.expect(rows);
         }
-        for view in self.readings.iter_mut().filter(|view| view.is_seat) {
+        // The step's own seats are one for each row; those of teachers, which are found beside them, are far fewer.
+        if let Some(view) = self.readings.first_mut().filter(|view| view.is_seat) {
             view.keys.expect(rows);
         }
     }
@@ -180,6 +187,7 @@ impl<'f> View<'f> {
             insists: file.header.known().any(required),
             is_seat: file.table.rows == Rows::Records(EntityKind::Enrollment),
             keys: Keys::default(),
+            nameless: HashedSet::default(),
             is_stopped: false,
             said: Vec::new(),
             hashed: Hashed::default(),
@@ -197,13 +205,19 @@ impl<'f> View<'f> {
         self.keys.touch_all(said.iter().map(|said| said.key));
         for ((index, record), said) in rows.iter().zip(&said) {
             let seen = if said.is_there { self.keys.enter(said.key, said.row) } else { Seen::First };
-            if seen == Seen::Identical {
-                continue;
-            }
+            let seen = match seen {
+                Seen::Identical if self.nameless.contains(&said.key) => Seen::First,
+                Seen::Identical => continue,
+                seen => seen,
+            };
             let Some(mark) = batch.row(*index) else { continue };
             let (cells, origin) = (batch.row_cells(mark), Origin { mark, record: *record });
-            if said.is_there || self.is_damaged(cells) {
-                self.add(cells, &origin, seen);
+            if !said.is_there && !self.is_damaged(cells) {
+                continue;
+            }
+            let has_id = self.add(cells, &origin, seen);
+            if said.is_there && !has_id {
+                self.nameless.insert(said.key);
             }
         }
         self.said = said;
@@ -272,8 +286,8 @@ impl<'f> View<'f> {
         }
     }
 
-    /// Adds a row.
-    fn add(&mut self, cells: RowCells<'_>, origin: &Origin<'_>, seen: Seen) {
+    /// Adds a row. Returns whether it has an id.
+    fn add(&mut self, cells: RowCells<'_>, origin: &Origin<'_>, seen: Seen) -> bool {
         self.made.clear();
         self.ends.clear();
         for source in &self.unfolding.cells {
@@ -286,14 +300,16 @@ impl<'f> View<'f> {
             self.ends.push(self.made.len());
         }
         // An address that tells nobody apart makes no id, and with it what is nothing but an id.
-        if self.cell(self.subject, cells).is_empty() && self.telling.is_empty() && !self.insists {
-            return;
+        let has_id = !self.cell(self.subject, cells).is_empty();
+        if !has_id && self.telling.is_empty() && !self.insists {
+            return false;
         }
         let mut out = std::mem::take(&mut self.out);
         if let Some(mark) = out.add(origin, (0..self.ends.len()).map(|position| self.cell(position, cells))) {
             mark.seen = seen;
         }
         self.out = out;
+        has_id
     }
 
     fn cell<'a>(&'a self, position: usize, cells: RowCells<'a>) -> &'a str {

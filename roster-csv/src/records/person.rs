@@ -8,7 +8,7 @@ use roster_core::{
 use roster_oneroster::csv::{Status, user_ids};
 
 use super::{Mapped, extra, status};
-use crate::{clever_ids, row::Row};
+use crate::{clever_ids, excel::is_no_value, row::Row};
 
 /// What other files say of a person, already read.
 #[derive(Default)]
@@ -196,6 +196,9 @@ fn email(row: &mut Row<'_>) -> Option<String> {
         return None;
     }
     if !decode::is_email(value) {
+        if is_no_value(value) {
+            return row.text(Holds::PersonEmail);
+        }
         row.drop(Holds::PersonEmail, codes::BAD_EMAIL, "the value is not an e-mail address; it was dropped");
         return None;
     }

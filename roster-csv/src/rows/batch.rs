@@ -18,6 +18,8 @@ pub(crate) struct Batch {
     pub(super) hashes: Vec<u64>,
     /// How many hashes a row has.
     pub(super) stride: usize,
+    /// Cells that were wrapped, by row and cell.
+    pub(super) unwrapped: Vec<(u32, u32)>,
 }
 
 /// One row of a batch.
@@ -47,6 +49,8 @@ pub(crate) struct RowMark {
     pub(crate) unterminated: bool,
     /// A cell begins or ends with something that may have to be taken off.
     pub(crate) padded: bool,
+    /// A cell was wrapped as spreadsheets do.
+    pub(crate) unwrapped: bool,
     /// What the row's id tells.
     pub(crate) seen: Seen,
     /// A cell may hold text that was read in a wrong encoding once.
@@ -93,6 +97,7 @@ impl RowMark {
             has_quote: false,
             unterminated: false,
             padded: false,
+            unwrapped: false,
             seen: Seen::First,
             garbled: false,
             ordinary: false,
@@ -136,6 +141,12 @@ impl Batch {
     pub(crate) fn keys_of(&self, rows: &Range<usize>, key: usize) -> impl Iterator<Item = u64> + Clone {
         let hashes = self.hashes.get(rows.start * self.stride..rows.end * self.stride).unwrap_or(&[]);
         hashes.chunks_exact(self.stride.max(1)).map(move |row| row.get(key + 1).copied().unwrap_or(0))
+    }
+
+    /// The cells of a row that were wrapped.
+    pub(crate) fn unwrapped_of(&self, index: usize) -> impl Iterator<Item = u32> + '_ {
+        let of_row = self.unwrapped.iter().filter(move |(row, _)| *row as usize == index);
+        of_row.map(|(_, cell)| *cell)
     }
 
     /// How many cells the row has.

@@ -16,6 +16,7 @@ impl Batch {
         self.starts.clear();
         self.rows.clear();
         self.hashes.clear();
+        self.unwrapped.clear();
     }
 
     /// How many bytes it takes.

@@ -11,10 +11,12 @@ mod made;
 mod scan;
 mod separator;
 mod split;
+mod unwrap;
 
 pub(crate) use self::{
     batch::{Batch, Fault, RowCells, RowMark},
     hashes::WINDOW,
     made::Origin,
     scan::Scanner,
+    unwrap::may_be_wrapped,
 };

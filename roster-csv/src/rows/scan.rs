@@ -5,7 +5,7 @@ use memchr::{memchr, memchr2};
 use super::{
     batch::{Batch, Fault, RowMark},
     clean::{checked, look_at_ends, unquote},
-    separator, split,
+    separator, split, unwrap,
 };
 
 /// Finds the rows of one file, chunk by chunk.
@@ -171,6 +171,7 @@ impl Scanner {
         self.exchanged = self.rest.len();
         unquote(&mut text, batch);
         separator::restore(&mut text, batch, self.delimiter);
+        unwrap::unwrap(&mut text, batch);
         let suspect = look_at_ends(&text, batch);
         batch.text = checked(text, suspect, batch);
         batch.hash(&self.key_columns, &mut self.scratch);

@@ -75,6 +75,23 @@ async fn a_class_in_two_schools_and_a_pupil_with_a_teachers_address_are_errors()
 }
 
 #[tokio::test]
+async fn each_row_of_somebody_whom_nothing_names_is_told() {
+    let read = of_rows(
+        "1,Elm,t1@x.example,Ann,Lee,C1,Maths,Zoe,Day,nobody,7\n\
+         1,Elm,t1@x.example,Ann,Lee,C2,Art,Zoe,Day,nobody,7\n\
+         1,Elm,t1@x.example,Ann,Lee,C2,Art,Kim,Fox,k@x.example,7\n",
+    )
+    .await;
+    let told = read.told();
+    for line in [2, 3] {
+        assert!(told.contains(&(codes::MISSING_REQUIRED, Severity::Error, line)), "{told:?}");
+    }
+    assert_eq!(read.counts("flat.csv"), [1, 2, 0, 0]);
+    assert!(read.partial().contains(&roster_core::EntityKind::Person), "who they are is not known");
+    assert!(read.partial().contains(&roster_core::EntityKind::Enrollment));
+}
+
+#[tokio::test]
 async fn row_order_column_order_and_headers_in_other_case_change_nothing() {
     let text =
         text_of(&fixture("dirty_forms").join("rocketlit_utf8.csv")).replace("\"Art, Year 7\"", "Art Year 7");

@@ -7,7 +7,7 @@ use roster_core::{
     Completeness, EntityKind, PartialCode, PullContext, PullEvent, PullMode, PullRequest, Record,
     RelationshipField, Roster, RosterSource, RosterSourceExt, SensitiveField, SourcedId, codes,
 };
-use roster_csv::CsvSource;
+use roster_csv::{BulkWithStatus, CsvSource};
 use roster_testkit::district::{
     District, OneRosterCsv,
     OneRosterVersion::{self, V1_1, V1_2},
@@ -153,4 +153,38 @@ async fn what_a_contact_is_who_did_not_change_is_unknown() {
     assert!(unseen.contains(RelationshipField::Kinds) && unseen.contains(RelationshipField::Relation));
     let is_dangling = |event: &PullEvent| matches!(event, PullEvent::Problem(problem) if problem.code == codes::DANGLING_REFERENCE);
     assert!(!events.iter().any(is_dangling));
+}
+
+/// What changed, in a set whose manifest says nothing of it: the rows' own status tells.
+#[tokio::test]
+async fn a_bulk_file_with_a_status_is_read_as_the_setting_says() {
+    let (before, options) = (District::seed(7), OneRosterCsv::new(V1_1).without_demographics());
+    let (after, _) = before.next_day(3);
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), &oneroster_csv_files(&before, &options));
+    let first = pull(folder.path(), None).await;
+    let mut changes = oneroster_csv_delta(&before, &after, &options);
+    let manifest = String::from_utf8(changes["manifest.csv"].clone()).unwrap();
+    changes.insert("manifest.csv".to_owned(), manifest.replace(",delta", ",bulk").into_bytes());
+    write(folder.path(), &changes);
+    let source =
+        |reading| CsvSource::builder().path(folder.path()).bulk_with_status(reading).build().unwrap();
+    let request = |mode| {
+        let mut request = PullRequest::full();
+        request.entities.remove(&EntityKind::Relationship);
+        (request.mode, request.cursor) = (mode, first.cursor.clone());
+        request
+    };
+    let read = async |reading, mode| {
+        source(reading).collect(request(mode), PullContext::default(), 100_000).await.unwrap()
+    };
+    let as_bulk = read(BulkWithStatus::Bulk, PullMode::Full).await;
+    assert!(codes_of(&as_bulk).contains(&codes::BULK_WITH_STATUS));
+    assert_eq!(*end(&as_bulk, EntityKind::Enrollment), Completeness::Complete);
+    let as_delta = read(BulkWithStatus::Delta, PullMode::Full).await;
+    assert!(!codes_of(&as_delta).contains(&codes::BULK_WITH_STATUS));
+    let needs_full =
+        |it: &Completeness| matches!(it, Completeness::Partial { code: PartialCode::NeedsFull, .. });
+    assert!(as_delta.ends.iter().all(|(.., completeness)| needs_full(completeness)), "{:?}", as_delta.ends);
+    assert!(!as_delta.deletes.is_empty());
 }

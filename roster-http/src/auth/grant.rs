@@ -1,13 +1,15 @@
-//! How a token is had: OAuth 2.0 client credentials, or a refresh token.
+//! How a token is had: OAuth 2.0 client credentials, a refresh token, or a signed assertion.
 
-use std::time::Duration;
+use std::{fmt, sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
 use oauth2::{
     AsyncHttpClient, AuthType, ClientId, ClientSecret, HttpRequest, HttpResponse, RefreshToken,
-    RequestTokenError, Scope, TokenResponse as _, TokenUrl, basic::BasicClient, basic::BasicTokenResponse,
+    RequestTokenError, Scope, TokenResponse as _, TokenUrl, basic::BasicClient,
+    basic::BasicRequestTokenError, basic::BasicTokenResponse,
 };
-use roster_core::{Error, ErrorKind, ExposeSecret, Result, SecretString};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
+use roster_core::{Error, ErrorKind, ExposeSecret, Result, SecretString, jiff::Timestamp};
 use serde_json::{Value, json};
 
 use crate::{
@@ -31,16 +33,32 @@ pub enum ClientAuth {
     Body,
 }
 
+/// Says who asks for a token, by a signed statement that is made anew each time (RFC 7523).
+pub trait Assertion: fmt::Debug + Send + Sync + 'static {
+    /// Makes one that holds from now on.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if the key can't sign.
+    fn sign(&self, now: Timestamp) -> Result<SecretString>;
+}
+
+/// What the word that a token endpoint refuses with means at one vendor: the kind of error, and what to do.
+pub type TokenRefusals = fn(word: &str) -> Option<(ErrorKind, &'static str)>;
+
 /// What a token is asked for with.
 #[derive(Clone)]
 pub struct Grant {
-    provider: &'static str,
-    token_url: BaseUrl,
-    id: SecretString,
-    secret: SecretString,
+    pub(super) provider: &'static str,
+    pub(super) token_url: BaseUrl,
+    pub(super) id: SecretString,
+    /// A client that can't keep a secret has none.
+    pub(super) secret: Option<SecretString>,
     scopes: Vec<String>,
     refresh: Option<SecretString>,
+    assertion: Option<Arc<dyn Assertion>>,
     place: ClientAuth,
+    refusals: TokenRefusals,
 }
 
 /// A token as a server gave it.
@@ -62,6 +80,23 @@ impl Grant {
         id: SecretString,
         secret: SecretString,
     ) -> Self {
+        Self::of(provider, token_url, id, Some(secret))
+    }
+
+    /// A signed assertion; it says itself which scopes are asked for.
+    #[must_use]
+    pub fn assertion(provider: &'static str, token_url: BaseUrl, assertion: Arc<dyn Assertion>) -> Self {
+        let grant = Self::of(provider, token_url, SecretString::default(), None);
+        Self { assertion: Some(assertion), ..grant }
+    }
+
+    /// A client that may have no secret.
+    pub(super) fn of(
+        provider: &'static str,
+        token_url: BaseUrl,
+        id: SecretString,
+        secret: Option<SecretString>,
+    ) -> Self {
         Self {
             provider,
             token_url,
@@ -69,7 +104,9 @@ impl Grant {
             secret,
             scopes: Vec::new(),
             refresh: None,
+            assertion: None,
             place: ClientAuth::default(),
+            refusals: |_| None,
         }
     }
 
@@ -94,6 +131,13 @@ impl Grant {
         self
     }
 
+    /// With what the vendor's own refusals mean; what it does not know means what RFC 6749 says.
+    #[must_use]
+    pub fn with_refusals(mut self, refusals: TokenRefusals) -> Self {
+        self.refusals = refusals;
+        self
+    }
+
     pub(crate) fn provider(&self) -> &'static str {
         self.provider
     }
@@ -108,9 +152,13 @@ impl Grant {
         &self,
         transport: &Transport,
         refresh: Option<SecretString>,
+        now: Timestamp,
     ) -> BoxFuture<'static, Result<Granted, Failure>> {
         let sender = Sender { grant: self.clone(), transport: transport.clone() };
         Box::pin(async move {
+            if let Some(assertion) = sender.grant.assertion.clone() {
+                return sender.assert(&*assertion, now).await;
+            }
             let place = sender.grant.place;
             let first = if place == ClientAuth::Body { AuthType::RequestBody } else { AuthType::BasicAuth };
             let refused = match sender.ask_with(refresh.as_ref(), first).await {
@@ -161,14 +209,23 @@ impl Grant {
             }
             _ => meaning.advice,
         };
-        let again = if meaning.again == Again::NewToken { Again::No } else { meaning.again };
+        let vendor = word.as_deref().and_then(self.refusals);
+        let advice = vendor.map_or(advice, |(_, advice)| advice);
+        let kind = vendor.map_or(meaning.kind, |(kind, _)| kind);
+        let may_pass =
+            matches!(word.as_deref(), Some("temporarily_unavailable" | "server_error" | "internal_failure"));
+        let again = match meaning.again {
+            Again::NewToken | Again::No if may_pass => Again::Later(None),
+            Again::NewToken => Again::No,
+            again => again,
+        };
         let status = refusal.status.as_u16();
         let message = format!("{PLACE} answered {status}: {advice}");
-        let error = Error::new(meaning.kind, self.provider, OPERATION, message).with_status(status);
+        let error = Error::new(kind, self.provider, OPERATION, message).with_status(status);
         Failure { error, again }
     }
 
-    fn odd(&self, why: &str) -> Error {
+    pub(super) fn odd(&self, why: &str) -> Error {
         Error::new(ErrorKind::Provider, self.provider, OPERATION, why)
     }
 }
@@ -228,20 +285,43 @@ fn granted(answer: &BasicTokenResponse) -> Granted {
 
 /// How the library sends. A closure would do, were it not that the compiler can't prove then that the whole may move between
 /// threads.
-struct Sender {
-    grant: Grant,
-    transport: Transport,
+pub(super) struct Sender {
+    pub(super) grant: Grant,
+    pub(super) transport: Transport,
 }
 
 impl Sender {
+    /// The library has no such grant, so the form is written here.
+    async fn assert(&self, assertion: &dyn Assertion, now: Timestamp) -> Result<Granted, Failure> {
+        let grant = &self.grant;
+        let assertion = assertion.sign(now)?;
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")
+            .append_pair("assertion", assertion.expose_secret())
+            .finish();
+        let mut request = HttpRequest::new(form.into_bytes());
+        *request.method_mut() = reqwest::Method::POST;
+        *request.uri_mut() =
+            (grant.token_url.as_url().as_str().parse()).map_err(|_| grant.odd("the token URL is no URL"))?;
+        let headers = request.headers_mut();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        let answer = grant.send(&self.transport, request).await.map_err(|Sent(failure)| failure)?;
+        let token: BasicTokenResponse = serde_json::from_slice(answer.body())
+            .map_err(|_| grant.odd("the answer holds no token that can be used"))?;
+        Ok(granted(&token))
+    }
+
     async fn ask_with(&self, refresh: Option<&SecretString>, place: AuthType) -> Result<Granted, Failure> {
         let grant = &self.grant;
         let url = TokenUrl::new(grant.token_url.as_url().to_string())
             .map_err(|_| grant.odd("the token URL is no URL"))?;
-        let client = BasicClient::new(ClientId::new(grant.id.expose_secret().to_owned()))
-            .set_client_secret(ClientSecret::new(grant.secret.expose_secret().to_owned()))
+        let mut client = BasicClient::new(ClientId::new(grant.id.expose_secret().to_owned()))
             .set_auth_type(place)
             .set_token_uri(url);
+        if let Some(secret) = &grant.secret {
+            client = client.set_client_secret(ClientSecret::new(secret.expose_secret().to_owned()));
+        }
         let answer = if let Some(refresh) = refresh.or(grant.refresh.as_ref()) {
             let refresh = RefreshToken::new(refresh.expose_secret().to_owned());
             client.exchange_refresh_token(&refresh).request_async(self).await
@@ -249,11 +329,18 @@ impl Sender {
             let scopes = grant.scopes.iter().cloned().map(Scope::new);
             client.exchange_client_credentials().add_scopes(scopes).request_async(self).await
         };
+        self.read(answer)
+    }
+
+    pub(super) fn read(
+        &self,
+        answer: Result<BasicTokenResponse, BasicRequestTokenError<Sent>>,
+    ) -> Result<Granted, Failure> {
         match answer {
             Ok(token) => Ok(granted(&token)),
             Err(RequestTokenError::Request(Sent(failure))) => Err(failure),
             // What `read` writes is what the library reads; its own texts quote the answer.
-            Err(_) => Err(grant.odd("the answer holds no token that can be used").into()),
+            Err(_) => Err(self.grant.odd("the answer holds no token that can be used").into()),
         }
     }
 }
@@ -269,7 +356,7 @@ impl<'c> AsyncHttpClient<'c> for Sender {
 
 /// A failure on its way through the library, which wants an error of us.
 #[derive(Debug)]
-struct Sent(Failure);
+pub(super) struct Sent(pub(super) Failure);
 
 impl std::fmt::Display for Sent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,5 +1,6 @@
 //! Who we are to the vendor.
 
+mod code;
 mod grant;
 mod oauth1;
 mod rotating;
@@ -13,7 +14,8 @@ use url::Url;
 use crate::failure::Again;
 
 pub use self::{
-    grant::{ClientAuth, Grant},
+    code::{CodeFlow, CodeRequest, Tokens},
+    grant::{Assertion, ClientAuth, Grant, TokenRefusals},
     oauth1::{OAuth1, SignatureMethod},
     rotating::{LookUp, Rotating},
     token::TokenCache,

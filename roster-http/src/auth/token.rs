@@ -150,7 +150,7 @@ impl TokenCache {
                 operation: OPERATION,
                 repeatable: true,
             };
-            attempts.run(|| grant.ask(transport, refresh.clone()), Ok).await
+            attempts.run(|| grant.ask(transport, refresh.clone(), cx.clock().now()), Ok).await
         })
     }
 

@@ -188,5 +188,6 @@ pub(super) fn memory(tenant: &str) -> Memory {
         fresh: BTreeMap::from([(EntityKind::Org, at(2))]),
         window: Vec::new(),
         approvals: 0,
+        seats: None,
     }
 }

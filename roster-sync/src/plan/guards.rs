@@ -84,14 +84,17 @@ impl Draft<'_> {
         let census = Census::read(self.session.census().await?);
         let schools = self.schools_of_classes(&census).await?;
         self.by_school(&schools);
+        let mut holds = Vec::new();
+        self.guard_seats(&census, &mut holds);
         if self.is_first() {
+            self.plan.holds = holds;
             return Ok(());
         }
-        let mut holds = Vec::new();
         self.guard_request(&mut holds);
         self.guard_empty(&mut holds);
         self.guard_shares(&self.standing(&census, &schools), &mut holds);
         self.guard_people(&census, &mut holds);
+        self.guard_ids(&mut holds).await?;
         self.plan.holds = holds;
         Ok(())
     }

@@ -31,6 +31,9 @@ impl Draft<'_> {
                 _ => {}
             }
         }
+        // Whoever approves more students than seats approves so many, and not whatever comes.
+        let overbooked = holds.iter().filter(|hold| hold.guard == Guard::Seats);
+        lines.extend(overbooked.map(|hold| format!("seats {} {}", hold.count, hold.limit)));
         lines.sort_unstable();
         let approvals = self.ground.before.as_ref().map_or(0, |before| before.approvals);
         let mut hash = Sha256::new();

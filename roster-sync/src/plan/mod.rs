@@ -2,7 +2,7 @@
 //!
 //! In this order, since each step builds on the one before: who is absent (`absent`), who came back under another id
 //! (`rekey`), what hangs on what is not there (`parents`) or names it (`notes`), what is new in the records that are known (`compare`), what is to
-//! be forgotten (`forget`), what the guards say (`guards`), and the plan's name (`hash`).
+//! be forgotten (`forget`), what the guards say (`guards`, `id_shape`, `seats`), and the plan's name (`hash`).
 
 mod absent;
 mod calendar;
@@ -12,10 +12,12 @@ mod cover;
 mod forget;
 mod guards;
 mod hash;
+mod id_shape;
 mod notes;
 mod order;
 mod parents;
 mod rekey;
+mod seats;
 mod strong;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -29,7 +31,7 @@ pub(crate) use self::{
     order::Move,
 };
 use crate::{
-    Digest, Guards, Hold, Key, KindCounts, Memory, Op, Session,
+    Digest, Guards, Hold, Key, KindCounts, Memory, Op, Seats, Session,
     memory::Asked,
     record,
     spill::{Head, Place, Spill},
@@ -49,10 +51,14 @@ pub(crate) struct Ground {
     pub(crate) before: Option<Memory>,
     pub(crate) asked: Asked,
     pub(crate) guards: Guards,
+    /// How many students there are seats for.
+    pub(crate) seats: Option<u64>,
     pub(crate) today: Date,
     pub(crate) now: jiff::Timestamp,
     /// Whether the pull went to its end; if not, nothing follows from absence.
     pub(crate) whole: bool,
+    /// Whether it was a pull of changes, of which what precedes the last checkpoint counts.
+    pub(crate) in_steps: bool,
 }
 
 /// What would be written.
@@ -79,6 +85,8 @@ pub(crate) struct Plan {
     pub(crate) census: Census,
     pub(crate) counts: BTreeMap<EntityKind, KindCounts>,
     pub(crate) effects: Effects,
+    /// Students who need a seat.
+    pub(crate) seats: Seats,
     pub(crate) holds: Vec<Hold>,
     pub(crate) proposals: Vec<Proposal>,
     pub(crate) hash: String,
@@ -173,8 +181,8 @@ impl Plan {
     /// Draws up the plan.
     pub(crate) async fn draw(mut stage: Stage, ground: &Ground, session: &mut dyn Session) -> Result<Self> {
         let covers = EntityKind::ALL.map(|kind| {
-            // Of a pull that broke off, nothing is known to be absent.
-            if ground.whole { Cover::of(kind, &stage.slices) } else { Cover::default() }
+            // Of a full pull that broke off, nothing is known to be absent. Of a feed, what ended before its last checkpoint is.
+            if ground.whole || ground.in_steps { Cover::of(kind, &stage.slices) } else { Cover::default() }
         });
         let census = std::mem::take(&mut stage.arrivals);
         let plan = Self {
@@ -191,6 +199,7 @@ impl Plan {
             census,
             counts: BTreeMap::new(),
             effects: Effects::default(),
+            seats: Seats::default(),
             holds: Vec::new(),
             proposals: Vec::new(),
             hash: String::new(),

@@ -9,7 +9,7 @@ use roster_core::{EntityKind, Record, Result, SourcedId};
 
 use super::{
     BODIES, Draft, Proposal,
-    strong::{Strong, contradiction, staff_email, strong_ids, weak_ids},
+    strong::{Strong, contradiction, is_staff, proofs as strong_ids, staff_email, weak_ids},
 };
 use crate::{
     Key,
@@ -52,7 +52,7 @@ impl Draft<'_> {
     }
 
     /// Entries of a kind that would be created.
-    fn created(&self, kind: EntityKind) -> Vec<u32> {
+    pub(super) fn created(&self, kind: EntityKind) -> Vec<u32> {
         let entries = &self.plan.stage.entries;
         entries
             .iter()
@@ -71,9 +71,9 @@ impl Draft<'_> {
         for place in created {
             new.push((place, self.received(kind, place).await?.0));
         }
-        let moved = self.is_change_of_mis(kind, gone.len());
+        let moved = self.is_change_of_mis(kind, gone.len()) || self.has_new_staff(kind, &gone, &new).await?;
         let proofs = |record: &Record| -> BTreeSet<Evidence> {
-            let strong = strong_ids(record).into_iter().map(|id| (word(&id), value(id)));
+            let strong = strong_ids(record, moved).into_iter().map(|id| (word(&id), value(id)));
             strong.chain(staff_email(record).filter(|_| moved).map(|email| ("work e-mail", email))).collect()
         };
         let mut matches = pairs(&gone, &new, proofs);
@@ -82,13 +82,42 @@ impl Draft<'_> {
         }
         let mut doubts = Vec::new();
         for ((proof, _), found) in &matches {
-            if let Err(reason) = judge(found, &gone, &new) {
+            if let Err(reason) = judge(found, &gone, &new, moved) {
                 doubts.extend(found.some_pairs().map(|pair| (pair, format!("same {proof}, but {reason}"))));
             }
         }
-        self.accept(&matches, &gone, &new);
-        self.propose(kind, doubts, &gone, &new);
+        self.accept(&matches, &gone, &new, moved);
+        self.propose(kind, doubts, &gone, &new, moved);
         Ok(())
+    }
+
+    /// Whether most of those who work there have new ids, as after a change of MIS in which the pupils kept theirs. It is looked for
+    /// only where somebody may be one who is gone, since it takes a look at everybody.
+    async fn has_new_staff(&mut self, kind: EntityKind, gone: &Side, new: &Side) -> Result<bool> {
+        if kind != EntityKind::Person {
+            return Ok(false);
+        }
+        let signs = |side: &Side| -> BTreeSet<String> {
+            let staff = side.iter().map(|(_, record)| record).filter(|record| is_staff(record));
+            let signs = |record| {
+                let numbers = strong_ids(record, false).into_iter().map(|(_, number)| number);
+                numbers.chain(staff_email(record)).collect::<Vec<_>>()
+            };
+            staff.flat_map(signs).collect()
+        };
+        if signs(gone).is_disjoint(&signs(new)) {
+            return Ok(false);
+        }
+        let leaving = gone.iter().filter(|(_, record)| is_staff(record)).count();
+        let known = &self.plan.stage.known;
+        let stay: Vec<_> =
+            self.active_of(kind).into_iter().filter(|place| !known.has(*place, mark::ENDING)).collect();
+        let mut staying = 0;
+        for places in stay.chunks(BODIES) {
+            let records = self.stored(places).await?;
+            staying += records.iter().flatten().filter(|record| is_staff(record)).count();
+        }
+        Ok(leaving > staying)
     }
 
     async fn known_records(&mut self, places: &[u32]) -> Result<Side> {
@@ -141,12 +170,12 @@ impl Draft<'_> {
     }
 
     /// Takes the pairs that are proven, unless one record is in two of them, or in doubt by another proof.
-    fn accept(&mut self, matches: &BTreeMap<Evidence, Found>, gone: &Side, new: &Side) {
+    fn accept(&mut self, matches: &BTreeMap<Evidence, Found>, gone: &Side, new: &Side, moved: bool) {
         let mut proven = BTreeSet::new();
         let (mut of_gone, mut of_new) = (BTreeMap::new(), BTreeMap::new());
         let (mut doubtful_gone, mut doubtful_new) = (BTreeSet::<usize>::new(), BTreeSet::<usize>::new());
         for found in matches.values() {
-            match judge(found, gone, new) {
+            match judge(found, gone, new, moved) {
                 Ok((known, entry)) => {
                     if proven.insert((known, entry)) {
                         *of_gone.entry(known).or_insert(0) += 1;
@@ -181,12 +210,19 @@ impl Draft<'_> {
         self.pairs.push((known, entry));
     }
 
-    fn propose(&mut self, kind: EntityKind, doubts: Vec<((usize, usize), String)>, gone: &Side, new: &Side) {
+    fn propose(
+        &mut self,
+        kind: EntityKind,
+        doubts: Vec<((usize, usize), String)>,
+        gone: &Side,
+        new: &Side,
+        moved: bool,
+    ) {
         let mut proposed: BTreeMap<(usize, usize), String> = BTreeMap::new();
         for (pair, reason) in doubts {
             proposed.entry(pair).or_insert(reason);
         }
-        let weak = pairs(gone, new, |record| weak_ids(record).into_iter().collect());
+        let weak = pairs(gone, new, |record| weak_ids(record, moved).into_iter().collect());
         for ((what, _), found) in &weak {
             if let ([known], [entry]) = (&*found.gone, &*found.new) {
                 proposed.entry((*known, *entry)).or_insert_with(|| format!("same {what}, which is no proof"));
@@ -227,7 +263,7 @@ impl Draft<'_> {
 }
 
 /// Whether what was found proves that two records are one, or why not.
-fn judge(found: &Found, gone: &Side, new: &Side) -> Result<(usize, usize), &'static str> {
+fn judge(found: &Found, gone: &Side, new: &Side, moved: bool) -> Result<(usize, usize), &'static str> {
     let ([known], [entry]) = (&*found.gone, &*found.new) else {
         return Err("several bear it");
     };
@@ -237,7 +273,7 @@ fn judge(found: &Found, gone: &Side, new: &Side) -> Result<(usize, usize), &'sta
     let (Some((_, one)), Some((_, other))) = (gone.get(*known), new.get(*entry)) else {
         return Err("it is not there");
     };
-    contradiction(one, other).map_or(Ok((*known, *entry)), Err)
+    contradiction(one, other, moved).map_or(Ok((*known, *entry)), Err)
 }
 
 /// Records that bear one id, by their numbers on each side.

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use roster_core::{Identifier, IdentifierScheme, Person, Record};
+use roster_core::{
+    Identifier, IdentifierScheme, Person, Record,
+    upn::{self, Upn},
+};
 
 /// An id that somebody outside the vendor gave for good.
 pub(super) type Strong = (IdentifierScheme, String);
@@ -16,11 +19,26 @@ pub(super) fn strong_ids(record: &Record) -> BTreeSet<Strong> {
             | IdentifierScheme::MisId
             | IdentifierScheme::StateId
             | IdentifierScheme::CleverLegacy => !identifier.value.trim().is_empty(),
-            IdentifierScheme::Upn => is_permanent_upn(&identifier.value),
+            IdentifierScheme::Upn => upn::check(&identifier.value) == Some(Upn::Permanent),
             _ => false,
         })
-        .map(|identifier| (identifier.scheme.clone(), identifier.value.clone()))
+        .map(|identifier| (identifier.scheme.clone(), value(identifier)))
         .collect()
+}
+
+/// The value, with the role that it belongs to: a pupil and a member of staff may have one number in a school's system.
+fn value(identifier: &Identifier) -> String {
+    match &identifier.role {
+        Some(role) => format!("{role}\n{}", identifier.value),
+        None => identifier.value.clone(),
+    }
+}
+
+/// The strong ids that prove something: after a change of MIS its own numbers are given out anew, to others.
+pub(super) fn proofs(record: &Record, moved: bool) -> BTreeSet<Strong> {
+    let mut strong = strong_ids(record);
+    strong.retain(|(scheme, _)| !moved || *scheme != IdentifierScheme::MisId);
+    strong
 }
 
 fn identifiers(record: &Record) -> &[Identifier] {
@@ -37,13 +55,16 @@ fn identifiers(record: &Record) -> &[Identifier] {
 /// A staff member's e-mail address, which outlives a change of MIS.
 pub(super) fn staff_email(record: &Record) -> Option<String> {
     let Record::Person(person) = record else { return None };
-    let is_staff =
-        !person.affiliations.is_empty() && person.affiliations.iter().all(|held| held.role.is_staff());
-    person.email.as_ref().filter(|_| is_staff).map(|email| email.to_lowercase())
+    person.email.as_ref().filter(|_| is_staff(record)).map(|email| email.to_lowercase())
 }
 
-/// Ids that are no proof, and worth a look: numbers, log-in names, e-mail, and name with birth date.
-pub(super) fn weak_ids(record: &Record) -> Vec<(&'static str, String)> {
+/// Ids that are no proof, and worth a look: numbers, log-in names, e-mail, and name with birth date. After a change of MIS a name
+/// alone is, of a person and of a class.
+pub(super) fn weak_ids(record: &Record, moved: bool) -> Vec<(&'static str, String)> {
+    if let (true, Record::Class(class)) = (moved, record) {
+        let org = class.org.as_ref().map(roster_core::SourcedId::as_str).unwrap_or_default();
+        return vec![("name", format!("{org}\n{}", class.title.to_lowercase()))];
+    }
     let Record::Person(person) = record else { return Vec::new() };
     let mut weak = Vec::new();
     for identifier in &person.identifiers {
@@ -58,6 +79,9 @@ pub(super) fn weak_ids(record: &Record) -> Vec<(&'static str, String)> {
     if let (Some(born), (Some(given), Some(family))) = (born, names(person)) {
         weak.push(("name and birth date", format!("{given}\n{family}\n{born}")));
     }
+    if let (true, (Some(given), Some(family))) = (moved, names(person)) {
+        weak.push(("name", format!("{given}\n{family}")));
+    }
     weak
 }
 
@@ -66,9 +90,15 @@ fn names(person: &Person) -> (Option<String>, Option<String>) {
     (folded(&person.name.given), folded(&person.name.family))
 }
 
-/// What speaks against two records being one.
-pub(super) fn contradiction(one: &Record, other: &Record) -> Option<&'static str> {
-    let (ones, others) = (strong_ids(one), strong_ids(other));
+/// Whether a record is of somebody who works there and nothing else.
+pub(super) fn is_staff(record: &Record) -> bool {
+    let Record::Person(person) = record else { return false };
+    !person.affiliations.is_empty() && person.affiliations.iter().all(|held| held.role.is_staff())
+}
+
+/// What speaks against two records being one. After a change of MIS its own numbers differ for everybody.
+pub(super) fn contradiction(one: &Record, other: &Record, moved: bool) -> Option<&'static str> {
+    let (ones, others) = (proofs(one, moved), proofs(other, moved));
     for (scheme, _) in &ones {
         let of = |ids: &BTreeSet<Strong>| -> BTreeSet<String> {
             ids.iter().filter(|(other, _)| other == scheme).map(|(_, value)| value.clone()).collect()
@@ -111,22 +141,6 @@ fn person_contradiction(one: &Person, other: &Person) -> Option<&'static str> {
     }
 }
 
-/// The letters of a Unique Pupil Number, which leave out I, O and S.
-const LETTERS: &[u8; 23] = b"ABCDEFGHJKLMNPQRTUVWXYZ";
-
-/// Whether it is a valid and permanent Unique Pupil Number of England: a check letter and twelve digits. A temporary one
-/// ends with a letter, and is given out anew by each school.
-/// <http://www.govtalk.gov.uk/gdsc/html/noframes/UniquePupilNumber-2-0-Release.htm>
-fn is_permanent_upn(text: &str) -> bool {
-    let Some((check, digits)) = text.as_bytes().split_first() else { return false };
-    if digits.len() != 12 || !digits.iter().all(u8::is_ascii_digit) {
-        return false;
-    }
-    let sum: usize =
-        digits.iter().zip(2..).map(|(digit, weight): (_, usize)| usize::from(digit - b'0') * weight).sum();
-    LETTERS.get(sum % 23) == Some(check)
-}
-
 #[cfg(test)]
 mod tests {
     use roster_core::{Affiliation, Entity, Role};
@@ -135,11 +149,14 @@ mod tests {
 
     #[test]
     fn only_a_valid_permanent_upn_counts() {
-        assert!(is_permanent_upn("B801200005001"));
-        // From help pages of vendors; its check letter should be P.
-        assert!(!is_permanent_upn("Q207000016049"));
-        for not in ["B80120000500A", "b801200005001", "B8012000050011", "", "B80120000500é"] {
-            assert!(!is_permanent_upn(not), "{not}");
+        let has_strong = |upn: &str| {
+            let mut person = Person::new("p");
+            person.identifiers = vec![Identifier::new(IdentifierScheme::Upn, upn)];
+            !strong_ids(&person.into_record()).is_empty()
+        };
+        assert!(has_strong("B801200005001"));
+        for not in ["Q207000016049", "P80120000526A", ""] {
+            assert!(!has_strong(not), "{not}");
         }
     }
 
@@ -152,17 +169,27 @@ mod tests {
             person
         };
         let ada = person(Role::Student, "Ada", "Byron");
-        assert_eq!(contradiction(&ada.clone().into(), &person(Role::Student, "Ada", "King").into()), None);
-        assert!(contradiction(&ada.clone().into(), &person(Role::Student, "Bob", "King").into()).is_some());
-        assert!(contradiction(&ada.clone().into(), &person(Role::Teacher, "Ada", "Byron").into()).is_some());
+        assert_eq!(
+            contradiction(&ada.clone().into(), &person(Role::Student, "Ada", "King").into(), false),
+            None
+        );
+        assert!(
+            contradiction(&ada.clone().into(), &person(Role::Student, "Bob", "King").into(), false).is_some()
+        );
+        assert!(
+            contradiction(&ada.clone().into(), &person(Role::Teacher, "Ada", "Byron").into(), false)
+                .is_some()
+        );
         let with = |scheme, value: &str| {
             let mut person = ada.clone();
             person.identifiers.push(Identifier::new(scheme, value));
             person.into_record()
         };
-        assert!(
-            contradiction(&with(IdentifierScheme::StateId, "1"), &with(IdentifierScheme::StateId, "2"))
-                .is_some()
-        );
+        for moved in [false, true] {
+            let (one, other) = (with(IdentifierScheme::StateId, "1"), with(IdentifierScheme::StateId, "2"));
+            assert!(contradiction(&one, &other, moved).is_some());
+            let (one, other) = (with(IdentifierScheme::MisId, "1"), with(IdentifierScheme::MisId, "2"));
+            assert_eq!(contradiction(&one, &other, moved).is_some(), !moved);
+        }
     }
 }

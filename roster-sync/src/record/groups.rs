@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use roster_core::{Record, Role, SourcedId};
+use roster_core::{AccountState, Person, Record, Role, SourcedId};
 
 /// A group of records of one kind.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,6 +15,8 @@ pub(crate) enum Group {
     Teachers(SourcedId),
     /// The students of a school.
     Students(SourcedId),
+    /// The students who need a seat, each once whatever schools they go to.
+    Seats,
 }
 
 impl Group {
@@ -25,6 +27,7 @@ impl Group {
             Self::Class(_) => Self::Class(id),
             Self::Teachers(_) => Self::Teachers(id),
             Self::Students(_) => Self::Students(id),
+            Self::Seats => Self::Seats,
         }
     }
 
@@ -36,6 +39,7 @@ impl Group {
             "class" => Self::Class(id.into()),
             "teachers" => Self::Teachers(id.into()),
             "students" => Self::Students(id.into()),
+            "seats" => Self::Seats,
             _ => return None,
         })
     }
@@ -48,6 +52,7 @@ impl fmt::Display for Group {
             Self::Class(id) => ("class", id),
             Self::Teachers(id) => ("teachers", id),
             Self::Students(id) => ("students", id),
+            Self::Seats => return write!(f, "seats:"),
         };
         write!(f, "{word}:{id}")
     }
@@ -72,10 +77,19 @@ pub(crate) fn groups(record: &Record, mut visit: impl FnMut(Group)) {
                     _ => {}
                 }
             }
+            if needs_seat(person) {
+                found.push(Group::Seats);
+            }
             found.sort_unstable();
             found.dedup();
             found.into_iter().for_each(visit);
         }
         _ => {}
     }
+}
+
+/// Whether the person is a student whose account may be used.
+fn needs_seat(person: &Person) -> bool {
+    person.has_role(&Role::Student)
+        && !matches!(person.account, AccountState::Suspended | AccountState::Archived)
 }

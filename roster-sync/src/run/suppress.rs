@@ -80,9 +80,11 @@ impl RosterSync<'_> {
             asked: memory.asked.clone(),
             before: Some(memory.clone()),
             guards: self.guards,
+            seats: None,
             today: Offset::UTC.to_datetime(now).date(),
             now,
             whole: false,
+            in_steps: false,
         }
     }
 }

@@ -174,6 +174,9 @@ fn counted(store: &dyn Store) -> BTreeSet<(EntityKind, String, u64)> {
             Record::Enrollment(seat) if seat.org.is_some() => org(&seat.org),
             Record::Enrollment(seat) => drop(groups.insert(format!("class:{}", seat.class))),
             Record::Person(person) => {
+                if seats::needs_seat(person) {
+                    groups.insert("seats:".to_owned());
+                }
                 for held in &person.affiliations {
                     let Some(id) = &held.org else { continue };
                     groups.insert(format!("org:{id}"));

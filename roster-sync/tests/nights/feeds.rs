@@ -9,6 +9,7 @@ use super::*;
 
 stories! {
     what_precedes_the_last_checkpoint_is_applied,
+    what_is_absent_before_the_last_checkpoint_ends,
     a_feed_that_breaks_off_at_once_loses_nothing,
     a_cursor_that_expired_is_followed_by_a_full_pull_at_once,
     what_only_a_full_pull_can_tell_makes_the_next_one_full,
@@ -94,6 +95,27 @@ fn what_precedes_the_last_checkpoint_is_applied(store: &dyn Store) {
     let whole = ["s1", "p3", "p4", "p6"].map(str::to_owned).to_vec();
     assert_eq!(looks(store), (whole, "Oak".to_owned()));
     assert_eq!(active(store), replayed(store));
+}
+
+/// A feed tells all seats of a class at once: the cursor goes past that, so that it must count.
+fn what_is_absent_before_the_last_checkpoint_ends(store: &dyn Store) {
+    let class = |id: &str| Class::new(id, id).into_record();
+    let seat = |class: &str, person: u32| {
+        Enrollment::from_parts(class.into(), format!("p{person}").into(), Role::Student).into_record()
+    };
+    let seats = [("c1", 1), ("c1", 2), ("c2", 1), ("c2", 2)].map(|(class, person)| seat(class, person));
+    let records = [class("c1"), class("c2"), pupil(1), pupil(2)].into_iter().chain(seats);
+    sync(store, first(records.collect()));
+    let end_of = |class: &str| {
+        let slice = Slice::Of(EntityKind::Class, class.into());
+        Ok(PullEvent::End { kind: EntityKind::Enrollment, slice, completeness: Completeness::Complete })
+    };
+    let mut events = begins();
+    events.extend([upsert(seat("c1", 1)), end_of("c1"), checkpoint(2), upsert(seat("c2", 1)), end_of("c2")]);
+    events.push(broken(ErrorKind::Transport));
+    assert_eq!(sync(store, events).status, Status::Failed);
+    let seats: Vec<_> = ids(store).into_iter().filter(|id| id.contains(':')).collect();
+    assert_eq!(seats, ["c1:p1:student", "c2:p1:student", "c2:p2:student"]);
 }
 
 fn a_feed_that_breaks_off_at_once_loses_nothing(store: &dyn Store) {

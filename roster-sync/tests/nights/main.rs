@@ -48,7 +48,9 @@ mod dangling;
 mod every_field;
 mod feeds;
 mod forgetting;
+mod id_shapes;
 mod planning;
+mod seats;
 mod slices;
 
 const ROSTER: &str = "lincoln";

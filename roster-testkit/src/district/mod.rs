@@ -19,6 +19,8 @@
 //! ```
 
 mod build;
+mod clever;
+mod dirt;
 mod files;
 mod names;
 mod next_day;
@@ -35,8 +37,9 @@ use roster_core::{
     SourcedId, jiff::civil::Date,
 };
 
-pub(crate) use self::oneroster::{JsonRows, RestCollection, stamped};
 pub use self::{
+    clever::what_clever_says,
+    dirt::{Dirt, DirtySet, FileSet, Outcome, SetShape, Told, dirty},
     files::{FileDialect, clever_id, files_as, write_files_as},
     oneroster::{
         OneRosterCsv, OneRosterVersion, oneroster_csv_delta, oneroster_csv_files, what_oneroster_says,
@@ -44,6 +47,10 @@ pub use self::{
     },
     spec::DistrictSpec,
     truth::DayTruth,
+};
+pub(crate) use self::{
+    clever::{CleverCollection, CleverFacts, CleverRows, project as clever_project},
+    oneroster::{JsonRows, RestCollection, stamped},
 };
 
 /// An invented district as plain data: each list in the order of ids, each record normalized, sensitive fields filled.

@@ -13,15 +13,21 @@
 
 mod answer;
 mod classlink;
+mod clever;
 mod fault;
+mod gclassroom;
 mod oauth1;
 mod oneroster;
 mod rate;
 mod server;
 mod tokens;
+mod wonde;
 
 pub use self::{
     classlink::{ClassLinkOptions, ClassLinkSandbox},
+    clever::{CleverLinks, CleverOptions, CleverSandbox},
     fault::{At, SandboxFault, UnknownFault},
+    gclassroom::{GoogleOptions, GoogleSandbox, what_google_says},
     oneroster::{OneRosterOptions, OneRosterSandbox, Quirk},
+    wonde::{WebhookManner, WondeOptions, WondeSandbox, WondeStage},
 };

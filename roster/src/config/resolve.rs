@@ -323,6 +323,15 @@ impl ResolvedSource {
         self.settings.guards().map_err(|error| self.named(&error))
     }
 
+    /// For how many students there are seats, if that is set.
+    ///
+    /// # Errors
+    ///
+    /// As [`Settings::seats`].
+    pub fn seats(&self) -> Result<Option<u64>> {
+        self.settings.seats().map_err(|error| self.named(&error))
+    }
+
     /// The error, with the source that it is about.
     fn named(&self, error: &Error) -> Error {
         let name = self.name.as_deref().unwrap_or(self.provider.id);

@@ -3,7 +3,7 @@
 use std::{fs::File, io::Read, path::Path};
 
 use roster_core::{Capabilities, Error, ErrorKind, Result, RosterSource};
-use roster_csv::{CsvMapping, CsvSource, PROVIDER as ID};
+use roster_csv::{BulkWithStatus, CsvMapping, CsvSource, PROVIDER as ID};
 
 use crate::{Form, Key, Provider, Settings};
 
@@ -13,6 +13,11 @@ pub(super) const PROVIDER: Provider =
 const KEYS: &[Key] = &[
     Key::new("path", "The folder or zip to read. Its stem names the tenant.", Form::Path).required(),
     Key::new("dialect", "The dialect of the files. Without it their headers tell.", Form::Text),
+    Key::new(
+        "bulk_with_status",
+        "What a OneRoster file is that fills `status` though it is no delta by the manifest: `bulk` (the default) or `delta`.",
+        Form::Text,
+    ),
     Key::new("mapping", "A file in TOML that says what the columns of files of no dialect hold.", Form::Path),
 ];
 
@@ -34,6 +39,14 @@ fn open(settings: &Settings) -> Result<Box<dyn RosterSource>> {
     }
     if let Some(dialect) = settings.text("dialect")? {
         builder = builder.dialect(dialect);
+    }
+    match settings.text("bulk_with_status")? {
+        None | Some("bulk") => {}
+        Some("delta") => builder = builder.bulk_with_status(BulkWithStatus::Delta),
+        Some(_) => {
+            let message = "`bulk_with_status` is either `bulk` or `delta`";
+            return Err(Error::new(ErrorKind::Config, ID, "opening a source", message));
+        }
     }
     if let Some(mapping) = settings.path("mapping")? {
         builder = builder.mapping(mapping_in(mapping)?);
@@ -64,5 +77,5 @@ fn stem_of_nameless(path: &Path) -> Option<String> {
         return None;
     }
     let whole = path.canonicalize().ok()?;
-    Some(whole.file_stem()?.to_string_lossy().into_owned())
+    Some(whole.file_name()?.to_string_lossy().into_owned())
 }

@@ -22,14 +22,16 @@ pub enum FileDialect {
     CleverSftp,
     /// School Data Sync, first version.
     SdsV1,
+    /// School Data Sync, version 2: a person has one role.
+    SdsV2,
     /// School Data Sync, version 2.1.
     SdsV2_1,
 }
 
 impl FileDialect {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::OneFile, Self::OneFileClever, Self::CleverSftp, Self::SdsV1, Self::SdsV2_1];
+    pub const ALL: [Self; 6] =
+        [Self::OneFile, Self::OneFileClever, Self::CleverSftp, Self::SdsV1, Self::SdsV2, Self::SdsV2_1];
 
     /// Its name in settings.
     pub const fn as_str(self) -> &'static str {
@@ -38,6 +40,7 @@ impl FileDialect {
             Self::OneFileClever => "one_file_clever",
             Self::CleverSftp => "clever_sftp",
             Self::SdsV1 => "sds_v1",
+            Self::SdsV2 => "sds_v2",
             Self::SdsV2_1 => "sds_v2_1",
         }
     }
@@ -57,6 +60,7 @@ pub fn files_as(district: &District, dialect: FileDialect) -> BTreeMap<String, V
         FileDialect::OneFileClever => one_file::files(district, true),
         FileDialect::CleverSftp => clever::files(district),
         FileDialect::SdsV1 => sds::v1(district),
+        FileDialect::SdsV2 => sds::v2(district),
         FileDialect::SdsV2_1 => sds::v2_1(district),
     };
     files.into_iter().map(|(name, sheet)| (name.to_owned(), sheet.0.into_bytes())).collect()

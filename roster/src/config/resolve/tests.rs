@@ -151,7 +151,7 @@ fn unknown_and_missing_settings_are_named() {
         unknown.message("a"),
         "conf/roster.toml:4:10: source `a`, provider `paper`: no setting `school`; there are: district, token, \
          profile, page_size, sensitive, schools, classes, seats, ends_count, ends_percent, updates_count, updates_percent, \
-         dangling_count, dangling_percent"
+         dangling_count, dangling_percent, id_shape_count, id_shape_percent"
     );
     let setup = Setup::new("[sources.a]\nprovider='paper'", &[]);
     assert_eq!(

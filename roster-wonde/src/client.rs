@@ -1,0 +1,385 @@
+//! Endpoints to pages of rows as they came.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use roster_core::{Error, ErrorKind, PullContext, Result, jiff::Timestamp};
+use roster_http::{
+    Answer, Auth, BaseUrl, Call, HttpLimits, Limiter, RetryPolicy, Wire,
+    json::{Shape, read_raw_rows},
+    paging::{ChainReader, Linked, LinkedPages},
+    percent_encode,
+};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use url::Url;
+
+use crate::{
+    error::{broken, classify},
+    resource::{Resource, parents_first},
+    source::PROVIDER,
+    wire::{self, Part, flag, one},
+};
+
+pub(crate) const READING: &str = "reading a page";
+/// What vendors in production ask for.
+const PAGE_SIZE: u32 = 200;
+/// What Wonde itself sends where nobody asks for a size.
+const DEFAULT_PAGE: usize = 50;
+
+/// What makes a [`Wire`] for a host. Cheap to clone: clones share token and limiter.
+#[derive(Clone, Debug)]
+pub(crate) struct Access {
+    pub(crate) auth: Auth,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) limits: HttpLimits,
+    pub(crate) limiter: Limiter,
+}
+
+impl Access {
+    pub(crate) fn wire(&self, base: BaseUrl) -> Result<Wire> {
+        Wire::builder(PROVIDER, base)
+            .auth(self.auth.clone())
+            .retry(self.retry)
+            .limits(self.limits)
+            .limiter(self.limiter.clone())
+            .classifier(classify)
+            .build()
+    }
+
+    /// The same with another token.
+    pub(crate) fn with(&self, auth: Auth) -> Self {
+        Self { auth, ..self.clone() }
+    }
+}
+
+/// What a school turned out not to give, or the vendor not to take. Shared by all pulls of a source.
+#[derive(Debug, Default)]
+pub(crate) struct Habits {
+    refused: Mutex<BTreeSet<(Resource, &'static str)>>,
+    plain: Mutex<BTreeSet<(Resource, Plain)>>,
+}
+
+/// What the vendor does not take with a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Plain {
+    Cursor,
+    Size,
+}
+
+impl Habits {
+    /// The includes that a resource was refused with.
+    pub(crate) fn refused(&self, resource: Resource) -> Vec<&'static str> {
+        let refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.iter().filter(|(of, _)| *of == resource).map(|(_, include)| *include).collect()
+    }
+
+    fn refuse(&self, resource: Resource, includes: impl IntoIterator<Item = &'static str>) {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.extend(includes.into_iter().map(|include| (resource, include)));
+    }
+
+    fn is_plain(&self, resource: Resource, what: Plain) -> bool {
+        self.plain.lock().unwrap_or_else(PoisonError::into_inner).contains(&(resource, what))
+    }
+
+    fn make_plain(&self, resource: Resource, what: Plain) {
+        self.plain.lock().unwrap_or_else(PoisonError::into_inner).insert((resource, what));
+    }
+}
+
+/// One resource to be read.
+#[derive(Clone)]
+pub(crate) struct Reading {
+    pub(crate) resource: Resource,
+    pub(crate) school: String,
+    pub(crate) includes: Vec<&'static str>,
+    pub(crate) since: Option<Timestamp>,
+    pub(crate) page_size: Option<u32>,
+}
+
+/// Gets the pages of one resource.
+pub(crate) struct Pages {
+    wire: Wire,
+    habits: Arc<Habits>,
+    reading: Reading,
+    cx: PullContext,
+}
+
+/// A page.
+pub(crate) struct Page {
+    pub(crate) rows: Vec<Box<RawValue>>,
+    pub(crate) next: Option<String>,
+    /// A whole page or more, without a word of how it goes on: whether that is all has to be counted.
+    pub(crate) odd: bool,
+}
+
+impl Linked for Page {
+    fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn next(&self) -> Option<&str> {
+        self.next.as_deref()
+    }
+}
+
+/// Reads a resource. Nothing is sent yet.
+pub(crate) fn read(
+    wire: &Wire,
+    habits: &Arc<Habits>,
+    reading: Reading,
+    cx: &PullContext,
+) -> ChainReader<Pages> {
+    let pages = Pages { wire: wire.clone(), habits: Arc::clone(habits), reading, cx: cx.clone() };
+    ChainReader::new(PROVIDER, Arc::new(pages), wire.limits())
+}
+
+impl LinkedPages for Pages {
+    type Page = Page;
+
+    async fn page(self: Arc<Self>, named: Option<String>, number: u64) -> Result<Page> {
+        match named {
+            None => self.first().await,
+            Some(next) => {
+                let resource = self.reading.resource;
+                let url = Url::parse(&next).map_err(|_| {
+                    broken("following a page link", "the vendor names a next page that is no URL")
+                })?;
+                get_page(&self.wire, resource.path(), number, url, None, &self.cx).await
+            }
+        }
+    }
+}
+
+impl Pages {
+    /// The first page. An include that is refused is left out, one at a time, so that what the school does share is read.
+    async fn first(&self) -> Result<Page> {
+        let resource = self.reading.resource;
+        let refused = self.habits.refused(resource);
+        let wanted: Vec<_> =
+            self.reading.includes.iter().copied().filter(|include| !refused.contains(include)).collect();
+        let error = match self.asking(&wanted).await {
+            Err(error) if matches!(error.status(), Some(403 | 422)) && !wanted.is_empty() => error,
+            done => return done,
+        };
+        for suspect in &wanted {
+            let others = without(&wanted, suspect);
+            match self.asking(&others).await {
+                Ok(page) => {
+                    self.habits.refuse(resource, difference(&wanted, &others));
+                    return Ok(page);
+                }
+                Err(error) if matches!(error.status(), Some(403 | 422)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        // More than one of them is refused, or the resource itself is.
+        let mut page = self.asking(&[]).await.map_err(|_| error)?;
+        let mut kept = Vec::new();
+        for include in parents_first(&wanted) {
+            let parent = include.split_once('.').map(|(parent, _)| parent);
+            if parent.is_some_and(|parent| !kept.contains(&parent)) {
+                continue;
+            }
+            let mut more = kept.clone();
+            more.push(include);
+            match self.asking(&more).await {
+                Ok(found) => (page, kept) = (found, more),
+                Err(error) if matches!(error.status(), Some(403 | 422)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.habits.refuse(resource, difference(&wanted, &kept));
+        Ok(page)
+    }
+
+    /// Asks with these includes. What the vendor does not take of paging is left out, and it is asked again.
+    async fn asking(&self, includes: &[&'static str]) -> Result<Page> {
+        let Reading { resource, .. } = self.reading;
+        loop {
+            let cursor = resource.has_cursor() && !self.habits.is_plain(resource, Plain::Cursor);
+            let size = match self.reading.page_size {
+                _ if self.habits.is_plain(resource, Plain::Size) || !resource.has_size() => None,
+                Some(0) => None,
+                wish => Some(wish.unwrap_or(PAGE_SIZE)),
+            };
+            let mut url = self.wire.base().endpoint(resource.segments(&self.reading.school));
+            url.set_query(query(&self.reading, includes, cursor, size).as_deref());
+            match get_page(&self.wire, resource.path(), 1, url, size, &self.cx).await {
+                Err(error) if matches!(error.status(), Some(400 | 422)) && cursor && includes.is_empty() => {
+                    self.habits.make_plain(resource, Plain::Cursor);
+                }
+                Err(error) if error.status() == Some(400) && cursor => {
+                    self.habits.make_plain(resource, Plain::Cursor);
+                }
+                Err(error)
+                    if matches!(error.status(), Some(400 | 422)) && size.is_some() && includes.is_empty() =>
+                {
+                    self.habits.make_plain(resource, Plain::Size);
+                }
+                Err(error) if error.status() == Some(400) && size.is_some() => {
+                    self.habits.make_plain(resource, Plain::Size);
+                }
+                done => return done,
+            }
+        }
+    }
+}
+
+fn without(includes: &[&'static str], suspect: &str) -> Vec<&'static str> {
+    let below = format!("{suspect}.");
+    includes.iter().copied().filter(|include| *include != suspect && !include.starts_with(&below)).collect()
+}
+
+fn difference(all: &[&'static str], kept: &[&'static str]) -> Vec<&'static str> {
+    all.iter().copied().filter(|include| !kept.contains(include)).collect()
+}
+
+fn query(reading: &Reading, includes: &[&str], cursor: bool, size: Option<u32>) -> Option<String> {
+    let mut pairs: Vec<(&str, String)> = Vec::new();
+    if let Some(group_type) = reading.resource.group_type() {
+        pairs.push(("type", group_type.to_owned()));
+    }
+    if !includes.is_empty() {
+        pairs.push(("include", includes.join(",")));
+    }
+    if let Some(since) = reading.since {
+        pairs.push(("updated_after", since.strftime("%Y-%m-%d %H:%M:%S").to_string()));
+    }
+    if let Some(size) = size {
+        pairs.push(("per_page", size.to_string()));
+    }
+    if cursor {
+        pairs.push(("cursor", "true".to_owned()));
+    }
+    encoded(&pairs)
+}
+
+/// Pairs as a query. Commas stay as they are: both forms are in use.
+pub(crate) fn encoded(pairs: &[(&str, String)]) -> Option<String> {
+    let one =
+        |(name, value): &(&str, String)| format!("{name}={}", percent_encode(value).replace("%2C", ","));
+    (!pairs.is_empty()).then(|| pairs.iter().map(one).collect::<Vec<_>>().join("&"))
+}
+
+/// Gets one page of any list.
+pub(crate) async fn get_page(
+    wire: &Wire,
+    path: &'static str,
+    number: u64,
+    url: Url,
+    size: Option<u32>,
+    cx: &PullContext,
+) -> Result<Page> {
+    let place = format!("{path} page {number}");
+    let call = Call { operation: READING, label: path, place, url };
+    wire.get(&call, cx, |answer| page(&answer, &call, wire.base(), size)).await
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Beside<'a> {
+    #[serde(borrow)]
+    meta: Part<'a>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct MetaOfPage<'a> {
+    #[serde(borrow)]
+    pagination: Part<'a>,
+}
+
+fn page(answer: &Answer, call: &Call<'_>, base: &BaseUrl, size: Option<u32>) -> Result<Page> {
+    let rows = read_raw_rows(&answer.body, "data", ToOwned::to_owned)
+        .map_err(|shape| misshapen(shape, &call.place))?;
+    let beside: Beside<'_> = std::str::from_utf8(&answer.body)
+        .ok()
+        .filter(|body| body.trim_start().starts_with('{'))
+        .and_then(|body| serde_json::from_str(body).ok())
+        .unwrap_or_default();
+    let pagination: Option<wire::Pagination<'_>> =
+        one::<MetaOfPage<'_>>(beside.meta).and_then(|meta| one(meta.pagination));
+    let is_first = number_of(call) == 1;
+    let Some(pagination) = pagination else {
+        // Without a word of paging fifty rows or fewer are all there is, and so is less than was asked for.
+        let full = size.map_or(DEFAULT_PAGE + 1, |size| usize::try_from(size).unwrap_or(usize::MAX));
+        let odd = is_first && rows.len() >= full && rows.len() >= DEFAULT_PAGE;
+        return Ok(Page { rows, next: None, odd });
+    };
+    let next = pagination.next.get().map(|next| base.follow(&call.url, next)).transpose()?;
+    if next.is_none() && flag(&pagination.more) == Some(true) {
+        let message = format!(
+            "{}: it says that there is more and names no next page, so the list is incomplete; tell Wonde",
+            call.place
+        );
+        return Err(broken("following a page link", message));
+    }
+    Ok(Page { rows, next: next.map(String::from), odd: false })
+}
+
+/// The rows of an answer. One object where a list is due is a list of one.
+pub(crate) fn rows(body: &[u8]) -> Result<Vec<Box<RawValue>>, Shape> {
+    let shape = match read_raw_rows(body, "data", ToOwned::to_owned) {
+        Ok(rows) => return Ok(rows),
+        // How an object looks there, and how what is no JSON does.
+        Err(shape @ Shape::NotJson(..)) => shape,
+        Err(shape) => return Err(shape),
+    };
+    let whole: &RawValue =
+        std::str::from_utf8(body).ok().and_then(|text| serde_json::from_str(text).ok()).ok_or(shape)?;
+    let rows: Vec<_> = wire::items(Some(whole)).into_iter().map(ToOwned::to_owned).collect();
+    if rows.is_empty() { Err(Shape::NotAList) } else { Ok(rows) }
+}
+
+fn number_of(call: &Call<'_>) -> u64 {
+    call.place.rsplit(' ').next().and_then(|number| number.parse().ok()).unwrap_or(1)
+}
+
+/// An answer without rows that can be read. Its text is not quoted.
+pub(crate) fn misshapen(shape: Shape, place: &str) -> Error {
+    let (kind, why) = match shape {
+        Shape::Cut => (ErrorKind::Transport, ""),
+        Shape::TooDeep => (ErrorKind::TooLarge, ""),
+        Shape::NoKey | Shape::NotAList => (
+            ErrorKind::Provider,
+            ": it is a success with nothing in it, as a host of another region or a missing permission gives; nothing \
+             follows from it",
+        ),
+        Shape::NotText | Shape::NotJson(..) => (ErrorKind::Decode, ""),
+    };
+    Error::new(kind, PROVIDER, READING, format!("{place}: {shape}{why}"))
+}
+
+/// Gets one object, as it came, with what time it is for the server. `None` if there is nothing in a success.
+pub(crate) async fn get_one(
+    wire: &Wire,
+    path: &'static str,
+    url: Url,
+    cx: &PullContext,
+) -> Result<(Option<Box<RawValue>>, Option<Timestamp>)> {
+    let call = Call { operation: "asking for a school", label: path, place: path.to_owned(), url };
+    wire.get(&call, cx, |answer| {
+        let date = answer.date();
+        if answer.body.iter().all(u8::is_ascii_whitespace) {
+            return Ok((None, date));
+        }
+        match rows(&answer.body) {
+            Ok(rows) => Ok((rows.into_iter().next().filter(|row| row.get().starts_with('{')), date)),
+            Err(Shape::NoKey | Shape::NotAList) => {
+                // An object without its envelope, or nothing.
+                let bare = serde_json::from_slice::<Box<RawValue>>(&answer.body).ok();
+                let bare = bare.filter(|raw| {
+                    serde_json::from_str::<wire::Head<'_>>(raw.get())
+                        .is_ok_and(|head| head.id.get().is_some())
+                });
+                Ok((bare, date))
+            }
+            Err(shape) => Err(misshapen(shape, &call.place)),
+        }
+    })
+    .await
+}

@@ -1,0 +1,476 @@
+//! What becomes of rows: events, in the frame of their kinds.
+
+mod rows;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+};
+
+use roster_core::{
+    Entity, EntityKind, FieldSet, InScope, Org, PartialCode, Place, Problem, PullEvent, PullRequest, Record,
+    Result, SensitiveField, Slice, SourcedId, codes as common,
+    hashed::{HashedSet, hash},
+};
+
+use super::{
+    contacts::{self, Ties},
+    ends::{Ends, Part},
+    grants::Grants,
+    nobody,
+    plan::{self, Purpose, Step},
+    withheld_code,
+};
+use crate::{
+    changes::Position,
+    codes,
+    config::ClassSource,
+    map::{
+        Wants,
+        school::{School, SchoolYear},
+    },
+    opening::Opened,
+    resource::Resource,
+};
+
+/// What is known while rows come.
+pub(super) struct Intake {
+    pub(super) out: VecDeque<PullEvent>,
+    pub(super) grants: Grants,
+    request: PullRequest,
+    wants: Wants,
+    scope: InScope,
+    ends: Ends,
+    begun: BTreeSet<EntityKind>,
+    school: Option<School>,
+    year: Option<SchoolYear>,
+    /// School years that were told.
+    years: BTreeSet<SchoolYear>,
+    source: ClassSource,
+    decided: Option<ClassSource>,
+    /// Fields that rows of the resource at hand can't tell, and what was included with them.
+    hidden: FieldSet,
+    used: BTreeSet<&'static str>,
+    /// The ids of each resource's rows, as hashes.
+    seen: BTreeMap<Resource, HashedSet>,
+    repeated: u64,
+    left_out: u64,
+    idle: u64,
+    /// Members of staff who are gone, and those whom a class names as its teachers.
+    gone: HashedSet,
+    teachers: HashedSet,
+    /// Hashes of Unique Pupil Numbers that were met.
+    upns: HashedSet,
+    campuses: Vec<Org>,
+    ties: Ties,
+    /// Pupils whose relationships were told as a whole.
+    related: Vec<SourcedId>,
+    /// Resources that were read to their end, those refused, and those whose last page was odd.
+    done: BTreeSet<Resource>,
+    refused: BTreeSet<Resource>,
+    odd: BTreeSet<Resource>,
+    /// Ids that were delivered, so that no deletion unsays them.
+    alive: HashedSet,
+    unknown_deletions: u64,
+}
+
+impl Intake {
+    pub(super) fn new(
+        request: &PullRequest,
+        wants: Wants,
+        scope: InScope,
+        before: Option<&Position>,
+    ) -> Self {
+        Self {
+            out: VecDeque::new(),
+            grants: Grants::new(before),
+            request: request.clone(),
+            wants,
+            scope,
+            ends: Ends::default(),
+            begun: BTreeSet::new(),
+            school: None,
+            year: None,
+            years: BTreeSet::new(),
+            source: ClassSource::Auto,
+            decided: None,
+            hidden: FieldSet::EMPTY,
+            used: BTreeSet::new(),
+            seen: BTreeMap::new(),
+            repeated: 0,
+            left_out: 0,
+            idle: 0,
+            gone: HashedSet::default(),
+            teachers: HashedSet::default(),
+            upns: HashedSet::default(),
+            campuses: Vec::new(),
+            ties: Ties::default(),
+            related: Vec::new(),
+            done: BTreeSet::new(),
+            refused: BTreeSet::new(),
+            odd: BTreeSet::new(),
+            alive: HashedSet::default(),
+            unknown_deletions: 0,
+        }
+    }
+
+    pub(super) fn tell(&mut self, problem: Problem) {
+        self.out.push_back(PullEvent::Problem(Box::new(problem)));
+    }
+
+    pub(super) fn freeze(&mut self, reason: &str) {
+        self.tell(Problem::warning(
+            codes::FROZEN,
+            format!("{reason}: nothing ends in this pull; pull again when it is over"),
+        ));
+        self.ends.freeze(reason);
+    }
+
+    pub(super) const fn is_frozen(&self) -> bool {
+        self.ends.is_frozen()
+    }
+
+    pub(super) const fn year(&self) -> Option<SchoolYear> {
+        self.year
+    }
+
+    pub(super) const fn decided(&self) -> Option<ClassSource> {
+        self.decided
+    }
+
+    fn has_contacts(&self) -> bool {
+        self.request.sees(SensitiveField::Contacts)
+    }
+
+    /// The school is known.
+    pub(super) fn open(
+        &mut self,
+        opened: &Opened,
+        year: SchoolYear,
+        source: ClassSource,
+        steps: &VecDeque<Step>,
+    ) {
+        self.school = Some(opened.school.clone());
+        self.year = Some(year);
+        self.source = source;
+        self.decided = (source != ClassSource::Auto).then_some(source);
+        if self.grants.was(Resource::Students, Some("upn")) || opened.permissions.is_some() {
+            self.note_upn(opened);
+        }
+        let mut school = opened.school.org.clone();
+        if self.request.extra {
+            school = opened.school.org_with_extra(&opened.raw);
+        }
+        self.campuses.push(school);
+        if !steps.iter().any(|step| step.resource == Resource::Campuses) {
+            self.orgs(Purpose::Learn);
+        }
+        self.begin_kind(EntityKind::AcademicSession);
+        self.session(year);
+    }
+
+    fn note_upn(&mut self, opened: &Opened) {
+        match opened.permissions.as_ref().and_then(crate::permissions::Permissions::upn) {
+            Some(false) => {
+                let (_, problem) = self.grants.lacks(Resource::Students, "upn");
+                if let Some(problem) = problem.filter(|_| self.request.wants(EntityKind::Person)) {
+                    self.tell(problem);
+                }
+            }
+            Some(true) => self.grants.has(Resource::Students, Some("upn")),
+            None => {}
+        }
+    }
+
+    fn session(&mut self, year: SchoolYear) {
+        let Some(school) = &self.school else { return };
+        if self.request.wants(EntityKind::AcademicSession) && self.years.insert(year) {
+            let record = school.session(year).into_record();
+            self.out.push_back(PullEvent::Upsert { record, unseen: FieldSet::EMPTY, place: None });
+        }
+    }
+
+    fn begin_kind(&mut self, kind: EntityKind) {
+        if self.request.wants(kind) && self.begun.insert(kind) {
+            let fields = plan::fields(&self.request, kind);
+            self.out.push_back(PullEvent::Begin { kind, expected: None, fields });
+        }
+    }
+
+    /// The kinds that a resource's rows are delivered as.
+    fn kinds(&self, resource: Resource) -> Vec<EntityKind> {
+        use EntityKind::{Class, Course, Enrollment, Org, Person, Relationship};
+        match resource {
+            Resource::Campuses => vec![Org],
+            Resource::Subjects => vec![Course],
+            Resource::Classes | Resource::Registrations => vec![Class, Enrollment],
+            Resource::Employees => vec![Person],
+            Resource::Students if !self.has_contacts() => vec![Person],
+            Resource::Students | Resource::Contacts => vec![Person, Relationship],
+            Resource::Deletions => vec![Org, Course, Class, Person],
+        }
+    }
+
+    /// The first page of a resource is there.
+    pub(super) fn begin(&mut self, step: Step, used: &[&'static str], filtered: bool) {
+        self.used = used.iter().copied().collect();
+        self.grants.has(step.resource, None);
+        let wanted = plan::includes(step, &self.request);
+        self.hidden = FieldSet::EMPTY;
+        for include in wanted {
+            if self.used.contains(include) {
+                self.grants.has(step.resource, Some(include));
+                continue;
+            }
+            let (hidden, problem) = self.grants.lacks(step.resource, include);
+            self.hidden = self.hidden.union(hidden);
+            let is_told = step.purpose == Purpose::Deliver || include == "employment_details";
+            if let Some(problem) = problem.filter(|_| is_told) {
+                self.tell(problem);
+            }
+            self.missing_include(step.resource, include);
+        }
+        if step.resource == Resource::Students && self.grants.lacks_upn() {
+            self.hidden = self.hidden.union(plan::hidden(Resource::Students, "upn", true));
+        }
+        self.begin_kinds(step, filtered);
+    }
+
+    fn begin_kinds(&mut self, step: Step, filtered: bool) {
+        if step.purpose != Purpose::Deliver {
+            return;
+        }
+        for kind in self.kinds(step.resource) {
+            self.begin_kind(kind);
+            if filtered && step.resource != Resource::Deletions {
+                self.ends.filtered(kind);
+            }
+        }
+        if filtered && matches!(step.resource, Resource::Classes | Resource::Registrations) {
+            self.ends.filtered(EntityKind::AcademicSession);
+        }
+    }
+
+    /// Something that a kind depends on is not included.
+    fn missing_include(&mut self, resource: Resource, include: &str) {
+        let reason = format!("{}: `{include}` is not shared", resource.path());
+        match (resource, include) {
+            (Resource::Classes | Resource::Registrations, "students" | "employees") => {
+                self.ends.doubt(&[Part::Of(EntityKind::Enrollment)], withheld_code(), &reason);
+            }
+            (Resource::Students, "contacts") => {
+                let parts = [Part::Contacts, Part::Of(contacts::KIND)];
+                self.ends.doubt(&parts, withheld_code(), &reason);
+            }
+            _ => {}
+        }
+    }
+
+    /// The parts of kinds whose wholeness a resource decides about.
+    fn touched(&self, step: Step) -> Vec<Part> {
+        use EntityKind::{AcademicSession, Class, Course, Enrollment, Org, Person, Relationship};
+        let scoped = !self.scope.is_everything();
+        match (step.resource, step.purpose) {
+            (Resource::Campuses, _) if scoped => vec![Part::Of(Org), Part::Of(Course)],
+            (Resource::Campuses, _) => vec![Part::Of(Org)],
+            (Resource::Subjects, _) => vec![Part::Of(Course)],
+            (Resource::Employees, Purpose::Deliver) => vec![Part::Staff],
+            (Resource::Classes | Resource::Registrations, _) if scoped => {
+                [Class, Enrollment, AcademicSession, Person, Relationship].map(Part::Of).into()
+            }
+            (Resource::Classes | Resource::Registrations, _) => {
+                [Class, Enrollment, AcademicSession].map(Part::Of).into()
+            }
+            (Resource::Students, _) if self.has_contacts() => {
+                vec![Part::Students, Part::Contacts, Part::Of(Relationship)]
+            }
+            (Resource::Students, _) => vec![Part::Students],
+            (Resource::Contacts, _) => vec![Part::Contacts, Part::Of(Relationship)],
+            (Resource::Employees | Resource::Deletions, _) => Vec::new(),
+        }
+    }
+
+    /// A resource is not shared.
+    pub(super) fn refuse(&mut self, step: Step, reason: &str) {
+        self.begin_kinds(step, false);
+        self.refused.insert(step.resource);
+        if step.purpose == Purpose::Learn && step.resource == Resource::Employees {
+            // Who left can't be told; the staff are asked for once more, and reported then.
+            return;
+        }
+        let lost = self.grants.was(step.resource, None);
+        let code = if lost { codes::PERMISSION_WITHDRAWN } else { common::REFUSED_COLLECTION };
+        self.tell(Problem::warning(
+            code,
+            format!("{reason}; nothing can be said of it, and what was known stays"),
+        ));
+        let touched = self.touched(step);
+        self.ends.doubt(&touched, withheld_code(), reason);
+        self.close(step);
+    }
+
+    /// A resource was read to its end. Returns what is to be read instead, where it had nothing.
+    pub(super) fn end(&mut self, step: Step) -> Option<Step> {
+        if step.purpose == Purpose::Deliver || step.resource != Resource::Employees {
+            self.done.insert(step.resource);
+        }
+        self.close(step);
+        if step.resource != Resource::Classes || self.source != ClassSource::Auto {
+            return None;
+        }
+        let has_classes = self.seen.get(&Resource::Classes).is_some_and(|seen| !seen.is_empty());
+        let decided = if has_classes { ClassSource::Classes } else { ClassSource::RegistrationGroups };
+        self.decided = Some(decided);
+        self.source = decided;
+        if has_classes {
+            return None;
+        }
+        let message =
+            "the school has no classes, so its registration groups were taken for them; this is remembered";
+        self.tell(Problem::warning(codes::CLASS_SOURCE, message));
+        Some(Step { resource: Resource::Registrations, purpose: step.purpose })
+    }
+
+    fn close(&mut self, step: Step) {
+        match step.resource {
+            Resource::Campuses => self.orgs(step.purpose),
+            Resource::Classes if self.source == ClassSource::Auto => {}
+            Resource::Classes | Resource::Registrations => {
+                let missing = self.scope.close_classes();
+                self.unknown(EntityKind::Class, missing);
+            }
+            _ => {}
+        }
+    }
+
+    /// The school and its campuses are known.
+    fn orgs(&mut self, purpose: Purpose) {
+        self.begin_kind(EntityKind::Org);
+        let orgs = std::mem::take(&mut self.campuses);
+        for org in &orgs {
+            self.scope.learn_org(org);
+        }
+        let missing = self.scope.close_orgs();
+        self.unknown(EntityKind::Org, missing);
+        for org in orgs {
+            let record = org.into_record();
+            if purpose == Purpose::Deliver && self.request.wants(EntityKind::Org) && self.scope.enter(&record)
+            {
+                self.upsert(record, FieldSet::EMPTY, None);
+            }
+        }
+    }
+
+    fn unknown(&mut self, kind: EntityKind, ids: Vec<SourcedId>) {
+        for id in ids {
+            let message = format!("the pull is limited to this {kind}, and the school does not have it");
+            self.tell(Problem::warning(common::UNKNOWN_SCOPE, message).of(kind).with_id(id));
+        }
+    }
+
+    fn upsert(&mut self, record: Record, unseen: FieldSet, place: Option<&Place>) {
+        self.alive.insert(alive(record.kind(), record.id()));
+        let place = place.map(|place| Arc::new(place.clone()));
+        self.out.push_back(PullEvent::Upsert { record, unseen, place });
+    }
+
+    /// A page that may not be the last, though it names no other.
+    pub(super) fn note_odd(&mut self, step: Step) {
+        self.odd.insert(step.resource);
+    }
+
+    /// The resources whose rows are to be counted, with how many came.
+    pub(super) fn counted(&self) -> Vec<(Resource, u64)> {
+        let odd = self.odd.iter().copied();
+        let usual = [Resource::Students].into_iter();
+        let due: BTreeSet<_> = odd.chain(usual).filter(|resource| self.done.contains(resource)).collect();
+        let came = |resource| self.seen.get(resource).map_or(0, HashedSet::len) as u64;
+        due.iter().map(|resource| (*resource, came(resource))).collect()
+    }
+
+    /// Compares what came with what Wonde counts. Fewer than it counts is not all.
+    pub(super) fn compare(&mut self, resource: Resource, came: u64, said: Option<u64>) {
+        let step = Step::deliver(resource);
+        let is_odd = self.odd.contains(&resource);
+        let path = resource.path();
+        match said {
+            Some(said) if said > came => {
+                let reason = format!("{path}: Wonde counts {said}, and {came} came");
+                self.tell(Problem::warning(codes::COUNT_DIFFERS, reason.clone()));
+                let touched = self.touched(step);
+                self.ends.doubt(&touched, PartialCode::Unreadable, &reason);
+            }
+            Some(said) if said < came && said > 0 => {
+                let message = format!("{path}: Wonde counts {said}, and {came} came; all of them were taken");
+                self.tell(Problem::warning(codes::COUNT_DIFFERS, message));
+            }
+            None if is_odd => {
+                let reason = format!(
+                    "{path}: a whole page of {came} rows came, and nothing tells whether there are more"
+                );
+                let touched = self.touched(step);
+                self.ends.doubt(&touched, PartialCode::Unreadable, &reason);
+            }
+            _ => {}
+        }
+    }
+
+    /// A school in which nobody is.
+    pub(super) fn refuse_nobody(&self) -> Result<()> {
+        let empty = |resource| {
+            self.done.contains(&resource) && self.seen.get(&resource).is_none_or(HashedSet::is_empty)
+        };
+        if empty(Resource::Students) && empty(Resource::Employees) { Err(nobody()) } else { Ok(()) }
+    }
+
+    /// All was read.
+    pub(super) fn finish(&mut self) {
+        for relationship in self.ties.rest() {
+            self.relationship(relationship);
+        }
+        if self.ends.may_close(contacts::KIND) && self.ends.is_filtered(contacts::KIND) {
+            for student in std::mem::take(&mut self.related) {
+                let slice = Slice::Of(EntityKind::Person, student);
+                let completeness = roster_core::Completeness::Complete;
+                self.out.push_back(PullEvent::End { kind: contacts::KIND, slice, completeness });
+            }
+        }
+        self.summarize();
+        for kind in EntityKind::ALL {
+            if self.request.wants(kind) {
+                self.begin_kind(kind);
+                self.out.extend(self.ends.events(kind, self.has_contacts()));
+            }
+        }
+    }
+
+    fn summarize(&mut self) {
+        let mut notes = Vec::new();
+        if self.left_out > 0 {
+            let message = format!("{} members of staff are not current and were left out", self.left_out);
+            notes.push(Problem::warning(codes::NOT_CURRENT, message));
+        }
+        if self.idle > 0 {
+            let message =
+                format!("{} classes are duties or the like, no teaching, and were left out", self.idle);
+            notes.push(Problem::warning(codes::NOT_TEACHING, message));
+        }
+        if self.repeated > 0 {
+            let message = format!("{} rows came more than once; each was counted once", self.repeated);
+            notes.push(Problem::warning(common::REPEATED_RECORD, message));
+        }
+        if self.unknown_deletions > 0 {
+            let message =
+                format!("{} things of types that are not known were deleted", self.unknown_deletions);
+            notes.push(Problem::warning(codes::UNKNOWN_DELETION, message));
+        }
+        for note in notes {
+            self.tell(note);
+        }
+    }
+}
+
+/// What tells a record among those delivered.
+fn alive(kind: EntityKind, id: &str) -> u64 {
+    hash(&format!("{kind}:{id}"))
+}
