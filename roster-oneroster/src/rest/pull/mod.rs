@@ -286,8 +286,12 @@ impl At {
         self.page = number;
         self.place = Arc::new(map::place(self.step.collection, number));
         let mut rows = page.rows;
+        // Most pages begin with the last row of the one before.
+        if let Some(first) = new.first() {
+            rows.drain(..rows.len().min(*first));
+        }
         if new.len() < rows.len() {
-            let (mut new, mut index) = (new.iter().peekable(), 0..);
+            let (mut new, mut index) = (new.iter().peekable(), new.first().copied().unwrap_or(0)..);
             rows.retain(|_| index.next().is_some_and(|index| new.next_if_eq(&&index).is_some()));
         }
         self.rows = rows.into_iter();
