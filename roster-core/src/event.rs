@@ -26,8 +26,8 @@ pub enum PullEvent {
         /// What this one record does not tell, though the pull could see it: a value that could not be read, a field that
         /// the vendor's event left out.
         unseen: FieldSet,
-        /// Where it was read, for reports that are written later.
-        place: Option<Box<Place>>,
+        /// Where it was read, for reports that are written later; the records of a page may share it.
+        place: Option<Arc<Place>>,
     },
     /// The vendor says that the record is gone.
     Delete {

@@ -1,6 +1,9 @@
 //! What becomes of a row: events, in the frame of their kind.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+};
 
 use roster_core::{
     Completeness, Cursor, DemographicField, EntityKind, Error, FieldSet, InScope, Org, PartialCode, Person,
@@ -94,7 +97,7 @@ impl Intake {
 
     fn upsert(&mut self, mut record: Record, unseen: FieldSet, place: &Place) {
         record.normalize();
-        self.out.push_back(PullEvent::Upsert { record, unseen, place: Some(Box::new(place.clone())) });
+        self.out.push_back(PullEvent::Upsert { record, unseen, place: Some(Arc::new(place.clone())) });
     }
 
     /// Takes a row of a list, or the object of an event.

@@ -1,6 +1,6 @@
 //! One row of a step: judged, made a record of, and delivered.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use roster_core::{
     EntityKind, Place, Problem, PullEvent, Record, codes, decode,
@@ -322,7 +322,7 @@ impl Engine {
             self.findings.clear();
             return None;
         }
-        let place = Some(Box::new(self.place(file, mark)));
+        let place = Some(Arc::new(self.place(file, mark)));
         let unseen = std::mem::take(&mut self.findings.unseen);
         let upsert = PullEvent::Upsert { record, unseen, place };
         if self.findings.problems.is_empty() {

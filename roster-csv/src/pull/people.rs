@@ -1,5 +1,7 @@
 //! People: the one kind that may be spread over files.
 
+use std::sync::Arc;
+
 use roster_core::{
     Affiliation, EntityKind, FieldSet, PartialCode, Person, PersonField, Place, Problem, PullEvent,
     PullRequest, RowCounts, SensitiveField, SourcedId, codes,
@@ -349,6 +351,6 @@ impl Engine {
             self.say(problem.with_id(relationship.id.clone()).at(place.clone()));
         }
         let record = relationship.into();
-        self.out.push_back(PullEvent::Upsert { record, unseen, place: Some(Box::new(place)) });
+        self.out.push_back(PullEvent::Upsert { record, unseen, place: Some(Arc::new(place)) });
     }
 }

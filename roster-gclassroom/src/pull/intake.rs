@@ -3,7 +3,10 @@
 mod courses;
 mod finish;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 use roster_core::{
     Affiliation, Entity, EntityKind, Error, ErrorKind, FieldSet, InScope, PartialCode, Place, Problem,
@@ -88,7 +91,7 @@ impl Intake {
         self.tell_all(problems);
         // What the pull can't see anyway needs no word.
         let unseen = unseen.common(crate::source::fields(record.kind(), self.mode));
-        self.out.push_back(PullEvent::Upsert { record, unseen, place: Some(Box::new(place.clone())) });
+        self.out.push_back(PullEvent::Upsert { record, unseen, place: Some(Arc::new(place.clone())) });
     }
 
     fn supported(&self) -> Vec<EntityKind> {

@@ -15,12 +15,22 @@ pub use self::rows::{Shape, read_raw_rows, read_rows};
 /// A text, borrowed where it holds no escape. Numbers and truth values are taken for their text, since servers send ids as
 /// numbers; `null` and an empty text are [`None`](Text::get).
 #[derive(Clone, Default)]
-pub struct Text<'a>(Option<Cow<'a, str>>, bool);
+pub struct Text<'a>(Value<'a>);
+
+/// As small as it can be: a row of a person has thirty of them, and is handed on some times.
+#[derive(Clone, Default)]
+enum Value<'a> {
+    #[default]
+    None,
+    Is(Cow<'a, str>),
+    /// A list or an object.
+    Odd,
+}
 
 impl<'a> Text<'a> {
     /// The trimmed text; `None` if there is none.
     pub fn get(&self) -> Option<&str> {
-        self.0.as_deref().map(roster_core::decode::trim).filter(|text| !text.is_empty())
+        Some(roster_core::decode::trim(self.raw())).filter(|text| !text.is_empty())
     }
 
     /// The trimmed text, owned.
@@ -30,16 +40,19 @@ impl<'a> Text<'a> {
 
     /// The text as it stands.
     pub fn raw(&self) -> &str {
-        self.0.as_deref().unwrap_or_default()
+        match &self.0 {
+            Value::Is(text) => text,
+            Value::None | Value::Odd => "",
+        }
     }
 
     /// Whether there was a list or an object where a text is due.
     pub const fn is_odd(&self) -> bool {
-        self.1
+        matches!(self.0, Value::Odd)
     }
 
     const fn of(text: Cow<'a, str>) -> Self {
-        Self(Some(text), false)
+        Self(Value::Is(text))
     }
 }
 
@@ -82,12 +95,12 @@ impl<'de: 'a, 'a> Visitor<'de> for TextVisitor<'a> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Text(None, true))
+        Ok(Text(Value::Odd))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Text(None, true))
+        Ok(Text(Value::Odd))
     }
 }
 

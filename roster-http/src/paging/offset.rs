@@ -69,6 +69,10 @@ pub struct OffsetPaging {
     planned: u64,
     /// The rows of the first page: what the server takes for a whole one.
     width: usize,
+    /// How far apart the pages ahead are asked for: fewer rows than a whole page where the server came to send fewer.
+    stride: usize,
+    /// The rows of the last page that joined.
+    last_rows: usize,
     begun: bool,
     total: Option<u64>,
     /// The total was reached, and whether more rows come is being asked.
@@ -91,6 +95,8 @@ impl OffsetPaging {
             position: 0,
             planned: 0,
             width: 0,
+            stride: 0,
+            last_rows: 0,
             begun: false,
             total: None,
             probing: false,
@@ -115,7 +121,9 @@ impl OffsetPaging {
         let limit = limit.max(2);
         if self.limit.is_none_or(|wished| limit < wished) {
             self.limit = Some(limit);
-            self.width = self.width.min(usize::try_from(limit).unwrap_or(usize::MAX));
+            let rows = usize::try_from(limit).unwrap_or(usize::MAX);
+            self.width = self.width.min(rows);
+            self.stride = self.stride.min(rows);
         }
     }
 
@@ -147,7 +155,8 @@ impl OffsetPaging {
             return None;
         }
         let ask = Ask { offset: self.planned, limit: self.limit };
-        self.planned = self.planned.saturating_add((self.width as u64).saturating_sub(self.overlap()).max(1));
+        self.planned =
+            self.planned.saturating_add((self.stride as u64).saturating_sub(self.overlap()).max(1));
         Some(ask)
     }
 
@@ -195,6 +204,7 @@ impl OffsetPaging {
 
     fn take_next(&mut self, ask: Ask, keys: &[Key], total: Option<u64>, page: u64) -> Step {
         if ask.offset.saturating_add(self.overlap()) > self.position {
+            self.stride = self.last_rows.clamp(2, self.stride.max(2));
             return Step::Rejoin;
         }
         if let (Some(before), Some(now)) = (self.total, total)
@@ -241,6 +251,8 @@ impl OffsetPaging {
                 }
             }
         }
+        self.stride = self.stride.max(keys.len());
+        self.last_rows = keys.len();
         let came = keys.len().saturating_sub(known);
         self.position += came as u64;
         if let Some(last) = keys.last() {
@@ -421,6 +433,20 @@ mod tests {
         let short = |page, ask, server: &mut Server| (page == 3).then(|| server.page(ask)[..7].to_vec());
         let (rows, finish, _) = read(100, 4, Server::new(1000, 100), short);
         assert_eq!((rows.len(), finish), (1000, Finish::Whole));
+    }
+
+    #[test]
+    fn a_server_that_comes_to_clamp_its_pages_is_not_asked_for_each_page_many_times() {
+        let clamp = |page, _: Ask, server: &mut Server| {
+            if page == 3 {
+                server.clamp = 20;
+            }
+            None
+        };
+        let (rows, finish, asked) = read(100, 8, Server::new(2000, 100), clamp);
+        assert_eq!((rows.len(), finish), (2000, Finish::Whole));
+        // 2 of a hundred, 95 of twenty, and what was under way when they became smaller.
+        assert!(asked <= 2 + 95 + 10, "{asked}");
     }
 
     #[test]

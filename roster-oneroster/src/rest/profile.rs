@@ -116,9 +116,7 @@ impl Profile {
         let mut told = Vec::new();
         let mut compare = |what: &str, before: String, now: String| {
             if before != now {
-                told.push(format!(
-                    "the server is not as its profile says: {what} was {before} and is {now}; keep the new profile"
-                ));
+                told.push(format!("the server is not as its profile says: {what} was {before} and is {now}"));
             }
         };
         for (what, before, after) in [
@@ -224,9 +222,7 @@ mod tests {
         let told = before.drift(&now);
         assert_eq!(
             told.last().map(String::as_str),
-            Some(
-                "the server is not as its profile says: /users was shared and is not shared; keep the new profile"
-            )
+            Some("the server is not as its profile says: /users was shared and is not shared")
         );
     }
 }

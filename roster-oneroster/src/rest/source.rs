@@ -99,7 +99,8 @@ impl RosterSource for OneRosterSource {
             report.warnings.push(NO_OFFSET.to_owned());
         }
         if self.settings.knows {
-            report.warnings.extend(known.drift(&profile));
+            let drift = known.drift(&profile);
+            report.warnings.extend(drift.into_iter().map(|told| format!("{told}; keep the new profile")));
         }
         report.state = Some(ConnectionState::Live);
         report.profile = serde_json::to_value(&profile).ok();

@@ -1,11 +1,11 @@
 //! What a server says, in OneRoster's words. No `Debug` here: these are people.
 
-use std::{borrow::Cow, fmt, marker::PhantomData};
+use std::{fmt, marker::PhantomData};
 
 use roster_http::json::{Many, Text};
 use serde::{
     Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
+    de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
 /// The id that a reference names: of an object, or bare. `href` is never called.
@@ -22,6 +22,35 @@ pub(crate) struct UserId<'a> {
 /// Reads an object by two of its keys, or a bare value in the place of the first.
 struct Pair<'k, 'a>(&'k str, &'k str, PhantomData<Text<'a>>);
 
+/// Tells whether a key is the first of two, the second, or neither, without a copy of it: a seat has nine of them.
+struct Which<'k>(&'k str, &'k str);
+
+impl<'de> DeserializeSeed<'de> for Which<'_> {
+    type Value = Option<bool>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for Which<'_> {
+    type Value = Option<bool>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(if key == self.0 {
+            Some(true)
+        } else if key == self.1 {
+            Some(false)
+        } else {
+            None
+        })
+    }
+}
+
 impl<'de: 'a, 'a> Visitor<'de> for Pair<'_, 'a> {
     type Value = (Text<'a>, Text<'a>);
 
@@ -31,13 +60,13 @@ impl<'de: 'a, 'a> Visitor<'de> for Pair<'_, 'a> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut pair = (Text::default(), Text::default());
-        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-            if key == self.0 {
-                pair.0 = map.next_value()?;
-            } else if key == self.1 {
-                pair.1 = map.next_value()?;
-            } else {
-                map.next_value::<IgnoredAny>()?;
+        while let Some(which) = map.next_key_seed(Which(self.0, self.1))? {
+            match which {
+                Some(true) => pair.0 = map.next_value()?,
+                Some(false) => pair.1 = map.next_value()?,
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
             }
         }
         Ok(pair)

@@ -1,8 +1,16 @@
 //! A quiet server, read whole.
 
-use roster_core::{EntityKind, PullRequest, RosterSource};
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+};
+
+use roster_core::{EntityKind, PullRequest, Role, RosterSource};
 use roster_oneroster::OneRosterSource;
-use roster_testkit::{district::what_oneroster_says, sandbox::OneRosterOptions};
+use roster_testkit::{
+    district::what_oneroster_says,
+    sandbox::{OneRosterOptions, OneRosterSandbox},
+};
 
 use crate::{Pulled, VERSIONS, context, everything, sandbox, source};
 
@@ -70,4 +78,74 @@ async fn a_busy_server_is_waited_for() {
     );
     let pulled = Pulled::of(&source(&sandbox), everything()).await;
     assert!(pulled.is_whole(), "{:?}", pulled.error);
+}
+
+/// Asks as no client of ours does: the head of the answer, and its body as it travels.
+fn asked_by_hand(sandbox: &OneRosterSandbox, path: &str, headers: &str) -> (String, Vec<u8>) {
+    let base = sandbox.base_url();
+    let (host, base) = base.trim_start_matches("http://").split_once('/').unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    let token = sandbox.token();
+    write!(
+        stream,
+        "GET /{base}{path} HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\nconnection: close\r\n{headers}\r\n"
+    )
+    .unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let end = answer.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
+    let body = answer.split_off(end);
+    (String::from_utf8(answer).unwrap().to_ascii_lowercase(), body)
+}
+
+#[tokio::test]
+async fn compressed_answers_are_read_as_others_are() {
+    let plain = sandbox(OneRosterOptions::default());
+    let undisturbed = Pulled::of(&source(&plain), everything()).await;
+    let gzip = sandbox(OneRosterOptions::default().gzip());
+    let pulled = Pulled::of(&source(&gzip), everything()).await;
+    assert!(pulled.is_whole() && pulled.records == undisturbed.records);
+    let (head, packed) = asked_by_hand(&gzip, "/users?limit=50", "accept-encoding: br, gzip;q=0.8\r\n");
+    assert!(head.starts_with("http/1.1 200") && head.contains("content-encoding: gzip"), "{head}");
+    let (head, unpacked) = asked_by_hand(&gzip, "/users?limit=50", "");
+    assert!(!head.contains("content-encoding") && packed.len() * 2 < unpacked.len());
+    // Cut answers stay cut.
+    gzip.fault("cut_body:users:middle:1".parse().unwrap());
+    assert!(Pulled::of(&source(&gzip), everything()).await.is_whole());
+}
+
+#[tokio::test]
+async fn views_are_there_where_the_server_has_them() {
+    let views = ["schools", "terms", "gradingPeriods", "students", "teachers"];
+    for version in VERSIONS {
+        let (without, with) = (
+            sandbox(OneRosterOptions::default().version(version)),
+            sandbox(OneRosterOptions::default().version(version).views()),
+        );
+        let district = with.district();
+        let in_role = |role: Role| {
+            let is = |person: &&roster_core::Person| person.affiliations.iter().any(|at| at.role == role);
+            district.people.iter().filter(is).count()
+        };
+        let pupils = in_role(Role::Student);
+        assert!(pupils > 0 && pupils < district.people.len());
+        for view in views {
+            let (head, _) = asked_by_hand(&without, &format!("/{view}"), "");
+            assert!(head.starts_with("http/1.1 404"), "{view}: {head}");
+            let (head, body) = asked_by_hand(&with, &format!("/{view}?limit=1000"), "");
+            assert!(head.starts_with("http/1.1 200"), "{view}: {head}");
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            let (key, rows) = body.as_object().unwrap().iter().next().unwrap();
+            let rows = rows.as_array().unwrap().len();
+            match view {
+                "schools" => assert_eq!((key.as_str(), rows), ("orgs", 2)),
+                "students" => assert_eq!((key.as_str(), rows), ("users", pupils)),
+                "teachers" => assert_eq!((key.as_str(), rows), ("users", in_role(Role::Teacher))),
+                _ => assert_eq!(key, "academicSessions"),
+            }
+            assert!(head.contains(&format!("x-total-count: {rows}\r\n")), "{view}: {head}");
+        }
+        // A pull asks for none of them.
+        assert!(Pulled::of(&source(&without), everything()).await.is_whole());
+    }
 }

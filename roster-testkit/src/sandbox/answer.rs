@@ -1,13 +1,14 @@
 //! Answers, sound and spoilt.
 
-use std::time::Duration;
+use std::{io::Write, time::Duration};
 
 use axum::{
-    body::Body,
-    http::{HeaderName, HeaderValue, StatusCode},
+    body::{Body, HttpBody, to_bytes},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::ACCEPT_ENCODING},
     response::Response,
 };
 use bytes::Bytes;
+use flate2::{Compression, write::GzEncoder};
 use futures::stream;
 use serde_json::Value;
 
@@ -32,6 +33,27 @@ pub(super) fn set(response: &mut Response, name: &str, value: &str) {
     if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
         response.headers_mut().insert(name, value);
     }
+}
+
+/// Whether the client takes compressed answers.
+pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    values.any(|value| value.split([',', ';']).any(|word| word.trim().eq_ignore_ascii_case("gzip")))
+}
+
+/// The answer, compressed; one that is spoilt stays as it is, since its end is not known.
+pub(super) async fn compressed(response: Response) -> Response {
+    if response.body().size_hint().exact().is_none() {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let plain = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    // Writing to memory does not fail.
+    let packed = gzip.write_all(&plain).and_then(|()| gzip.finish()).unwrap_or_default();
+    let mut response = Response::from_parts(parts, Body::from(packed));
+    set(&mut response, "content-encoding", "gzip");
+    response
 }
 
 /// Longer than any client waits.

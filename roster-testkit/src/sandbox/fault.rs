@@ -194,16 +194,19 @@ fn is_word(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | '.'))
 }
 
-/// The faults that strike this page, each of them one time less.
+/// The faults that strike this page, each of them one time less. Each has a throw of its own, or all would strike at once.
 pub(super) fn struck(
     faults: &mut [SandboxFault],
     collection: &str,
     page: At,
-    dice: u32,
+    throw: u32,
 ) -> Vec<SandboxFault> {
-    faults
-        .iter_mut()
-        .filter_map(|fault| fault.strikes(collection, page, dice).then(|| fault.clone()))
+    (0..)
+        .zip(faults)
+        .filter_map(|(at, fault)| {
+            let own = dice(u64::from(throw) << 16 | at);
+            fault.strikes(collection, page, own).then(|| fault.clone())
+        })
         .collect()
 }
 
@@ -234,6 +237,19 @@ impl std::error::Error for UnknownFault {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_fault_has_a_throw_of_its_own() {
+        let named = |name| SandboxFault::named(name).unwrap().in_a_thousand(100);
+        let mut faults = [named("reset"), named("clamp")];
+        let pages: Vec<_> =
+            (0..10_000).map(|number| struck(&mut faults, "users", At::First, dice(number))).collect();
+        let [first, second] =
+            [Kind::Reset, Kind::Clamp].map(|kind| pages.iter().filter(|page| has(page, kind)).count());
+        let both = pages.iter().filter(|page| page.len() == 2).count();
+        assert!((900..1100).contains(&first) && (900..1100).contains(&second), "{first} {second}");
+        assert!((60..140).contains(&both), "{both}");
+    }
 
     #[test]
     fn text_says_what_where_and_how_often() {

@@ -1,6 +1,6 @@
 //! One pull: a queue of events, filled page by page.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use roster_core::{
     Completeness, Cursor, EntityKind, Error, ErrorKind, FieldSet, Notice, PartialCode, Place, Problem,
@@ -178,7 +178,7 @@ impl Reading {
             PullEvent::Upsert {
                 record: seen_by(record, &self.request),
                 unseen: FieldSet::EMPTY,
-                place: Some(Box::new(place)),
+                place: Some(Arc::new(place)),
             }
         } else {
             let message = "the record can't be read; it was left out";

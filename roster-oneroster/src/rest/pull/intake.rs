@@ -1,6 +1,9 @@
 //! What becomes of a row: events, in the frame of their kind.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::{
+    collections::{BTreeSet, HashMap, VecDeque},
+    sync::Arc,
+};
 
 use roster_core::{
     Completeness, Cursor, Entity, EntityKind, Error, FieldSet, InScope, PartialCode, Person, Place, Problem,
@@ -89,7 +92,7 @@ impl Intake {
         }
     }
 
-    fn upsert(&mut self, record: Record, unseen: FieldSet, place: Option<Box<Place>>) {
+    fn upsert(&mut self, record: Record, unseen: FieldSet, place: Option<Arc<Place>>) {
         if let Some(turning) = &mut self.turning {
             turning.delivered.add(record.kind(), record.id());
         }
@@ -193,7 +196,7 @@ impl Intake {
         }
     }
 
-    pub(super) fn row(&mut self, step: Step, row: Row, place: &Place, filtered: bool) {
+    pub(super) fn row(&mut self, step: Step, row: Row, place: &Arc<Place>, filtered: bool) {
         let Row { id, said, problems, unseen, .. } = row;
         if step.purpose == Purpose::Learn {
             if let Said::Record(record, agents) = &said {
@@ -226,7 +229,7 @@ impl Intake {
         agents: Vec<SourcedId>,
         problems: Vec<Problem>,
         mut unseen: FieldSet,
-        place: &Place,
+        place: &Arc<Place>,
         filtered: bool,
     ) {
         if !self.scope.enter(&record) {
@@ -242,7 +245,7 @@ impl Intake {
             return;
         }
         self.tell_all(problems);
-        self.upsert(record, unseen, Some(Box::new(place.clone())));
+        self.upsert(record, unseen, Some(Arc::clone(place)));
     }
 
     /// Adds what `/demographics` says. Of a person that changed it may not have come along, and is unknown then.

@@ -55,8 +55,9 @@ struct At {
     step: Step,
     reader: OffsetReader<CollectionPages>,
     filtered: bool,
-    rows: std::iter::Flatten<std::vec::IntoIter<Option<Row>>>,
-    place: Place,
+    rows: std::vec::IntoIter<Row>,
+    /// Shared by the rows of a page.
+    place: Arc<Place>,
     page: u64,
     ended: Option<Finish>,
 }
@@ -92,7 +93,8 @@ impl Pull {
     }
 
     pub(crate) fn into_stream(self) -> PullStream {
-        stream::unfold(self, |mut pull| async move {
+        // In a box: it is handed on with each event, and is large.
+        stream::unfold(Box::new(self), |mut pull| async move {
             let item = pull.next().await?;
             Some((item, pull))
         })
@@ -208,8 +210,8 @@ impl Pull {
             step,
             reader,
             filtered: since.is_some(),
-            rows: Vec::new().into_iter().flatten(),
-            place: map::place(step.collection, 1),
+            rows: Vec::new().into_iter(),
+            place: Arc::new(map::place(step.collection, 1)),
             page: 1,
             ended: None,
         });
@@ -236,7 +238,7 @@ impl Pull {
                 let message = "rows moved while they were read; the collection is read again from its start";
                 let problem = Problem::warning(codes::ROWS_MOVED, message).of(step.collection.kind());
                 self.intake.begin(step, None, at.filtered);
-                self.intake.tell(problem.at(at.place.clone()));
+                self.intake.tell(problem.at(Place::clone(&at.place)));
             }
             Err(error) if error.kind() == ErrorKind::Unstable => return self.start_over(&error),
             Err(error) if is_withheld(&error) => {
@@ -282,17 +284,17 @@ impl At {
     /// Takes the new rows of a page to be delivered one by one.
     fn take(&mut self, page: RowsPage, number: u64, new: &[usize]) {
         self.page = number;
-        self.place = map::place(self.step.collection, number);
-        let mut rows: Vec<_> = page.rows.into_iter().map(Some).collect();
-        if new.len() < rows.len() {
-            let mut keep = new.iter().copied().peekable();
-            for (index, row) in rows.iter_mut().enumerate() {
-                if keep.next_if_eq(&index).is_none() {
-                    *row = None;
-                }
-            }
+        self.place = Arc::new(map::place(self.step.collection, number));
+        let mut rows = page.rows;
+        // Most pages begin with the last row of the one before.
+        if let Some(first) = new.first() {
+            rows.drain(..rows.len().min(*first));
         }
-        self.rows = rows.into_iter().flatten();
+        if new.len() < rows.len() {
+            let (mut new, mut index) = (new.iter().peekable(), new.first().copied().unwrap_or(0)..);
+            rows.retain(|_| index.next().is_some_and(|index| new.next_if_eq(&&index).is_some()));
+        }
+        self.rows = rows.into_iter();
     }
 }
 

@@ -5,6 +5,7 @@ mod quirk;
 mod refusal;
 mod serve;
 mod state;
+mod view;
 
 use std::{fmt, io, sync::Arc, time::Duration};
 
@@ -19,6 +20,7 @@ use crate::district::{DayTruth, District, DistrictSpec, OneRosterVersion, RestCo
 /// How a sandbox is to be.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct OneRosterOptions {
     /// The version that it speaks.
     pub version: OneRosterVersion,
@@ -42,6 +44,10 @@ pub struct OneRosterOptions {
     pub quirks: Vec<Quirk>,
     /// Whether each answer names the revision of all data, in `x-perm-rev`, and says how many rows it has, in `x-count`.
     pub revisions: bool,
+    /// Whether answers are compressed for those who take gzip.
+    pub gzip: bool,
+    /// Whether `/schools`, `/terms`, `/gradingPeriods`, `/students` and `/teachers` are there; many servers answer 404.
+    pub views: bool,
     /// The port; 0 lets the system choose.
     pub port: u16,
 }
@@ -60,6 +66,8 @@ impl Default for OneRosterOptions {
             signed_within: None,
             quirks: Vec::new(),
             revisions: false,
+            gzip: false,
+            views: false,
             port: 0,
         }
     }
@@ -126,6 +134,20 @@ impl OneRosterOptions {
     #[must_use]
     pub fn revisions(mut self) -> Self {
         self.revisions = true;
+        self
+    }
+
+    /// With answers that are compressed for those who take gzip.
+    #[must_use]
+    pub fn gzip(mut self) -> Self {
+        self.gzip = true;
+        self
+    }
+
+    /// With the views of collections, such as `/students`.
+    #[must_use]
+    pub fn views(mut self) -> Self {
+        self.views = true;
         self
     }
 
@@ -252,6 +274,11 @@ impl OneRosterSandbox {
     /// Forgets all faults.
     pub fn recover(&self) {
         self.shared.state().faults.clear();
+    }
+
+    /// How often faults struck so far; where several struck one page, each of them counts.
+    pub fn struck(&self) -> u64 {
+        self.shared.struck()
     }
 
     /// Lets a day pass at each of the next first pages of that collection, before it is answered, so many times.

@@ -3,6 +3,8 @@
 use roster_core::jiff::Timestamp;
 use serde_json::Value;
 
+use super::view::View;
+
 /// What a request asks for.
 #[derive(Debug, Default)]
 pub(super) struct Query {
@@ -13,6 +15,8 @@ pub(super) struct Query {
     pub(super) descending: bool,
     pub(super) filter: Option<Filter>,
     pub(super) fields: Vec<String>,
+    /// Some of the rows are asked for, by the path.
+    pub(super) view: Option<View>,
 }
 
 /// One clause, or two that are joined.

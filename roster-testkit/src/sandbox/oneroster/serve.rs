@@ -16,11 +16,12 @@ use super::{
     quirk::Quirk,
     refusal::{self, refusal},
     state::{Entry, Shared, State},
+    view::View,
 };
 use crate::{
     district::RestCollection,
     sandbox::{
-        answer::{Looks, json as answer, set, spoilt, text},
+        answer::{Looks, compressed, json as answer, set, spoilt, takes_gzip, text},
         fault::{At, Kind, SandboxFault, dice, has, struck},
         oauth1::Signed,
     },
@@ -37,6 +38,7 @@ pub(super) fn router(shared: Arc<Shared>, origin: String) -> Router {
 async fn handle(Held((shared, origin)): Held<(Arc<Shared>, Arc<str>)>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
+    let takes_gzip = shared.options.gzip && takes_gzip(&parts.headers);
     let authorization = parts.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     if path == "/token" {
         return give_token(&shared, &parts.method, authorization, body).await;
@@ -50,7 +52,8 @@ async fn handle(Held((shared, origin)): Held<(Arc<Shared>, Arc<str>)>, request: 
         Some(header) if header.starts_with("OAuth ") => shared.consumer.takes(&signed, header),
         other => shared.tokens.take(other),
     };
-    answer_as(&shared, &parts.method, &path, query, is_known).await
+    let response = answer_as(&shared, &parts.method, &path, query, is_known).await;
+    if takes_gzip { compressed(response).await } else { response }
 }
 
 /// Answers a request of somebody who is known or not.
@@ -82,7 +85,9 @@ pub(in crate::sandbox) async fn answer_as(
 
 async fn collection(shared: &Shared, path: &str, query: &str, dice: u32) -> Response {
     let mut segments = path.split('/').skip(1);
-    let Some(collection) = segments.next().and_then(RestCollection::named) else {
+    let name = segments.next().unwrap_or_default();
+    let view = View::named(name).filter(|_| shared.options.views);
+    let Some(collection) = view.map(|(of, _)| of).or_else(|| RestCollection::named(name)) else {
         return refusal(StatusCode::NOT_FOUND, "unknownobject");
     };
     if shared.options.quirks.iter().any(|quirk| quirk.withholds(collection)) {
@@ -92,7 +97,10 @@ async fn collection(shared: &Shared, path: &str, query: &str, dice: u32) -> Resp
         return single(shared, collection, id);
     }
     match Query::read(query).and_then(|query| quaint(shared, query)) {
-        Ok(query) => page(shared, collection, &query, dice).await,
+        Ok(query) => {
+            let query = Query { view: view.map(|(_, view)| view), ..query };
+            page(shared, collection, &query, dice).await
+        }
         Err(code) => refusal(StatusCode::BAD_REQUEST, code),
     }
 }
@@ -170,6 +178,7 @@ async fn page(shared: &Shared, collection: RestCollection, query: &Query, dice: 
         let rows = selected(&state, collection, query);
         let place = place(query, rows.len());
         let struck = struck(&mut state.faults, collection.name(), place, dice);
+        shared.count_struck(struck.len());
         let made = make(&state, shared, collection, query, &rows, &struck);
         (struck, made, state.revision)
     };
@@ -215,6 +224,7 @@ fn selected(state: &State, collection: RestCollection, query: &Query) -> Vec<usi
             .filter
             .as_ref()
             .is_none_or(|filter| filter.passes(entry.modified, || state.row(collection, entry)))
+            && query.view.is_none_or(|view| state.row(collection, entry).is_some_and(|row| view.shows(&row)))
     };
     let mut rows: Vec<usize> =
         entries.iter().enumerate().filter(|(_, entry)| passes(entry)).map(|(at, _)| at).collect();

@@ -33,6 +33,7 @@ pub(in crate::sandbox) struct Shared {
     asked: Mutex<Vec<(String, u16)>>,
     state: Mutex<State>,
     requests: AtomicU64,
+    struck: AtomicU64,
     rate: Option<Rate>,
 }
 
@@ -69,7 +70,16 @@ impl Shared {
         let (consumer, asked) =
             (Consumer::new(district.spec().seed(), options.signed_within), Mutex::default());
         let state = Mutex::new(State::new(district, options.version, options.tombstones));
-        Self { options, tokens, consumer, asked, state, requests: AtomicU64::new(0), rate }
+        Self {
+            options,
+            tokens,
+            consumer,
+            asked,
+            state,
+            requests: AtomicU64::new(0),
+            struck: AtomicU64::new(0),
+            rate,
+        }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -101,6 +111,15 @@ impl Shared {
 
     pub(super) fn requests(&self) -> u64 {
         self.requests.load(Ordering::SeqCst)
+    }
+
+    /// How often faults struck.
+    pub(super) fn struck(&self) -> u64 {
+        self.struck.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn count_struck(&self, faults: usize) {
+        self.struck.fetch_add(faults as u64, Ordering::SeqCst);
     }
 
     pub(super) fn count_request(&self) -> u64 {

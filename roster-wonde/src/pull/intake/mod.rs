@@ -2,7 +2,10 @@
 
 mod rows;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+};
 
 use roster_core::{
     Entity, EntityKind, FieldSet, InScope, Org, PartialCode, Place, Problem, PullEvent, PullRequest, Record,
@@ -367,7 +370,7 @@ impl Intake {
 
     fn upsert(&mut self, record: Record, unseen: FieldSet, place: Option<&Place>) {
         self.alive.insert(alive(record.kind(), record.id()));
-        let place = place.map(|place| Box::new(place.clone()));
+        let place = place.map(|place| Arc::new(place.clone()));
         self.out.push_back(PullEvent::Upsert { record, unseen, place });
     }
 
