@@ -20,8 +20,9 @@ const OPERATION: &str = "reading a cursor";
 /// Where a pull ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Position {
-    /// The last event that is applied with it.
-    pub(crate) event: String,
+    /// The last event that is applied with it; `None` where there is no feed, and the rest is a memory.
+    #[serde(default)]
+    pub(crate) event: Option<String>,
     /// When that was the newest one, or was read.
     pub(crate) at: Timestamp,
     /// The version of the API: feeds of another one tell other things.
@@ -54,7 +55,7 @@ impl Bond {
 }
 
 impl Position {
-    pub(crate) fn new(event: String, at: Timestamp, bond: Bond) -> Self {
+    pub(crate) fn new(event: Option<String>, at: Timestamp, bond: Bond) -> Self {
         let Bond { version, grant } = bond;
         Self { event, at, version, grant, catalogue_due: false, had_contacts: false, shared: BTreeSet::new() }
     }
@@ -117,7 +118,7 @@ mod tests {
         let after = |days: i64| Timestamp::from_second(at.as_second() + days * 86_400).unwrap();
         let scopes = ["read:students".to_owned()];
         let bond = Bond::new(ApiVersion::V3_1, Some("t1"), &scopes);
-        let position = Position::new("66a000000000000000000001".to_owned(), at, bond);
+        let position = Position::new(Some("66a000000000000000000001".to_owned()), at, bond);
         let kind = |bond, now| position.check(&info, bond, now).map_err(|error| error.kind());
         assert_eq!(kind(bond, after(24)), Ok(()));
         assert_eq!(kind(bond, after(25)), Err(ErrorKind::CursorExpired));

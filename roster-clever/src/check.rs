@@ -7,7 +7,7 @@ use crate::{
     collection::{Collection, Walk},
     error::is_withheld,
     map::{Said, Wants},
-    pull::{CONTACTS_SCOPE, sentence},
+    pull::sentence,
 };
 
 /// Looks the token up, asks for the district, the first row of each collection, and the newest event.
@@ -61,9 +61,19 @@ async fn probe(client: &Client, access: &Access, cx: &PullContext, report: &mut 
         match client.probe(collection, walk, cx).await {
             Ok(has_rows) => {
                 let is_contact = walk == Some(Walk::Contact);
+                let scope = walk.map_or(collection.scope(), |walk| Some(walk.scope()));
+                if let (false, Some(scope)) = (has_rows, scope)
+                    && access.grants(scope) == Some(false)
+                {
+                    // Clever answers with an empty list what it does not share.
+                    report
+                        .warnings
+                        .push(format!("The scope {scope} was not granted, and nothing of it is shared."));
+                    continue;
+                }
                 if is_contact {
                     report.granted.insert(EntityKind::Relationship);
-                    if !has_rows && access.grants(CONTACTS_SCOPE) != Some(true) {
+                    if !has_rows && access.grants(Walk::Contact.scope()) != Some(true) {
                         report.warnings.push("No contacts are shared, or there are none.".to_owned());
                     }
                 } else {

@@ -18,7 +18,7 @@ use url::Url;
 use crate::{
     changes::Bond,
     collection::{Collection, Walk},
-    error::{classify, misshapen},
+    error::{classify, is_withheld, misshapen},
     event::{self, Event},
     map::{self, Next, Row, Wants},
     source::PROVIDER,
@@ -339,7 +339,8 @@ impl Client {
         let call = Call { operation: "looking for an event", label, place: label.to_owned(), url };
         match self.get(&call, cx, |_| Ok(())).await {
             Ok(()) => Ok(true),
-            Err(error) if matches!(error.status(), Some(400 | 404 | 410)) => Ok(false),
+            // A feed that was switched off since may be denied altogether.
+            Err(error) if error.status() == Some(400) || is_withheld(&error) => Ok(false),
             Err(error) => Err(error),
         }
     }

@@ -52,6 +52,16 @@ impl Collection {
         }
     }
 
+    /// The scope without which it is not shared, where Clever has one of its own for it.
+    pub(crate) const fn scope(self) -> Option<&'static str> {
+        match self {
+            Self::Districts => Some("read:districts"),
+            Self::Schools => Some("read:schools"),
+            Self::Sections => Some("read:sections"),
+            Self::Terms | Self::Courses | Self::Users => None,
+        }
+    }
+
     /// Whether it has pages.
     pub(crate) const fn is_paged(self) -> bool {
         !matches!(self, Self::Districts)
@@ -91,6 +101,17 @@ impl Walk {
             Self::Staff => "/users?role=staff",
             Self::DistrictAdmin => "/users?role=district_admin",
             Self::Contact => "/users?role=contact",
+        }
+    }
+
+    /// The scope without which nobody comes in it.
+    pub(crate) const fn scope(self) -> &'static str {
+        match self {
+            Self::Student => "read:students",
+            Self::Teacher => "read:teachers",
+            Self::Staff => "read:school_admins",
+            Self::DistrictAdmin => "read:district_admins",
+            Self::Contact => "read:student_contacts",
         }
     }
 

@@ -1,5 +1,7 @@
 //! What Clever's refusals mean.
 
+use std::time::Duration;
+
 use roster_core::{Error, ErrorKind};
 use roster_http::{Again, Meaning, Refusal, by_status, json::Shape};
 
@@ -29,6 +31,8 @@ pub(crate) fn classify(refusal: &Refusal<'_>) -> Meaning {
             advice: "the page asked for is larger than 10000 rows: ask for smaller ones",
             ..meaning
         },
+        // Clever counts by the minute. Where it does not say when that ends, it ends within one.
+        429 => Meaning { again: Again::Slower(Some(Duration::from_secs(60))), ..meaning },
         _ => meaning,
     }
 }

@@ -183,7 +183,7 @@ wire! {
     /// A section.
     Section {
         id "id": Text<'a>, school "school": Text<'a>, name "name": Text<'a>, sis_id "sis_id": Text<'a>,
-        subject "subject": Text<'a>, students "students": Many<Text<'a>>, teacher "teacher": Text<'a>,
+        subject "subject": Text<'a>, students "students": Option<Many<Text<'a>>>, teacher "teacher": Text<'a>,
         teachers "teachers": Many<Text<'a>>, course "course": Text<'a>, term "term_id": Text<'a>,
         grade "grade": Text<'a>, period "period": Text<'a>, number "section_number": Text<'a>,
     }
@@ -432,11 +432,26 @@ impl Told {
         Self(serde_json::from_str(object).unwrap_or_default())
     }
 
+    /// Whether the object tells the key: a null tells nothing.
     pub(crate) fn has(&self, key: &str) -> bool {
-        self.0.contains_key(key)
+        self.0.get(key).is_some_and(|value| !value.is_null())
     }
 
+    /// Whether the fields that districts define are told: those of the object or, of a person, of each role that can have any.
+    pub(crate) fn has_ext(&self) -> bool {
+        match self.0.get("roles").and_then(serde_json::Value::as_object) {
+            Some(roles) => {
+                let mut carriers =
+                    roles.keys().filter(|role| matches!(role.as_str(), "student" | "teacher" | "staff"));
+                carriers.all(|role| self.role_has(role, "ext"))
+            }
+            None => self.has("ext"),
+        }
+    }
+
+    /// The same, of a role.
     pub(crate) fn role_has(&self, role: &str, key: &str) -> bool {
-        self.0.get("roles").and_then(|roles| roles.get(role)).is_some_and(|role| role.get(key).is_some())
+        let role = self.0.get("roles").and_then(|roles| roles.get(role));
+        role.and_then(|role| role.get(key)).is_some_and(|value| !value.is_null())
     }
 }

@@ -13,8 +13,8 @@ use std::{
 };
 
 use roster_core::{
-    ConnectionState, DemographicField, EntityKind, Extra, FieldSet, Org, Person, PersonField, Place, Problem,
-    Record, SensitiveField, SourcedId, codes, jiff::Timestamp,
+    ClassField, ConnectionState, DemographicField, EntityKind, Extra, FieldSet, Org, OrgField, Person,
+    PersonField, Place, Problem, Record, SensitiveField, SourcedId, codes, jiff::Timestamp,
 };
 use roster_http::json::{Shape, Text, read_raw_rows, read_rows};
 use serde::Deserialize;
@@ -224,6 +224,9 @@ impl At<'_> {
         let mut row = self.row(&wire);
         if self.wants.extra {
             row.set_extra(&extra(object, W::KEYS, self.wants));
+            if self.told.is_some_and(|told| !told.has_ext()) {
+                row.unsee_extra();
+            }
         }
         row
     }
@@ -246,6 +249,17 @@ fn nothing(id: Option<SourcedId>, said: Said) -> Row {
 }
 
 impl Row {
+    /// An event that has not all that carries extra fields does not tell these.
+    fn unsee_extra(&mut self) {
+        let field = match &self.said {
+            Said::District(_) | Said::Org(_) => FieldSet::of([OrgField::Extra]),
+            Said::Section(_) => FieldSet::of([ClassField::Extra]),
+            Said::Person(..) => FieldSet::of([PersonField::Extra]),
+            _ => return,
+        };
+        self.unseen = self.unseen.union(field);
+    }
+
     fn set_extra(&mut self, extra: &Extra) {
         let place = match &mut self.said {
             Said::District(district) => &mut district.org.extra,

@@ -78,9 +78,6 @@ impl<'a> Wire<'a> for wire::School<'a> {
                 ("mdr_number", &self.mdr_number, other("mdr_number")),
             ],
         );
-        if !reading.tells("sis_id") {
-            reading.unseen(Field::Identifiers);
-        }
         self.grades(&mut org, reading);
         Ok(Said::Org(Box::new(org)))
     }
@@ -89,7 +86,7 @@ impl<'a> Wire<'a> for wire::School<'a> {
 impl wire::School<'_> {
     /// From the lowest to the highest, where these are a stretch.
     fn grades(&self, org: &mut Org, reading: &mut Reading<'_>) {
-        if !reading.tells("low_grade") && !reading.tells("high_grade") {
+        if !reading.tells("low_grade") || !reading.tells("high_grade") {
             reading.unseen(Field::Grades);
         }
         let (low, high) = (self.low_grade.get(), self.high_grade.get());
@@ -128,6 +125,9 @@ fn identifiers(
     values: &[(&'static str, &Text<'_>, IdentifierScheme)],
 ) {
     for (key, text, scheme) in values {
+        if !reading.tells(key) {
+            reading.unseen(Field::Identifiers);
+        }
         if let Some(value) = reading.text(key, text) {
             org.identifiers.push(Identifier::new(scheme.clone(), value));
         }

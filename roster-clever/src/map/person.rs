@@ -227,8 +227,14 @@ impl<'w> Held<'w> {
             main.into_iter().chain(wire.schools.0.iter().filter_map(Text::get)).collect();
         schools.sort_unstable();
         schools.dedup();
-        let has_schools = matches!(self.role, Role::Student | Role::Teacher | Role::Staff);
-        if has_schools && !self.tells("school", reading) && !self.tells("schools", reading) {
+        // Schools and dates stand in several keys, and without one of them some may be missing.
+        let carriers: &[&str] = match self.role {
+            Role::Student => &["school", "schools", "enrollments"],
+            Role::Teacher => &["school", "schools"],
+            Role::Staff => &["schools"],
+            _ => &[],
+        };
+        if !carriers.iter().all(|key| self.tells(key, reading)) {
             reading.unseen(Field::Affiliations);
         }
         reading.note_odd("schools", wire.schools.0.iter().any(Text::is_odd));
@@ -295,12 +301,15 @@ impl<'w> Held<'w> {
                 person.identifiers.push(identifier);
             }
         }
-        let key = match self.role {
-            Role::Student | Role::Teacher => "sis_id",
-            Role::Staff => "staff_id",
-            _ => return,
+        // One that is not told may be there all the same, and would be lost.
+        let keys: &[&str] = match self.role {
+            Role::Student => &["sis_id", "state_id", "student_number", "credentials"],
+            Role::Teacher => &["sis_id", "state_id", "teacher_number", "legacy_id", "credentials"],
+            Role::Staff => &["staff_id", "legacy_id", "credentials"],
+            Role::DistrictAdministrator => &["legacy_id"],
+            _ => &["sis_id", "legacy_id"],
         };
-        if !self.tells(key, reading) {
+        if !keys.iter().all(|key| self.tells(key, reading)) {
             reading.unseen(Field::Identifiers);
         }
     }

@@ -4,7 +4,7 @@ use roster_core::{
     Class, ClassField as Field, ClassType, Enrollment, Identifier, IdentifierScheme, Problem, Role,
     SourcedId, Subject, codes, hashed::hash,
 };
-use roster_http::json::{Many, Text};
+use roster_http::json::Text;
 
 use super::{Reading, Said, Wire};
 use crate::wire;
@@ -79,15 +79,20 @@ impl<'a> Wire<'a> for wire::Section<'a> {
         class.identifiers = sis.map(|id| Identifier::new(IdentifierScheme::SisId, id)).into_iter().collect();
         let course = reading.field("course", &self.course, Field::Course).map(SourcedId::from);
         let term = reading.field("term_id", &self.term, Field::Sessions).map(SourcedId::from);
-        let is_odd = self.students.0.iter().chain(&self.teachers.0).any(Text::is_odd);
+        let is_odd = self.students().iter().chain(&self.teachers.0).any(Text::is_odd);
         let has_teachers = reading.tells("teachers") || GUARANTEED.iter().all(|key| reading.tells(key));
-        let seats_are_whole = !is_odd && reading.tells("students") && has_teachers;
+        // Every section has a list of pupils, empty or not: without one, who sits there is not told.
+        let seats_are_whole = !is_odd && self.students.is_some() && has_teachers;
         let seats = self.seats(reading);
         Ok(Said::Section(Box::new(Section { class, course, term, seats, seats_are_whole })))
     }
 }
 
-impl wire::Section<'_> {
+impl<'a> wire::Section<'a> {
+    fn students(&self) -> &[Text<'a>] {
+        self.students.as_ref().map_or(&[], |students| &students.0)
+    }
+
     /// What Clever makes up as a name is not unique, and is what people see there.
     fn title(&self, id: &str, reading: &mut Reading<'_>) -> String {
         let name = reading.field("name", &self.name, Field::Title);
@@ -115,26 +120,26 @@ impl wire::Section<'_> {
     /// Teachers and pupils, each once. Who is the teacher of record is a teacher even where the list lacks it.
     fn seats(&self, reading: &mut Reading<'_>) -> Vec<Seat> {
         let of_record = self.teacher.get();
-        let mut seats = Vec::with_capacity(self.students.0.len() + self.teachers.0.len());
+        let mut seats = Vec::with_capacity(self.students().len() + self.teachers.0.len());
         let mut seated = HashSet::new();
         let mut add = |id: &str, is_teacher: bool, primary: Option<bool>| {
             if seated.insert((hash(id), is_teacher)) {
                 seats.push(Seat { person: id.into(), is_teacher, primary });
             }
         };
-        for teacher in of_record.into_iter().chain(ids(&self.teachers)) {
+        for teacher in of_record.into_iter().chain(ids(&self.teachers.0)) {
             add(teacher, true, of_record.map(|of_record| of_record == teacher));
         }
-        for student in ids(&self.students) {
+        for student in ids(self.students()) {
             add(student, false, None);
         }
-        for (key, list) in [("students", &self.students), ("teachers", &self.teachers)] {
-            reading.note_odd(key, list.0.iter().any(Text::is_odd));
+        for (key, list) in [("students", self.students()), ("teachers", self.teachers.0.as_slice())] {
+            reading.note_odd(key, list.iter().any(Text::is_odd));
         }
         seats
     }
 }
 
-fn ids<'t>(list: &'t Many<Text<'_>>) -> impl Iterator<Item = &'t str> {
-    list.0.iter().filter_map(Text::get)
+fn ids<'t>(list: &'t [Text<'_>]) -> impl Iterator<Item = &'t str> {
+    list.iter().filter_map(Text::get)
 }

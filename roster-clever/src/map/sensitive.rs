@@ -5,19 +5,12 @@ use std::collections::BTreeMap;
 use roster_core::{
     Address, DemographicField, LabeledText, Person, PersonField as Field, SensitiveField, decode,
 };
+use roster_http::json::Text;
 
 use super::{Reading, person::Held};
 use crate::wire;
 
-/// Facts that need scopes of their own, by Clever's names and ours.
-const FACTS: &[(&str, &str)] = &[
-    ("race", "race"),
-    ("hispanic_ethnicity", "hispanic_or_latino"),
-    ("home_language", "home_language"),
-    ("ell_status", "english_learner"),
-    ("frl_status", "meal_status"),
-    ("iep_status", "special_education"),
-];
+type Fact<'t> = (&'static str, &'static str, Option<&'t Text<'t>>, DemographicField, bool);
 
 const GENDERS: &[&str] = &["M", "F", "X"];
 
@@ -54,7 +47,7 @@ impl Held<'_> {
             (facts && sensitive.demographics.is_empty(), Field::Demographics),
         ];
         let is_untold = |fact: &DemographicField| {
-            FACTS.iter().any(|(key, name)| *name == fact.as_str() && !self.tells(key, reading))
+            self.facts().iter().any(|(_, carrier, _, told, _)| told == fact && !self.tells(carrier, reading))
         };
         let withheld = facts && reading.wants.shared.iter().any(is_untold);
         if sensitive.is_empty() {
@@ -68,32 +61,72 @@ impl Held<'_> {
         }
     }
 
-    fn demographics(&self, reading: &mut Reading<'_>) -> BTreeMap<DemographicField, String> {
+    /// All facts: by Clever's name, the role's key that carries it, the text, our name, and whether it is a yes or no.
+    fn facts(&self) -> [Fact<'_>; 12] {
         use DemographicField::{
             EnglishLearner, HispanicOrLatino, HomeLanguage, MealStatus, Race, SpecialEducation,
         };
 
         let wire = self.wire;
         let other = |name: &str| DemographicField::Other(name.to_owned());
-        let nothing = wire::Disability::default();
-        let disability = wire.disability.get().unwrap_or(&nothing);
-        let facts = [
-            ("race", &wire.race, Race, false),
-            ("hispanic_ethnicity", &wire.hispanic_ethnicity, HispanicOrLatino, true),
-            ("home_language", &wire.home_language, HomeLanguage, false),
-            ("home_language_code", &wire.home_language_code, other("home_language_code"), false),
-            ("ell_status", &wire.ell_status, EnglishLearner, true),
-            ("frl_status", &wire.frl_status, MealStatus, false),
-            ("iep_status", &wire.iep_status, SpecialEducation, true),
-            ("gifted_status", &wire.gifted_status, other("gifted_status"), true),
-            ("section_504_status", &wire.section_504_status, other("section_504_status"), true),
-            ("disability_status", &disability.status, other("disability_status"), true),
-            ("disability_type", &disability.of_type, other("disability_type"), false),
+        let disability = wire.disability.get();
+        [
+            ("race", "race", Some(&wire.race), Race, false),
+            (
+                "hispanic_ethnicity",
+                "hispanic_ethnicity",
+                Some(&wire.hispanic_ethnicity),
+                HispanicOrLatino,
+                true,
+            ),
+            ("home_language", "home_language", Some(&wire.home_language), HomeLanguage, false),
+            (
+                "home_language_code",
+                "home_language_code",
+                Some(&wire.home_language_code),
+                other("home_language_code"),
+                false,
+            ),
+            ("ell_status", "ell_status", Some(&wire.ell_status), EnglishLearner, true),
+            ("frl_status", "frl_status", Some(&wire.frl_status), MealStatus, false),
+            ("iep_status", "iep_status", Some(&wire.iep_status), SpecialEducation, true),
+            ("gifted_status", "gifted_status", Some(&wire.gifted_status), other("gifted_status"), true),
+            (
+                "section_504_status",
+                "section_504_status",
+                Some(&wire.section_504_status),
+                other("section_504_status"),
+                true,
+            ),
+            (
+                "disability_status",
+                "disability",
+                disability.map(|held| &held.status),
+                other("disability_status"),
+                true,
+            ),
+            (
+                "disability_type",
+                "disability",
+                disability.map(|held| &held.of_type),
+                other("disability_type"),
+                false,
+            ),
             // Clever's pages have it in capitals, its specification in small letters.
-            ("disability_code", &disability.code, other("disability_code"), false),
-        ];
+            (
+                "disability_code",
+                "disability",
+                disability.map(|held| &held.code),
+                other("disability_code"),
+                false,
+            ),
+        ]
+    }
+
+    fn demographics(&self, reading: &mut Reading<'_>) -> BTreeMap<DemographicField, String> {
         let mut read = BTreeMap::new();
-        for (key, text, field, is_flag) in facts {
+        for (key, _, text, field, is_flag) in self.facts() {
+            let Some(text) = text else { continue };
             reading.note_odd(key, text.is_odd());
             let Some(word) = text.get() else { continue };
             let flag = if is_flag { decode::flag(word) } else { None };

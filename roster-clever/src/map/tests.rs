@@ -109,11 +109,73 @@ fn a_shrunken_object_names_what_it_does_not_tell() {
         json!({ "id": "u", "email": "", "roles": { "student": { "school": "s", "sis_id": "1" } } }),
     );
     assert!(user.unseen.contains(PersonField::Given) && user.unseen.contains(PersonField::Grades));
-    assert!(!user.unseen.contains(PersonField::Email) && !user.unseen.contains(PersonField::Affiliations));
+    // One school of several may be missing, and a number beside the SIS id.
+    assert!(!user.unseen.contains(PersonField::Email) && user.unseen.contains(PersonField::Affiliations));
+    assert!(user.unseen.contains(PersonField::Identifiers));
+    let whole = json!({
+        "id": "u", "email": null, "roles": { "student": {
+            "school": "s", "schools": ["s"], "enrollments": [], "sis_id": "1", "state_id": "2", "student_number": "3", "credentials": {},
+        } },
+    });
+    let user = row(Collection::Users, whole);
+    assert!(user.unseen.contains(PersonField::Email) && !user.unseen.contains(PersonField::Affiliations));
+    assert!(!user.unseen.contains(PersonField::Identifiers));
+    let user =
+        row(Collection::Users, json!({ "id": "u", "name": { "first": "A", "last": "B" }, "roles": null }));
+    assert!(
+        user.unseen.contains(PersonField::Affiliations) && user.unseen.contains(PersonField::Identifiers)
+    );
     // Of a row of a list, what is not there is not there.
     let body = json!({ "data": [{ "data": { "id": "s", "name": "Math", "students": ["a"] } }] }).to_string();
     let rows = rows(Collection::Sections, body.as_bytes(), &Wants::default(), &at()).unwrap();
     assert!(rows[0].unseen.is_empty());
+}
+
+#[test]
+fn seats_are_whole_only_with_a_list_of_pupils() {
+    let whole = |students: Option<Value>| {
+        let mut section = json!({ "id": "s", "school": "a", "name": "Math", "sis_id": "1", "subject": "math", "teachers": [] });
+        if let Some(students) = students {
+            section["students"] = students;
+        }
+        let body = json!({ "data": [{ "data": section }] }).to_string();
+        let listed = rows(Collection::Sections, body.as_bytes(), &Wants::default(), &at()).unwrap().remove(0);
+        let told = super::object(Collection::Sections, &section.to_string(), &Wants::default(), &at());
+        [listed, told].map(|row| matches!(row.said, Said::Section(section) if section.seats_are_whole))
+    };
+    assert_eq!(whole(Some(json!([]))), [true, true]);
+    assert_eq!(whole(Some(Value::Null)), [false, false]);
+    assert_eq!(whole(None), [false, false]);
+}
+
+#[test]
+fn an_event_blanks_no_fact_and_no_extra_field_that_it_does_not_tell() {
+    use roster_core::PersonField;
+
+    for (fact, carrier) in [
+        ("home_language_code", "home_language_code"),
+        ("gifted_status", "gifted_status"),
+        ("section_504_status", "section_504_status"),
+        ("disability_type", "disability"),
+        ("race", "race"),
+    ] {
+        let field = match fact {
+            "race" => DemographicField::Race,
+            other => DemographicField::Other(other.to_owned()),
+        };
+        let shared = [field].into();
+        let wants = Wants { sensitive: SensitiveField::ALL.into(), extra: true, shared };
+        let mut object = json!({ "id": "u", "roles": { "student": { "hispanic_ethnicity": "Y" } } });
+        let row = super::object(Collection::Users, &object.to_string(), &wants, &at());
+        assert!(row.unseen.contains(PersonField::Demographics), "{fact}");
+        assert!(row.unseen.contains(PersonField::Extra));
+        object["roles"]["student"][carrier] =
+            if carrier == "disability" { json!({ "disability_type": "x" }) } else { json!("Y") };
+        object["roles"]["student"]["ext"] = json!({});
+        let row = super::object(Collection::Users, &object.to_string(), &wants, &at());
+        assert!(!row.unseen.contains(PersonField::Demographics), "{fact}");
+        assert!(!row.unseen.contains(PersonField::Extra));
+    }
 }
 
 #[test]

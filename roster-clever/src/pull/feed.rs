@@ -6,16 +6,16 @@ use std::{
 };
 
 use roster_core::{
-    Completeness, EntityKind, PartialCode, Problem, PullContext, PullEvent, Result, Role, SensitiveField,
+    Completeness, EntityKind, PartialCode, Problem, PullContext, PullEvent, Result, SensitiveField,
     SourcedId, codes,
-    hashed::{HashedMap, HashedSet, hash},
+    hashed::{HashedMap, hash},
     jiff::Timestamp,
 };
 use roster_http::paging::ChainReader;
 
-use super::{Pull, Stage, plan::Step};
+use super::{DENIED, Pull, Stage, plan::Step};
 use crate::{
-    changes::Position,
+    changes::{Position, expired},
     client::{Ask, Client, FEED},
     collection::{Collection, Walk},
     error::is_withheld,
@@ -42,14 +42,8 @@ pub(super) struct Feed {
     catalogue_events: HashedMap<bool>,
     /// Nothing happened: the feed is not read at all.
     is_quiet: bool,
-    /// Contacts whom the page at hand takes away.
+    /// Contacts whom the feed takes away. They go at its end: many of them may mean that contacts are no longer shared.
     contacts_gone: BTreeSet<SourcedId>,
-    /// Contacts whom the feed told of and did not take away, by hashed id: they show that contacts are shared.
-    contacts_told: HashedSet,
-    /// How many were taken away in all.
-    gone: usize,
-    /// Whether contacts are shared, once it was asked.
-    shares_contacts: Option<bool>,
     /// Types of events that are not known, and how many came.
     unknown: BTreeMap<String, u64>,
 }
@@ -57,6 +51,7 @@ pub(super) struct Feed {
 impl Feed {
     pub(super) fn new(
         position: Position,
+        event: &str,
         is_quiet: bool,
         page_size: Option<u32>,
         client: &Client,
@@ -64,7 +59,7 @@ impl Feed {
         cx: &PullContext,
     ) -> Self {
         let limit = client.limit(page_size);
-        let reader = client.follow(&position.event, limit, wants, cx);
+        let reader = client.follow(event, limit, wants, cx);
         Self {
             begun: position.at,
             position,
@@ -76,9 +71,6 @@ impl Feed {
             catalogue_events: HashedMap::default(),
             is_quiet,
             contacts_gone: BTreeSet::new(),
-            contacts_told: HashedSet::default(),
-            gone: 0,
-            shares_contacts: None,
             unknown: BTreeMap::new(),
         }
     }
@@ -112,16 +104,21 @@ impl Pull {
             return self.event(event).await;
         }
         if feed.page > 0 {
-            self.close_page().await?;
+            self.close_page()?;
         }
         let Stage::Feed(feed) = &mut self.stage else { return Ok(()) };
-        match feed.reader.next().await? {
-            Some(page) => {
+        match feed.reader.next().await {
+            Ok(Some(page)) => {
                 feed.page = feed.reader.page();
                 feed.events = page.events.into_iter();
                 Ok(())
             }
-            None => self.finish_feed(),
+            Ok(None) => {
+                self.end_contacts().await?;
+                self.finish_feed()
+            }
+            Err(error) if feed.page == 0 && is_withheld(&error) => Err(expired(&self.info, DENIED)),
+            Err(error) => Err(error),
         }
     }
 
@@ -130,9 +127,9 @@ impl Pull {
         let place = map::place(FEED, feed.page);
         let number = event.id.as_deref().and_then(number);
         if let Some(id) = event.id {
-            let newest = self::number(&feed.position.event);
+            let newest = feed.position.event.as_deref().and_then(self::number);
             if newest.is_none() || number.is_none() || number > newest {
-                feed.position.event = id;
+                feed.position.event = Some(id);
             }
         }
         match event.tells {
@@ -163,10 +160,6 @@ impl Pull {
                     Collection::Users => {
                         if let Stage::Feed(feed) = &mut self.stage {
                             feed.contacts_gone.remove(&id);
-                            if matches!(&row.said, Said::Person(person, _) if person.has_role(&Role::Contact))
-                            {
-                                feed.contacts_told.insert(hash(&id));
-                            }
                         }
                     }
                     _ => {}
@@ -219,7 +212,6 @@ impl Pull {
                 if self.request.sees(SensitiveField::Contacts)
                     && let Stage::Feed(feed) = &mut self.stage
                 {
-                    feed.contacts_told.remove(&hash(&id));
                     feed.contacts_gone.insert(id);
                 }
             }
@@ -234,32 +226,34 @@ impl Pull {
         }
     }
 
-    /// All events of a page were applied.
-    async fn close_page(&mut self) -> Result<()> {
+    /// All events of a page were applied. While contacts wait to go, a pull that broke off has to come by their events again.
+    fn close_page(&mut self) -> Result<()> {
+        let Stage::Feed(feed) = &self.stage else { return Ok(()) };
+        if feed.contacts_gone.is_empty() { self.mark(true) } else { Ok(()) }
+    }
+
+    /// Contacts that are gone go, unless no contact is left to be seen: then they are no longer shared.
+    async fn end_contacts(&mut self) -> Result<()> {
         let Stage::Feed(feed) = &mut self.stage else { return Ok(()) };
         let gone = std::mem::take(&mut feed.contacts_gone);
-        feed.gone += gone.len();
-        let is_telling = !feed.contacts_told.is_empty();
-        if feed.gone > CONTACTS_GONE && feed.shares_contacts.is_none() && !gone.is_empty() && !is_telling {
-            let shares = match self.client.probe(Collection::Users, Some(Walk::Contact), &self.cx).await {
-                Ok(shares) => shares,
+        if gone.len() > CONTACTS_GONE {
+            let is_shared = match self.client.probe(Collection::Users, Some(Walk::Contact), &self.cx).await {
+                Ok(is_shared) => is_shared,
                 Err(error) if is_withheld(&error) => false,
                 Err(error) => return Err(error),
             };
-            feed.shares_contacts = Some(shares);
-            if !shares {
+            if !is_shared {
                 let reason = "contacts are no longer shared; those that are known are frozen as they are";
                 self.intake.tell(Problem::warning(codes::NOT_SHARED, reason));
                 self.intake.ends.doubt_walk(Walk::Contact, PartialCode::Frozen, reason);
+                return Ok(());
             }
         }
-        if feed.shares_contacts != Some(false) {
-            for id in gone {
-                self.intake.drop_contact(&id);
-                self.delete(EntityKind::Person, id);
-            }
+        for id in gone {
+            self.intake.drop_contact(&id);
+            self.delete(EntityKind::Person, id);
         }
-        self.mark(true)
+        Ok(())
     }
 
     /// A place to go on from.

@@ -358,11 +358,16 @@ impl Intake {
         // A whole kind's matter, and no record's.
         self.tell(Problem::warning(codes::REFUSED_COLLECTION, message));
         self.begin(step.collection);
+        self.withhold(step, code, error.message());
+    }
+
+    /// Of a collection it can't be said what there is.
+    pub(super) fn withhold(&mut self, step: Step, code: PartialCode, reason: &str) {
         match step.walk {
-            Some(walk) => self.ends.doubt_walk(walk, code, error.message()),
+            Some(walk) => self.ends.doubt_walk(walk, code, reason),
             None => {
                 let scoped = !self.scope.is_everything();
-                self.ends.doubt(touched(step.collection, scoped), code, error.message());
+                self.ends.doubt(touched(step.collection, scoped), code, reason);
             }
         }
     }

@@ -31,7 +31,10 @@ use crate::{
     source::PROVIDER,
 };
 
-pub(crate) use self::standing::{CONTACTS_SCOPE, sentence};
+pub(crate) use self::standing::sentence;
+
+/// Why a feed is no longer followed that was once.
+const DENIED: &str = "Clever no longer gives its feed out: events may have been switched off for the app";
 
 /// One pull.
 pub(crate) struct Pull {
@@ -59,8 +62,8 @@ enum Stage {
 
 /// A full pull.
 struct Whole {
-    /// The newest event before the first request; `None` if there is no feed.
-    cursor: Option<Position>,
+    /// Where the next pull goes on: after the newest event before the first request, if there is a feed.
+    cursor: Position,
     access: Arc<Access>,
     steps: VecDeque<Step>,
     at: Option<At>,
@@ -134,19 +137,29 @@ impl Pull {
         }
         let access = self.client.access(&self.cx).await?;
         let changes = self.position.clone().filter(|_| self.request.mode == PullMode::Changes);
-        if let Some(position) = changes {
+        // Without a feed nothing but the whole set tells what changed.
+        if let Some(position) = changes
+            && let Some(event) = position.event.clone()
+        {
             position.check(&self.info, access.bond, begun)?;
             let district = self.client.district(&self.wants, &self.cx).await?;
-            if !self.client.has_event(&position.event, &self.cx).await? {
+            if !self.client.has_event(&event, &self.cx).await? {
                 return Err(expired(
                     &self.info,
                     "Clever does not know, or no longer has, the event that it names",
                 ));
             }
             let scoped = !self.request.scope.is_everything();
-            if !scoped || self.is_quiet(&position).await? {
-                let feed =
-                    Feed::new(position, scoped, self.request.page_size, &self.client, &self.wants, &self.cx);
+            if !scoped || self.is_quiet(&event).await? {
+                let feed = Feed::new(
+                    position,
+                    &event,
+                    scoped,
+                    self.request.page_size,
+                    &self.client,
+                    &self.wants,
+                    &self.cx,
+                );
                 self.stage = Stage::Feed(Box::new(feed));
                 self.intake.recalled = Some(recalled::Recalled::default());
                 self.judge_district(district, true);
@@ -159,10 +172,13 @@ impl Pull {
 
     /// Whether there is no event after the position: in a scope a feed can't tell what came into it, so that one event makes the
     /// whole set to be read.
-    async fn is_quiet(&mut self, position: &Position) -> Result<bool> {
-        let from = format!("starting_after={}", roster_http::percent_encode(&position.event));
-        let page = self.client.events(Some(&from), Some(1), 1, &self.wants, &self.cx).await?;
-        Ok(page.events.is_empty())
+    async fn is_quiet(&mut self, event: &str) -> Result<bool> {
+        let from = format!("starting_after={}", roster_http::percent_encode(event));
+        match self.client.events(Some(&from), Some(1), 1, &self.wants, &self.cx).await {
+            Ok(page) => Ok(page.events.is_empty()),
+            Err(error) if is_withheld(&error) => Err(expired(&self.info, DENIED)),
+            Err(error) => Err(error),
+        }
     }
 
     async fn begin_whole(&mut self, access: &Arc<Access>, begun: Timestamp) -> Result<()> {
@@ -185,15 +201,10 @@ impl Pull {
         Ok(())
     }
 
-    /// The place in the feed from which changes are followed, if there is a feed.
-    fn feed_of(
-        &mut self,
-        newest: Result<Option<String>>,
-        bond: Bond,
-        at: Timestamp,
-    ) -> Result<Option<Position>> {
+    /// The place from which changes are followed: in the feed, if there is one.
+    fn feed_of(&mut self, newest: Result<Option<String>>, bond: Bond, at: Timestamp) -> Result<Position> {
         let why = match newest {
-            Ok(Some(event)) => return Ok(Some(Position::new(event, at, bond))),
+            Ok(Some(event)) => return Ok(Position::new(Some(event), at, bond)),
             Ok(None) => "Clever's feed has no event: events may not be switched on for the app",
             Err(error) if is_withheld(&error) || error.kind() == ErrorKind::Decode => {
                 "Clever does not give its feed out: events may not be switched on for the app, or it has no Secure Sync"
@@ -203,7 +214,8 @@ impl Pull {
         let message =
             format!("{why}. Everything is read each time (Clever's settings of the app: Enable events)");
         self.intake.tell(Problem::warning(codes::NO_EVENT_FEED, message));
-        Ok(None)
+        // What was seen is remembered all the same.
+        Ok(Position::new(None, at, bond))
     }
 
     async fn advance_whole(&mut self) -> Result<()> {
@@ -218,8 +230,11 @@ impl Pull {
             if !at.over {
                 return self.turn().await;
             }
-            let (step, repeated) = (at.step, at.repeated);
+            let (step, repeated, is_empty) = (at.step, at.repeated, at.seen.is_empty());
             whole.at = None;
+            if is_empty {
+                self.judge_empty(step);
+            }
             self.close(step, repeated, false);
             return Ok(());
         }
@@ -318,12 +333,11 @@ impl Pull {
         if let (false, Some(error)) = (whole.answered, whole.refused.take()) {
             return Err(self.client.explained(error, &self.cx).await);
         }
-        if let Some(mut position) = whole.cursor.take() {
-            position.had_contacts = had_contacts || saw_contact;
-            position.shared.extend(self.wants.shared.iter().chain(&self.intake.shared).cloned());
-            let cursor = position.encode(&self.info, &self.request)?;
-            self.intake.checkpoint(cursor);
-        }
+        let position = &mut whole.cursor;
+        position.had_contacts = had_contacts || saw_contact;
+        position.shared.extend(self.wants.shared.iter().chain(&self.intake.shared).cloned());
+        let cursor = position.encode(&self.info, &self.request)?;
+        self.intake.checkpoint(cursor);
         Ok(())
     }
 }
@@ -353,6 +367,11 @@ impl At {
 }
 
 impl Step {
+    /// The scope without which nothing comes, where there is one.
+    fn scope(self) -> Option<&'static str> {
+        self.walk.map_or(self.collection.scope(), |walk| Some(walk.scope()))
+    }
+
     fn path(self) -> &'static str {
         self.walk.map_or(self.collection.path(), Walk::path)
     }

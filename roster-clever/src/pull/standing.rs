@@ -2,14 +2,11 @@
 
 use roster_core::{ConnectionState, PartialCode, Problem, codes};
 
-use super::{Pull, Stage, district_of};
+use super::{Pull, Stage, district_of, plan::Step};
 use crate::{
     collection::{Collection, Walk},
     map::{self, Row, Standing},
 };
-
-/// The scope of contacts.
-pub(crate) const CONTACTS_SCOPE: &str = "read:student_contacts";
 
 impl Pull {
     /// Warns of a district that is not in a good state. What Clever has of it then is old: it is read, and nothing follows from
@@ -28,10 +25,22 @@ impl Pull {
         }
     }
 
+    /// Nothing came of a collection. Clever answers with an empty list what it does not share, so that without the scope it is
+    /// withheld, and not empty. Contacts are judged by themselves.
+    pub(super) fn judge_empty(&mut self, step: Step) {
+        let Stage::Whole(whole) = &self.stage else { return };
+        let Some(scope) = step.scope().filter(|_| step.walk != Some(Walk::Contact)) else { return };
+        if whole.access.grants(scope) == Some(false) {
+            let reason = format!("{}: the token's scopes lack {scope}: it is not shared", step.path());
+            self.intake.tell(Problem::warning(codes::NOT_SHARED, reason.clone()));
+            self.intake.withhold(step, PartialCode::Withheld, &reason);
+        }
+    }
+
     /// No contact came. Clever leaves out what is not shared, so that an empty list may mean either.
     pub(super) fn judge_no_contacts(&mut self) {
         let Stage::Whole(whole) = &self.stage else { return };
-        let granted = whole.access.grants(CONTACTS_SCOPE);
+        let granted = whole.access.grants(Walk::Contact.scope());
         let reason = if self.had_contacts() {
             "contacts are no longer shared; those that are known are frozen as they are"
         } else if granted == Some(false) {

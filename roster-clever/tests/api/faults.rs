@@ -108,7 +108,9 @@ async fn a_list_that_is_withheld_is_partial_and_the_others_whole() {
 
 #[tokio::test]
 async fn too_many_requests_are_waited_for_whatever_the_reset_says() {
-    for (ahead, name) in [(Some(2), "soon"), (Some(-600), "past"), (Some(7200), "far ahead")] {
+    for (ahead, name) in
+        [(None, "absent"), (Some(2), "soon"), (Some(-600), "past"), (Some(7200), "far ahead")]
+    {
         let sandbox = sandbox(30, CleverOptions::default());
         let mut fault = SandboxFault::named("status_429").unwrap().of("users").times(3);
         if let Some(ahead) = ahead {
@@ -118,8 +120,14 @@ async fn too_many_requests_are_waited_for_whatever_the_reset_says() {
                 .header("x-ratelimit-remaining", "0");
         }
         sandbox.fault(fault);
-        let told = pull(&source(&sandbox), request()).await;
+        let clock = std::sync::Arc::new(roster_testkit::TestClock::default());
+        let begun = roster_core::Clock::now(&*clock);
+        let cx = roster_core::PullContext::default().with_clock(clock.clone());
+        let told = super::pull_with(&source(&sandbox), request(), cx).await;
         assert!(told.error.is_none(), "{name}: {:?}", told.error);
+        // Clever's window is a minute: without a time that is to come, that is waited for.
+        let waited = roster_core::Clock::now(&*clock).duration_since(begun).as_secs();
+        assert!(name == "soon" || waited >= 60, "{name}: {waited} s");
     }
     let sandbox = sandbox(30, CleverOptions::default());
     sandbox.fault("status_429:users".parse().unwrap());

@@ -157,7 +157,13 @@ async fn without_a_feed_the_full_pull_serves() {
         sandbox.switch_events(on);
         sandbox.forget_events();
         let told = pull(&source(&sandbox), PullRequest::full()).await.whole();
-        assert!(told.codes().contains(&"no_event_feed") && told.cursor().is_none());
+        assert!(told.codes().contains(&"no_event_feed"));
+        // What was seen is remembered, and a pull of changes reads everything.
+        let mut changes = PullRequest::full();
+        (changes.mode, changes.cursor) = (PullMode::Changes, Some(told.cursor().unwrap()));
+        let again = pull(&source(&sandbox), changes).await.whole();
+        assert!(again.records() == told.records() && again.cursor().is_some());
+        assert_eq!(*again.end(EntityKind::Person), roster_core::Completeness::Complete);
         assert_eq!(
             told.count(EntityKind::Person),
             sandbox.said().people.iter().filter(|person| !person.is_contact()).count()
@@ -165,6 +171,96 @@ async fn without_a_feed_the_full_pull_serves() {
         let report = source(&sandbox).check(&context()).await.unwrap();
         assert!(report.warnings.iter().any(|warning| warning.contains("feed")), "{:?}", report.warnings);
     }
+}
+
+#[tokio::test]
+async fn contacts_that_are_unshared_without_a_feed_are_frozen() {
+    let sandbox = sandbox(20, CleverOptions::default());
+    sandbox.switch_events(false);
+    let request = || PullRequest::full().with_sensitive([SensitiveField::Contacts]);
+    let full = pull(&source(&sandbox), request()).await.whole();
+    sandbox.share_contacts(false);
+    let mut changes = request();
+    (changes.mode, changes.cursor) = (PullMode::Changes, full.cursor());
+    let told = pull(&source(&sandbox), changes).await.whole();
+    let is_frozen = told.ends(EntityKind::Person).into_iter().any(|(slice, how)| {
+        *slice == roster_core::Slice::Role(roster_core::Role::Contact)
+            && matches!(
+                how,
+                roster_core::Completeness::Partial { code: roster_core::PartialCode::Frozen, .. }
+            )
+    });
+    assert!(is_frozen, "{:?}", told.ends(EntityKind::Person));
+}
+
+#[tokio::test]
+async fn a_feed_that_is_denied_later_is_an_expired_cursor() {
+    for fault in ["status_403:events", "status_501:events"] {
+        let sandbox = sandbox(20, CleverOptions::default());
+        let full = pull(&source(&sandbox), PullRequest::full()).await.whole();
+        sandbox.fault(fault.parse().unwrap());
+        let mut changes = PullRequest::full();
+        (changes.mode, changes.cursor) = (PullMode::Changes, full.cursor());
+        let error = pull(&source(&sandbox), changes).await.error.unwrap();
+        assert_eq!(error.kind(), ErrorKind::CursorExpired, "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_scope_that_was_not_granted_is_withheld_and_not_empty() {
+    let server = recorded("v3.1").await;
+    Mock::given(path("/oauth/tokens"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "data": [{
+            "id": "1", "owner": { "type": "district", "id": super::recorded::DISTRICT }, "access_token": "found",
+            "scopes": ["read:districts", "read:sections", "read:students", "read:teachers", "read:school_admins"],
+        }] })))
+        .mount(&server)
+        .await;
+    Mock::given(path("/v3.1/users"))
+        .and(query_param("role", "district_admin"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "data": [], "links": [] })))
+        .with_priority(1)
+        .mount(&server)
+        .await;
+    let source = roster_clever::CleverSource::builder()
+        .base_url(server.uri())
+        .district(super::recorded::DISTRICT)
+        .client("id", "secret")
+        .build()
+        .unwrap();
+    let told = pull(&source, PullRequest::full()).await.whole();
+    let is_withheld = |how: &roster_core::Completeness| {
+        matches!(how, roster_core::Completeness::Partial { code: roster_core::PartialCode::Withheld, .. })
+    };
+    // No school came, and no administrator of the district: neither was granted.
+    assert!(is_withheld(told.end(EntityKind::Org)));
+    for (slice, how) in told.ends(EntityKind::Person) {
+        let is_lacking = *slice == roster_core::Slice::Role(roster_core::Role::DistrictAdministrator);
+        assert_eq!(is_withheld(how), is_lacking, "{slice:?} {how:?}");
+    }
+    assert_eq!(*told.end(EntityKind::Class), roster_core::Completeness::Complete);
+    let report = source.check(&context()).await.unwrap();
+    assert!(report.warnings.iter().any(|warning| warning.contains("read:district_admins was not granted")));
+}
+
+#[tokio::test]
+async fn one_contact_that_is_edited_does_not_hide_that_contacts_are_unshared() {
+    let sandbox = sandbox(40, CleverOptions::default());
+    let request = || PullRequest::full().with_sensitive([SensitiveField::Contacts]);
+    // A fixed token says nothing of its scopes.
+    let source = builder(&sandbox).token(sandbox.token()).build().unwrap();
+    let full = pull(&source, request()).await.whole();
+    let contact = json!({ "id": "65f0000000000000000000c1", "name": { "last": "Ada Moss" }, "roles": { "contact": {} } });
+    sandbox.add_event("users.updated", &contact);
+    sandbox.share_contacts(false);
+    let mut changes = request();
+    (changes.mode, changes.cursor, changes.page_size) = (PullMode::Changes, full.cursor(), Some(3));
+    let told = pull(&source, changes).await.whole();
+    let gone = told.events.iter().filter(
+        |event| matches!(event, roster_core::PullEvent::Delete { kind, .. } if *kind == EntityKind::Person),
+    );
+    assert_eq!(gone.count(), 0);
+    assert!(told.codes().contains(&"not_shared"));
 }
 
 #[tokio::test]
