@@ -148,7 +148,8 @@ impl LinkedPages for Pages {
                 let url = Url::parse(&next).map_err(|_| {
                     broken("following a page link", "the vendor names a next page that is no URL")
                 })?;
-                get_page(&self.wire, resource.path(), number, url, None, &self.cx).await
+                let size = self.size();
+                get_page(&self.wire, resource.path(), number, url, size, &self.cx).await
             }
         }
     }
@@ -196,16 +197,22 @@ impl Pages {
         Ok(page)
     }
 
+    /// The size of page that is asked for, if any is.
+    fn size(&self) -> Option<u32> {
+        let Reading { resource, page_size, .. } = self.reading;
+        match page_size {
+            _ if self.habits.is_plain(resource, Plain::Size) || !resource.has_size() => None,
+            Some(0) => None,
+            wish => Some(wish.unwrap_or(PAGE_SIZE)),
+        }
+    }
+
     /// Asks with these includes. What the vendor does not take of paging is left out, and it is asked again.
     async fn asking(&self, includes: &[&'static str]) -> Result<Page> {
         let Reading { resource, .. } = self.reading;
         loop {
             let cursor = resource.has_cursor() && !self.habits.is_plain(resource, Plain::Cursor);
-            let size = match self.reading.page_size {
-                _ if self.habits.is_plain(resource, Plain::Size) || !resource.has_size() => None,
-                Some(0) => None,
-                wish => Some(wish.unwrap_or(PAGE_SIZE)),
-            };
+            let size = self.size();
             let mut url = self.wire.base().endpoint(resource.segments(&self.reading.school));
             url.set_query(query(&self.reading, includes, cursor, size).as_deref());
             match get_page(&self.wire, resource.path(), 1, url, size, &self.cx).await {
@@ -303,11 +310,15 @@ fn page(answer: &Answer, call: &Call<'_>, base: &BaseUrl, size: Option<u32>) -> 
         .unwrap_or_default();
     let pagination: Option<wire::Pagination<'_>> =
         one::<MetaOfPage<'_>>(beside.meta).and_then(|meta| one(meta.pagination));
-    let is_first = number_of(call) == 1;
     let Some(pagination) = pagination else {
         // Without a word of paging fifty rows or fewer are all there is, and so is less than was asked for.
         let full = size.map_or(DEFAULT_PAGE + 1, |size| usize::try_from(size).unwrap_or(usize::MAX));
-        let odd = is_first && rows.len() >= full && rows.len() >= DEFAULT_PAGE;
+        // A later page may have more rows than asked for, or a vendor's own lesser size: fifty are in doubt there.
+        let odd = if number_of(call) == 1 {
+            rows.len() >= full && rows.len() >= DEFAULT_PAGE
+        } else {
+            rows.len() >= full.min(DEFAULT_PAGE)
+        };
         return Ok(Page { rows, next: None, odd });
     };
     let next = pagination.next.get().map(|next| base.follow(&call.url, next)).transpose()?;

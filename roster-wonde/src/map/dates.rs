@@ -50,7 +50,9 @@ pub(crate) fn instant(part: Part<'_>) -> Option<Timestamp> {
 
 /// Whether something stands there.
 pub(crate) fn is_said(part: Part<'_>) -> bool {
-    written(part).is_some()
+    // How PHP writes a date that is none.
+    let is_none = |date: &str| date.starts_with("0000-") || date.starts_with('-');
+    written(part).is_some_and(|written| !is_none(written.date.trim()))
 }
 
 struct Written {

@@ -44,8 +44,8 @@ pub(crate) struct Tie {
 pub(crate) struct Student<'a> {
     pub(crate) mapped: Mapped<Person>,
     pub(crate) upn: Option<u64>,
-    /// `None` if contacts were not included.
-    pub(crate) contacts: Option<Vec<Nested<'a>>>,
+    /// Those that can be told, and how many have no id. `None` if contacts were not included.
+    pub(crate) contacts: Option<(Vec<Nested<'a>>, usize)>,
 }
 
 /// A member of staff.
@@ -94,6 +94,12 @@ pub(crate) fn student<'a>(
     let upn = numbers(&mut person, &education, &mut reading);
     if wants.extra {
         person.extra = extra_of(raw, wire::Student::KEYS);
+        // As sensitive as the gender itself, which the model has a place for.
+        if let Some(identity) = wire.gender_identity.filter(|_| wants.sees(SensitiveField::Gender))
+            && let Ok(value) = serde_json::from_str(identity.get())
+        {
+            person.extra.insert("gender_identity".to_owned(), value);
+        }
     }
     let contacts = wire.contacts.map(|part| nested(Some(part)));
     Ok(Student { mapped: Mapped::new(normalized(person), reading), upn, contacts })
@@ -179,28 +185,33 @@ pub(crate) fn contact(raw: &RawValue, school: &School, wants: &Wants, place: &Pl
     Ok(Mapped::new(normalized(person), reading))
 }
 
-/// The students that a contact's row names.
-pub(crate) fn students_of(raw: &RawValue) -> Vec<Nested<'_>> {
-    let Ok(wire) = serde_json::from_str::<wire::Contact<'_>>(raw.get()) else { return Vec::new() };
+/// The students that a contact's row names, and how many of them have no id.
+pub(crate) fn students_of(raw: &RawValue) -> (Vec<Nested<'_>>, usize) {
+    let Ok(wire) = serde_json::from_str::<wire::Contact<'_>>(raw.get()) else { return (Vec::new(), 0) };
     let own = tie(wire.relationship);
-    let mut students = nested(wire.students);
+    let (mut students, odd) = nested(wire.students);
     for student in &mut students {
         // Where the contact has the one relationship, it is that to each student that has none.
         if !student.tie.is_told && own.is_told {
             student.tie = own.clone();
         }
     }
-    students
+    (students, odd)
 }
 
-fn nested(part: Part<'_>) -> Vec<Nested<'_>> {
-    let items = items(part).into_iter();
-    items
-        .filter_map(|raw| {
-            let wire: wire::Contact<'_> = serde_json::from_str(raw.get()).ok()?;
-            Some(Nested { id: wire.id.get()?.into(), raw, tie: tie(wire.relationship) })
-        })
-        .collect()
+/// The items that have an id, be it alone or in their object, and how many have none.
+fn nested(part: Part<'_>) -> (Vec<Nested<'_>>, usize) {
+    let items = items(part);
+    let all = items.len();
+    let read = |raw| {
+        let id = wire::id_of(Some(raw))?.into();
+        let relationship =
+            serde_json::from_str::<wire::Contact<'_>>(raw.get()).ok().and_then(|wire| wire.relationship);
+        Some(Nested { id, raw, tie: tie(relationship) })
+    };
+    let named: Vec<_> = items.into_iter().filter_map(read).collect();
+    let odd = all - named.len();
+    (named, odd)
 }
 
 /// What stands under `relationship`: an object, or its word alone.
@@ -211,14 +222,22 @@ fn tie(part: Part<'_>) -> Tie {
         return Tie { is_told: word.is_some(), relation: word, ..Tie::default() };
     }
     let Ok(wire) = serde_json::from_str::<wire::Relation<'_>>(raw.get()) else { return Tie::default() };
-    Tie {
+    let emergency = flag(&wire.emergency);
+    let mut tie = Tie {
         relation: wire.word.owned().or_else(|| wire.kind.owned()),
         responsible: flag(&wire.responsible),
         lives_with: flag(&wire.lives_with),
         priority: wire.priority.get().and_then(|text| text.parse().ok()),
-        emergency: flag(&wire.emergency) == Some(true),
-        is_told: true,
-    }
+        emergency: emergency == Some(true),
+        is_told: false,
+    };
+    // An object of nothing but nulls tells nothing, and must not hide what the other side tells.
+    tie.is_told = tie.relation.is_some()
+        || tie.responsible.is_some()
+        || tie.lives_with.is_some()
+        || tie.priority.is_some()
+        || emergency.is_some();
+    tie
 }
 
 impl Tie {

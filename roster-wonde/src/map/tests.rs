@@ -193,3 +193,28 @@ fn check_letters_are_those_of_the_vectors() {
         assert_eq!(valid, vector["valid"].as_bool().unwrap(), "{upn}");
     }
 }
+
+#[test]
+fn a_relationship_of_nulls_tells_nothing() {
+    let of = |json: &str| {
+        let raw: Box<RawValue> = serde_json::from_str(json).unwrap();
+        students_of(&raw).0.remove(0).tie.is_told
+    };
+    assert!(!of(
+        r#"{"id":"C1","students":[{"id":"A1","relationship":{"relationship":null,"priority":null}}]}"#
+    ));
+    assert!(of(
+        r#"{"id":"C1","students":[{"id":"A1","relationship":{"relationship":"Mother","priority":null}}]}"#
+    ));
+}
+
+#[test]
+fn gender_identity_is_as_sensitive_as_the_gender() {
+    let json = r#"{"id":"A1","gender_identity":"Canary","colour":"red"}"#;
+    let raw: Box<RawValue> = serde_json::from_str(json).unwrap();
+    let (school, at) = (the_school(), place("/schools/{id}/students", 1));
+    let extra = |wants: &Wants| student(&raw, &school, wants, &at).unwrap().mapped.record.extra;
+    let plain = extra(&Wants { extra: true, ..Wants::default() });
+    assert_eq!(plain.keys().map(String::as_str).collect::<Vec<_>>(), ["colour"]);
+    assert!(extra(&Wants { extra: true, ..everything() }).contains_key("gender_identity"));
+}

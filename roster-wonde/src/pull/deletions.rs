@@ -99,6 +99,16 @@ mod tests {
     }
 
     #[test]
+    fn a_date_that_is_none_is_no_restoration() {
+        for none in ["0000-00-00 00:00:00", "-0001-11-30 00:00:00.000000"] {
+            let json = format!(
+                r#"{{"type":"student","id":"A1","restored_at":{{"date":"{none}","timezone":"UTC"}}}}"#
+            );
+            assert_eq!(gone(&json), "person A1", "{none}");
+        }
+    }
+
+    #[test]
     fn types_are_read_in_any_spelling() {
         assert_eq!(gone(r#"{"type":"Classes","id":7}"#), "class 7");
         assert_eq!(gone(r#"{"type":"GROUP","id":"A1"}"#), "class A1, org A1");

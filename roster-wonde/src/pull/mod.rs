@@ -172,7 +172,10 @@ impl Pull {
         let source = self.class_source();
         // In a scope changes can't tell what came into it: then the whole set is read.
         let filters = changes && self.request.scope.is_everything();
-        self.steps = plan::steps(&self.request, source, filters);
+        // While ids are being changed, a row would be told under an id that is not to be matched yet: none is read.
+        if !self.intake.is_frozen() {
+            self.steps = plan::steps(&self.request, source, filters);
+        }
         self.intake.open(&opened, year, source, &self.steps);
         self.opened = Some(opened);
         Ok(())
@@ -271,17 +274,28 @@ impl Pull {
             self.count().await?;
         }
         self.intake.finish();
+        if self.intake.is_frozen() {
+            // Nothing was read: the next pull goes on from where the last one ended.
+            if let Some(before) = &self.before {
+                let cursor = before.encode(&self.info, &self.request)?;
+                self.intake.out.push_back(PullEvent::Checkpoint(Box::new(cursor)));
+            }
+            return Ok(());
+        }
         let (Some(opened), Some(year)) = (&self.opened, self.intake.year()) else { return Ok(()) };
         let (granted, lost) = self.intake.grants.kept();
         let begun = self.begun.unwrap_or_else(|| self.cx.clock().now());
         // The server's own clock at its first answer is better: its stamps are of that, and the overlap is a day.
         let begun = opened.date.unwrap_or(begun);
-        let kept = self.before.as_ref().filter(|_| self.intake.is_frozen());
         let position = Position {
-            // What is gone is not told while nothing may end: the next pull has to ask for it again.
-            begun: kept.map_or(begun, |before| before.begun),
+            begun,
             classes: self.intake.decided().or_else(|| self.before.as_ref().and_then(|before| before.classes)),
-            mis: kept.map_or_else(|| opened.school.mis.clone(), |before| before.mis.clone()),
+            // A school that does not name its MIS this once has not changed it.
+            mis: opened
+                .school
+                .mis
+                .clone()
+                .or_else(|| self.before.as_ref().and_then(|before| before.mis.clone())),
             year: year.title(),
             granted,
             frozen: lost,
@@ -303,9 +317,15 @@ impl Pull {
         url.set_query(crate::client::encoded(&[("include", names.join(","))]).as_deref());
         let counts = match get_one(&opened.wire, "/schools/{id}/counts", url, &self.cx).await {
             Ok((counts, _)) => counts,
+            Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
             // Not every school has it, and it is a check, no more.
             Err(error) if error.status().is_some_and(|status| status < 500) => None,
-            Err(error) => return Err(error),
+            Err(error) => {
+                let message =
+                    format!("{}; what came could not be compared with Wonde's counts", error.message());
+                self.intake.tell(Problem::warning(codes::COUNT_DIFFERS, message));
+                None
+            }
         };
         for (resource, came) in due {
             let said = counts.as_deref().and_then(|counts| count_of(counts, resource.word()));

@@ -320,3 +320,91 @@ async fn duties_are_no_classes_and_years_may_be_named() {
     assert!(told.codes().contains(&"not_teaching") && told.codes().contains(&"repeated_record"));
     assert_eq!(*told.all(EntityKind::Class), Completeness::Complete);
 }
+
+fn sees_contacts() -> PullRequest {
+    let mut request = PullRequest::full();
+    request.sensitive.insert(SensitiveField::Contacts);
+    request
+}
+
+#[tokio::test]
+async fn a_class_that_cannot_be_read_ends_none_of_its_seats() {
+    let row = json!({ "id": "A1000009999", "name": "PLACEHOLDER", "students": { "data": [] } });
+    let body = json!({ "data": [row] }).to_string().replace("PLACEHOLDER", "\\ud83d");
+    let server =
+        school(&[("students", fixture("students_no_pagination")), ("employees", fixture("employees"))]).await;
+    Mock::given(path("/v1.0/schools/A1000000001/classes"))
+        .respond_with(ResponseTemplate::new(200).set_body_raw(body, "application/json"))
+        .with_priority(1)
+        .mount(&server)
+        .await;
+    let told = pull(&source(&server), PullRequest::full()).await;
+    assert!(told.error.is_none(), "{:?}", told.error);
+    assert!(told.problems.iter().any(|problem| problem.id.as_ref().is_some_and(|id| *id == "A1000009999")));
+    assert!(told.all(EntityKind::Enrollment).is_partial());
+}
+
+#[tokio::test]
+async fn a_full_later_page_without_paging_is_not_known_to_be_the_last() {
+    let employees = fixture("employees");
+    for (rows, partial) in [(200, true), (20, false)] {
+        let server = school(&[("employees", employees.clone())]).await;
+        let list = "/v1.0/schools/A1000000001/students";
+        let next = format!("{}{list}?page=2", server.uri());
+        let people = |from: usize, count: usize| -> Vec<Value> {
+            (from..from + count).map(|n| json!({ "id": format!("A{n}"), "surname": "Invented" })).collect()
+        };
+        let first =
+            json!({ "data": people(1000, 200), "meta": { "pagination": { "next": next, "more": true } } });
+        let second = ResponseTemplate::new(200).set_body_json(json!({ "data": people(2000, rows) }));
+        Mock::given(path(list))
+            .and(query_param("page", "2"))
+            .respond_with(second)
+            .with_priority(1)
+            .mount(&server)
+            .await;
+        let first = ResponseTemplate::new(200).set_body_json(first);
+        Mock::given(path(list)).respond_with(first).with_priority(2).mount(&server).await;
+        let told = pull(&source(&server), PullRequest::full()).await;
+        assert!(told.error.is_none(), "{:?}", told.error);
+        assert_eq!(people_partial(&told), partial, "{rows}");
+    }
+}
+
+fn people_partial(told: &Told) -> bool {
+    told.ends.iter().any(|(kind, _, end)| *kind == EntityKind::Person && end.is_partial())
+}
+
+#[tokio::test]
+async fn contacts_without_a_readable_id_end_no_relationship() {
+    for (contacts, partial) in [
+        (json!([{ "id": null, "surname": "Invented" }]), true),
+        (json!([{ "id": "A12", "surname": "Invented" }]), false),
+    ] {
+        let student = json!({ "id": "A1", "surname": "Invented", "contacts": { "data": contacts } });
+        let server =
+            school(&[("students", json!({ "data": [student] })), ("employees", fixture("employees"))]).await;
+        let told = pull(&source(&server), sees_contacts()).await;
+        assert!(told.error.is_none(), "{:?}", told.error);
+        assert_eq!(told.all(EntityKind::Relationship).is_partial(), partial);
+    }
+    let student = json!({ "id": "A1", "surname": "Invented", "contacts": { "data": ["A12", "A13"] } });
+    let server =
+        school(&[("students", json!({ "data": [student] })), ("employees", fixture("employees"))]).await;
+    let told = pull(&source(&server), sees_contacts()).await;
+    assert_eq!(told.of(EntityKind::Relationship), 2);
+}
+
+#[tokio::test]
+async fn counts_that_fail_stop_nothing() {
+    let lists = [("students", fixture("students_no_pagination")), ("employees", fixture("employees"))];
+    let server = school(&lists).await;
+    Mock::given(path("/v1.0/schools/A1000000001/counts"))
+        .respond_with(ResponseTemplate::new(200).set_body_string("<html>"))
+        .with_priority(1)
+        .mount(&server)
+        .await;
+    let told = pull(&source(&server), PullRequest::full()).await;
+    assert!(told.error.is_none(), "{:?}", told.error);
+    assert!(told.cursor.is_some() && told.codes().contains(&"count_differs"));
+}

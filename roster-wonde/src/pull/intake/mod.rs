@@ -154,6 +154,9 @@ impl Intake {
         self.year = Some(year);
         self.source = source;
         self.decided = (source != ClassSource::Auto).then_some(source);
+        if self.is_frozen() {
+            return;
+        }
         if self.grants.was(Resource::Students, Some("upn")) || opened.permissions.is_some() {
             self.note_upn(opened);
         }
@@ -178,6 +181,13 @@ impl Intake {
                 }
             }
             Some(true) => self.grants.has(Resource::Students, Some("upn")),
+            // Approved before, and no longer in a list that can be read, is taken back.
+            None if opened.permissions.is_some() && self.grants.was(Resource::Students, Some("upn")) => {
+                let (_, problem) = self.grants.lacks(Resource::Students, "upn");
+                if let Some(problem) = problem.filter(|_| self.request.wants(EntityKind::Person)) {
+                    self.tell(problem);
+                }
+            }
             None => {}
         }
     }

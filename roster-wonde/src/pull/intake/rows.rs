@@ -57,15 +57,34 @@ impl Intake {
         match read {
             Ok(read) => Some(read),
             Err(problem) => {
-                if problem.id.is_none() {
-                    let reason = format!("{place}: a row could not be read, and whose it is can't be told");
-                    let touched = self.touched(step);
-                    self.ends.doubt(&touched, PartialCode::Unreadable, &reason);
+                match problem.id {
+                    Some(_) => self.doubt_below(step, place),
+                    None => {
+                        let reason =
+                            format!("{place}: a row could not be read, and whose it is can't be told");
+                        let touched = self.touched(step);
+                        self.ends.doubt(&touched, PartialCode::Unreadable, &reason);
+                    }
                 }
                 self.out.push_back(PullEvent::Problem(problem));
                 None
             }
         }
+    }
+
+    /// A row of a known id could not be read: the row is protected by its id, and what stands in it has none of its own.
+    fn doubt_below(&mut self, step: Step, place: &Place) {
+        let kind = match step.resource {
+            Resource::Classes | Resource::Registrations => EntityKind::Enrollment,
+            Resource::Students | Resource::Contacts if self.has_contacts() => contacts::KIND,
+            _ => return,
+        };
+        let reason = format!("{place}: a row could not be read, and what stands in it can't be told");
+        let mut parts = vec![Part::Of(kind)];
+        if step.resource == Resource::Students {
+            parts.push(Part::Contacts);
+        }
+        self.ends.doubt(&parts, PartialCode::Unreadable, &reason);
     }
 
     fn deliver<T: Entity>(&mut self, mapped: Mapped<T>, place: &Place) {
@@ -209,7 +228,7 @@ impl Intake {
         if self.teachers.contains(&hash(&id)) {
             map::make_teacher(&mut mapped.record);
             mapped.record = map::normalized(mapped.record);
-        } else if filtered && employee.teaches.is_none() {
+        } else if filtered && employee.teaches != Some(true) {
             // A class that did not change may name them: what they are is not told here.
             mapped.unseen = mapped.unseen.with(PersonField::Affiliations);
         }
@@ -237,13 +256,28 @@ impl Intake {
         if !self.has_contacts() || !self.used.contains("contacts") {
             return;
         }
-        for nested in student.contacts.unwrap_or_default() {
-            self.nested_contact(nested.raw, place);
+        // A row without the key tells nothing of them, least of all that there are none.
+        let Some((contacts, odd)) = student.contacts else { return };
+        if odd > 0 {
+            let reason = format!("{place}: {odd} contacts of a student could not be read");
+            let parts = [Part::Contacts, Part::Of(contacts::KIND)];
+            self.ends.doubt(&parts, PartialCode::Unreadable, &reason);
+        }
+        for nested in contacts {
+            if nested.raw.get().starts_with('{') {
+                self.nested_contact(nested.raw, place);
+            } else {
+                // An id alone: who that is, this row does not tell.
+                let reason = format!("{place}: contacts of a student are named by their ids alone");
+                self.ends.doubt(&[Part::Contacts], PartialCode::Unreadable, &reason);
+            }
             if let Some(relationship) = self.ties.meet(&id, &nested.id, &nested.tie) {
                 self.relationship(relationship);
             }
         }
-        self.related.push(id);
+        if odd == 0 {
+            self.related.push(id);
+        }
     }
 
     /// A number that should be one pupil's alone.
@@ -295,7 +329,13 @@ impl Intake {
 
     pub(super) fn ties_of(&mut self, raw: &RawValue, filtered: bool) {
         let Some(id) = map::head(raw) else { return };
-        for student in map::students_of(raw) {
+        let (students, odd) = map::students_of(raw);
+        if odd > 0 {
+            let reason =
+                format!("{}: {odd} students of a contact could not be read", Resource::Contacts.path());
+            self.ends.doubt(&[Part::Of(contacts::KIND)], PartialCode::Unreadable, &reason);
+        }
+        for student in students {
             let known =
                 self.seen.get(&Resource::Students).is_some_and(|seen| seen.contains(&hash(&student.id)));
             // A pupil who is not in the school's own list is none of its current ones.
