@@ -164,12 +164,12 @@ fn a_relationship_stands_on_either_side_in_any_form() {
         let raw: &RawValue = serde_json::from_str(&text).unwrap();
         let at = place("/x", 1);
         let student = student(raw, &the_school(), &everything(), &at).map_err(|_| ()).unwrap();
-        let nested = student.contacts.unwrap().remove(0);
+        let nested = student.contacts.unwrap().0.remove(0);
         let tie = nested.tie.relationship(&"S1".into(), &nested.id);
         assert_eq!((tie.relation.as_deref(), tie.priority), (relation, priority), "{text}");
         let text = json!({"id": "C1", "students": [{"id": "S1", "relationship": relationship}]}).to_string();
         let raw: &RawValue = serde_json::from_str(&text).unwrap();
-        let other = person::students_of(raw).remove(0);
+        let other = person::students_of(raw).0.remove(0);
         assert!(other.tie.relationship(&other.id, &"C1".into()) == tie, "{text}");
     }
 }
