@@ -14,7 +14,7 @@ use std::{
 
 use roster_core::{
     ClassField, ConnectionState, DemographicField, EntityKind, Extra, FieldSet, Org, OrgField, Person,
-    PersonField, Place, Problem, Record, SensitiveField, SourcedId, codes, jiff::Timestamp,
+    PersonField, Place, Problem, Record, Role, SensitiveField, SourcedId, codes, jiff::Timestamp,
 };
 use roster_http::json::{Shape, Text, read_raw_rows, read_rows};
 use serde::Deserialize;
@@ -48,6 +48,13 @@ pub(crate) struct Row {
     pub(crate) problems: Vec<Problem>,
     /// Fields that the row does not tell: they are unknown, not empty.
     pub(crate) unseen: FieldSet,
+}
+
+impl Row {
+    /// Whether it is of a contact.
+    pub(crate) fn is_contact(&self) -> bool {
+        matches!(&self.said, Said::Person(person, _) if person.has_role(&Role::Contact))
+    }
 }
 
 /// What a row says.

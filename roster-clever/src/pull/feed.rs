@@ -44,6 +44,8 @@ pub(super) struct Feed {
     is_quiet: bool,
     /// Contacts whom the feed takes away. They go at its end: many of them may mean that contacts are no longer shared.
     contacts_gone: BTreeSet<SourcedId>,
+    /// A contact was told of after the last that went: they are shared still.
+    contact_told_last: bool,
     /// Types of events that are not known, and how many came.
     unknown: BTreeMap<String, u64>,
 }
@@ -71,6 +73,7 @@ impl Feed {
             catalogue_events: HashedMap::default(),
             is_quiet,
             contacts_gone: BTreeSet::new(),
+            contact_told_last: false,
             unknown: BTreeMap::new(),
         }
     }
@@ -160,6 +163,7 @@ impl Pull {
                     Collection::Users => {
                         if let Stage::Feed(feed) = &mut self.stage {
                             feed.contacts_gone.remove(&id);
+                            feed.contact_told_last |= row.is_contact();
                         }
                     }
                     _ => {}
@@ -213,6 +217,7 @@ impl Pull {
                     && let Stage::Feed(feed) = &mut self.stage
                 {
                     feed.contacts_gone.insert(id);
+                    feed.contact_told_last = false;
                 }
             }
             Collection::Users => self.delete(EntityKind::Person, id),
@@ -236,7 +241,7 @@ impl Pull {
     async fn end_contacts(&mut self) -> Result<()> {
         let Stage::Feed(feed) = &mut self.stage else { return Ok(()) };
         let gone = std::mem::take(&mut feed.contacts_gone);
-        if gone.len() > CONTACTS_GONE {
+        if gone.len() > CONTACTS_GONE && !feed.contact_told_last {
             let is_shared = match self.client.probe(Collection::Users, Some(Walk::Contact), &self.cx).await {
                 Ok(is_shared) => is_shared,
                 Err(error) if is_withheld(&error) => false,

@@ -340,7 +340,11 @@ async fn a_class_that_cannot_be_read_ends_none_of_its_seats() {
         .await;
     let told = pull(&source(&server), PullRequest::full()).await;
     assert!(told.error.is_none(), "{:?}", told.error);
-    assert!(told.problems.iter().any(|problem| problem.id.as_ref().is_some_and(|id| id.as_str() == "A1000009999")));
+    assert!(
+        told.problems
+            .iter()
+            .any(|problem| problem.id.as_ref().is_some_and(|id| id.as_str() == "A1000009999"))
+    );
     assert!(told.all(EntityKind::Enrollment).is_partial());
 }
 

@@ -131,7 +131,7 @@ impl State {
         self.edit_facts(|facts| keys.into_iter().for_each(|key| *facts.remade.entry(key).or_default() += 1));
     }
 
-    /// Sections' events come before those of the people in them, and what is new before what is gone.
+    /// Sections' events come before those of the people in them, and what is gone before what is new.
     fn tell_changes(&mut self) {
         self.said = clever_project(&self.district, &self.facts);
         let mut after = CleverRows::of(&self.said, &self.facts);
@@ -142,7 +142,9 @@ impl State {
         for collection in CleverCollection::ALL {
             let name = collection.name();
             let (old, new) = (before.rows(collection), self.rows.rows(collection));
-            let mut told = Vec::new();
+            let gone = old.iter().filter(|(id, _)| !new.contains_key(*id));
+            let mut told: Vec<_> =
+                gone.map(|(_, row)| (format!("{name}.deleted"), row.clone(), None)).collect();
             for (id, row) in new {
                 match old.get(id) {
                     None => told.push((format!("{name}.created"), row.clone(), None)),
@@ -152,8 +154,6 @@ impl State {
                     Some(_) => {}
                 }
             }
-            let gone = old.iter().filter(|(id, _)| !new.contains_key(*id));
-            told.extend(gone.map(|(_, row)| (format!("{name}.deleted"), row.clone(), None)));
             for (of_type, row, was) in told {
                 self.tell(&of_type, &row, was.as_deref());
             }
