@@ -42,7 +42,7 @@ pub struct GClassroomSourceBuilder {
 /// When a request is sent again: Google counts over a minute, so that one is not given up before two have passed.
 impl Default for GClassroomSourceBuilder {
     fn default() -> Self {
-        let mut retry = RetryPolicy::default().attempts(10);
+        let mut retry = RetryPolicy::default().attempts(14);
         retry.first_wait = Duration::from_secs(1);
         retry.longest_wait = Duration::from_secs(32);
         Self {
@@ -211,7 +211,9 @@ impl GClassroomSourceBuilder {
         let client = Client { classroom: wire(&base, &usual)?, directory: wire(&directory, &usual)? };
         let guardians = Client { classroom: wire(&base, &guardians)?, ..client.clone() };
         let tenant = domain.to_ascii_lowercase();
-        Ok(GClassroomSource::new(Settings { tenant, mode, rules, states, client, guardians }))
+        let subject = config.service_account.as_ref().and(config.subject.as_deref());
+        let subject = subject.map(|subject| subject.trim().into());
+        Ok(GClassroomSource::new(Settings { tenant, mode, subject, rules, states, client, guardians }))
     }
 }
 

@@ -130,6 +130,15 @@ impl Ask {
     }
 }
 
+/// A record that is asked for by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum One {
+    /// The user whom the credential stands for, as Classroom knows the user.
+    Me,
+    /// A user of the Directory.
+    User,
+}
+
 /// Gets the pages of a list: the one that a token names, or the first; the number is for messages.
 pub(crate) struct Fetched<T>(Box<Getting<T>>);
 
@@ -205,6 +214,30 @@ impl Client {
         .await
     }
 
+    /// Gets one record, by its key.
+    pub(crate) async fn one(
+        &self,
+        one: One,
+        key: &str,
+        fields: &str,
+        cx: &PullContext,
+    ) -> Result<serde_json::Map<String, serde_json::Value>> {
+        let (wire, path) = match one {
+            One::Me => (&self.classroom, "/v1/userProfiles/{userId}"),
+            One::User => (&self.directory, "/admin/directory/v1/users/{userKey}"),
+        };
+        let segments = path.split('/').skip(1);
+        let segments = segments.map(|segment| if segment.starts_with('{') { key } else { segment });
+        let mut url = wire.base().endpoint(segments);
+        url.query_pairs_mut().append_pair("prettyPrint", "false").append_pair("fields", fields);
+        let place = format!("{path} page 1");
+        let call = Call { operation: READING, label: path, place, url };
+        wire.get(&call, cx, |answer: Answer| {
+            serde_json::from_slice(&answer.body).map_err(|_| misshapen(Shape::NotAList, &call.place))
+        })
+        .await
+    }
+
     /// The scopes that the token at hand was granted, where the server said so.
     pub(crate) fn granted_scopes(&self) -> Option<Vec<String>> {
         if let Auth::Token(cache) = self.classroom.auth() { cache.granted_scopes() } else { None }
@@ -259,6 +292,12 @@ impl<T: Send + 'static> Walk<T> {
                 page => return page.map(|page| page.map(|page| page.rows)),
             }
         }
+    }
+
+    /// Waits until the page that is under way is here, and keeps it: a request that nobody drives would hold its place among those
+    /// that may be under way.
+    pub(crate) async fn arrive(&mut self) {
+        self.reader.arrive().await;
     }
 
     /// All rows of the list.

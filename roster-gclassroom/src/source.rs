@@ -6,7 +6,7 @@ use futures::{StreamExt, stream};
 use roster_core::{
     Capabilities, CheckReport, ClassField, ConnectionState, EnrollmentField, EntityKind, Error, ErrorKind,
     FieldSet, KindCapability, OrgField, PersonField, PullContext, PullRequest, PullStream, RelationshipField,
-    Result, RosterSource, SourceInfo, async_trait,
+    Result, RosterSource, SecretString, SourceInfo, async_trait,
 };
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     client::{Ask, Client, List},
     config::CourseState,
     map::{self, Row, Spot},
-    pull::{Pull, prove},
+    pull::{Proof, Pull, prove},
     push::Registrations,
     rules::Rules,
     scopes::GoogleScope,
@@ -38,6 +38,8 @@ pub struct GClassroomSource {
 pub(crate) struct Settings {
     pub(crate) tenant: String,
     pub(crate) mode: Mode,
+    /// The user whom a service account stands for.
+    pub(crate) subject: Option<SecretString>,
     pub(crate) rules: Rules,
     pub(crate) states: Vec<CourseState>,
     pub(crate) client: Client,
@@ -122,12 +124,15 @@ impl RosterSource for GClassroomSource {
             courses = courses.with("teacherId", "me");
             report.warnings.push(A_TEACHER_SEES_PART.to_owned());
         } else {
-            if let Err(error) = prove(client, &self.settings.tenant, cx).await {
-                if !is_withheld(&error) {
-                    return Err(error);
+            match prove(&self.settings, cx).await? {
+                Proof::Administrator => {}
+                Proof::NoAdministrator(reason) => {
+                    report.warnings.push(format!("{reason}; {NO_ADMINISTRATOR}"));
                 }
-                let scope = GoogleScope::Users.short();
-                report.warnings.push(format!("{} (scope {scope}); {NO_ADMINISTRATOR}", error.message()));
+                Proof::Refused(error) => {
+                    let scope = GoogleScope::Users.short();
+                    report.warnings.push(format!("{} (scope {scope}); {NO_ADMINISTRATOR}", error.message()));
+                }
             }
             let units = Ask::of(List::OrgUnits).fields("orgUnitId").with("type", "children");
             if self.may_read(units, &mut report, cx).await?.0 {

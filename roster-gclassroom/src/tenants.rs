@@ -91,13 +91,19 @@ impl GoogleProject {
     /// Asks the domain whether it lets us in.
     async fn look(&self, domain: &str, cx: &PullContext) -> Result<Tenant> {
         let mut tenant = Tenant::new(domain, domain, ConnectionState::Live);
-        match self.source(domain)?.check(cx).await {
+        let checked = match self.source(domain) {
+            Ok(source) => source.check(cx).await,
+            Err(error) => Err(error),
+        };
+        match checked {
             Ok(report) => tenant.detail = report.warnings.into_iter().next(),
             Err(error) => {
                 tenant.state = match error.kind() {
                     // The delegation is not there, or no longer.
                     ErrorKind::Forbidden => ConnectionState::NotRequested,
                     ErrorKind::Unauthorized | ErrorKind::NotFound => ConnectionState::Revoked,
+                    // One domain that is misspelt hides none of the others.
+                    ErrorKind::Config => ConnectionState::Failing,
                     _ => return Err(error),
                 };
                 tenant.detail = Some(error.message().to_owned());

@@ -107,8 +107,7 @@ impl Attempts<'_> {
     ) -> Result<Duration> {
         let decision = self.policy.decide(made, elapsed(begun, self.cx), told, fastrand::f64());
         let why = match decision {
-            // A server that counts is well, and says so: the budget is for those that fail.
-            Decision::Wait(_) if error.kind() != ErrorKind::RateLimited && !self.limiter.budget().spend() => {
+            Decision::Wait(_) if !is_counted(error) && !self.limiter.budget().spend() => {
                 "too many requests failed to send this one again".to_owned()
             }
             Decision::Wait(time) => return Ok(time),
@@ -150,4 +149,10 @@ fn explained(error: &Error, why: &str, told: Option<Duration>) -> Error {
 
 fn seconds(time: Duration) -> String {
     format!("{} s", time.as_secs_f64().ceil())
+}
+
+/// Whether a quota is used up. A server that counts is well, and says so: the budget is for those that fail, and for those that
+/// say by a failure's status that they are busy.
+fn is_counted(error: &Error) -> bool {
+    error.kind() == ErrorKind::RateLimited && matches!(error.status(), Some(403 | 429))
 }

@@ -15,7 +15,7 @@ pub(crate) struct User {
     pub(crate) person: Person,
     pub(crate) unseen: FieldSet,
     pub(crate) problems: Vec<Problem>,
-    /// The path of the unit.
+    /// The path of the unit; empty if it was not told.
     pub(crate) unit: String,
     /// What the rules say of the unit; `None` if none covers it.
     pub(crate) placed: Option<Placed>,
@@ -52,8 +52,18 @@ pub(crate) fn user(
         reading.unseen = reading.unseen.with(Field::Email);
     }
     person.account = account(wire, &mut reading);
-    let unit = wire.org_unit_path.get().unwrap_or("/");
-    let placed = rules.place(unit, units, today);
+    let unit = wire.org_unit_path.get().unwrap_or_default();
+    if unit.is_empty() {
+        // Not the same as the root's: every user is in a unit.
+        for field in [Field::Affiliations, Field::Grades, Field::GraduationYear] {
+            reading.unseen = reading.unseen.with(field);
+        }
+        if rules.has_people() || rules.has_schools() {
+            let message = "the user's unit was not told; role, school and grade are kept as they were";
+            reading.warn("orgUnitPath", codes::MISSING_REQUIRED, message);
+        }
+    }
+    let placed = (!unit.is_empty()).then(|| rules.place(unit, units, today)).flatten();
     let organizations = objects("organizations", &wire.organizations, &mut reading);
     if let Some(placed) = &placed {
         place(placed, &organizations, &mut person, &mut reading);

@@ -111,8 +111,8 @@ impl Intake {
     }
 
     /// Nobody knows whether the credential is an administrator's.
-    pub(super) fn not_proven(&mut self, error: &Error) {
-        let reason = format!("{}; {}", error.message(), crate::source::NO_ADMINISTRATOR);
+    pub(super) fn not_proven(&mut self, reason: &str) {
+        let reason = format!("{reason}; {}", crate::source::NO_ADMINISTRATOR);
         self.tell(Problem::warning(codes::SCOPE_MISSING, reason.clone()));
         self.ends.doubt(&[EntityKind::Class, EntityKind::Person], PartialCode::Withheld, &reason);
         self.all_seats = false;
@@ -145,6 +145,19 @@ impl Intake {
             // Without users, who is left out by the rules can't be told.
             self.all_seats = false;
         }
+        if matches!(list, List::Users | List::OrgUnits) {
+            self.doubt_scope(code, &reason);
+        }
+    }
+
+    /// Which school something is of can't be told: of a pull that is limited to schools, what belongs to them may be missing.
+    fn doubt_scope(&mut self, code: PartialCode, reason: &str) {
+        if self.request.scope.orgs.is_some() {
+            let kinds =
+                [EntityKind::Class, EntityKind::Person, EntityKind::Enrollment, EntityKind::Relationship];
+            self.ends.doubt(&kinds, code, reason);
+            self.all_seats = false;
+        }
     }
 
     fn unreadable(&mut self, problem: Problem, kinds: &[EntityKind]) {
@@ -164,7 +177,10 @@ impl Intake {
         for row in rows {
             match row {
                 Row::Read(unit) => units.push(unit),
-                Row::Unreadable(problem) => self.unreadable(*problem, &[EntityKind::Org]),
+                Row::Unreadable(problem) => {
+                    self.doubt_scope(PartialCode::Unreadable, "an org unit could not be read");
+                    self.unreadable(*problem, &[EntityKind::Org]);
+                }
             }
         }
         self.units = Units::new(&units, &settings.rules);
@@ -198,6 +214,10 @@ impl Intake {
             Row::Read(user) => user,
             Row::Unreadable(problem) => {
                 if learn {
+                    self.doubt_scope(
+                        PartialCode::Unreadable,
+                        "a user could not be read, and so the user's school",
+                    );
                     self.unreadable(*problem, &[EntityKind::Person]);
                 }
                 return;
@@ -218,6 +238,9 @@ impl Intake {
             if !self.people.learn_user(&user, number) {
                 self.repeated += 1;
                 return;
+            }
+            if self.people.is_unplaced(&user.person.id) {
+                self.doubt_scope(PartialCode::Unreadable, "the school of a user can't be told");
             }
         }
         if !deliver || self.people.is_left_out(&user.person.id) {

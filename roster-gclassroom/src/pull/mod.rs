@@ -22,7 +22,7 @@ use roster_core::{
     jiff::{Timestamp, civil::Date, tz::TimeZone},
 };
 
-pub(crate) use self::prove::prove;
+pub(crate) use self::prove::{Proof, prove};
 use self::{
     intake::Intake,
     plan::Needs,
@@ -209,17 +209,27 @@ impl Pull {
     }
 
     async fn prove(&mut self) -> Result<()> {
-        let mut refused = None;
+        let mut proof = Proof::Administrator;
         if self.settings.mode == Mode::District {
-            match prove(&self.settings.client, &self.settings.tenant, &self.cx).await {
-                Ok(()) => {}
-                Err(error) if is_withheld(&error) => refused = Some(error),
-                Err(error) => return Err(error),
-            }
+            proof = prove(&self.settings, &self.cx).await?;
         }
         self.intake.begin(&self.settings);
-        if let Some(error) = refused {
-            self.intake.not_proven(&error);
+        match proof {
+            Proof::Administrator => {}
+            Proof::NoAdministrator(reason) => self.intake.not_proven(&reason),
+            Proof::Refused(error) => {
+                self.intake.not_proven(error.message());
+                // Whose users, units and guardians would come can't be told.
+                let lists = [
+                    (Step::Units, List::OrgUnits),
+                    (Step::Guardians, List::Guardians),
+                    (Step::UsersFirst, List::Users),
+                ];
+                for (_, list) in lists.iter().filter(|(step, _)| self.steps.contains(step)) {
+                    self.intake.refused(*list, &error);
+                }
+                self.steps.retain(|step| matches!(step, Step::Courses | Step::Finish));
+            }
         }
         Ok(())
     }
@@ -331,7 +341,13 @@ impl Courses {
                     Either::Right((roster, _)) => Either::Right(roster),
                 }
             }
-            (false, false) => Either::Right(self.under_way.next().await),
+            (false, false) => {
+                let arrived = std::pin::pin!(self.walk.arrive());
+                Either::Right(match select(arrived, self.under_way.next()).await {
+                    Either::Left(((), roster)) => roster.await,
+                    Either::Right((roster, _)) => roster,
+                })
+            }
             (false, true) => return Ok(self.over(intake)),
         };
         match done {

@@ -18,6 +18,8 @@ const MOST_UNITS: usize = 50;
 pub(super) struct People {
     /// Users of the Directory, and the number of each one's school, from 1.
     users: HashedMap<u32>,
+    /// Users of whom it can't be told which school they have.
+    unplaced: HashedSet,
     left_out: HashedSet,
     left_out_count: u64,
     /// Delivered, because a course shows them.
@@ -47,12 +49,16 @@ impl People {
             return false;
         }
         match &user.placed {
+            None if user.unit.is_empty() => {
+                self.unplaced.insert(id);
+            }
             None => *self.uncovered.entry(user.unit.clone()).or_default() += 1,
             Some(placed) if placed.leave_out => {
                 self.left_out.insert(id);
                 self.left_out_count += 1;
             }
             Some(placed) if placed.school == crate::rules::School::NotFound => {
+                self.unplaced.insert(id);
                 *self.lost_schools.entry(user.unit.clone()).or_default() += 1;
             }
             Some(_) => {}
@@ -62,6 +68,11 @@ impl People {
 
     pub(super) fn is_user(&self, id: &str) -> bool {
         self.users.contains_key(&hash(id))
+    }
+
+    /// Whether it can't be told which school a user has; a user who has none is not meant.
+    pub(super) fn is_unplaced(&self, id: &str) -> bool {
+        self.unplaced.contains(&hash(id))
     }
 
     pub(super) fn is_left_out(&self, id: &str) -> bool {

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use futures::{FutureExt, future::BoxFuture};
-use roster_core::{EntityKind, PullContext, Result, Role};
+use roster_core::{EntityKind, Error, ErrorKind, PullContext, Result, Role};
 
 use crate::{
-    client::{Ask, Client, List, Walk},
+    PROVIDER,
+    client::{Ask, Client, List, READING, Walk},
     map::{self, Course, Member, Row, Spot},
     pull::plan::MEMBER_FIELDS,
     wire,
@@ -93,5 +94,10 @@ async fn aliases(
         map::page(body, List::Aliases.key(), &spot, |row: &wire::Alias<'_>, _| Row::Read(row.alias.owned()))
     });
     let rows = Walk::new(fetch, client).all().await?;
-    Ok(rows.into_iter().filter_map(|row| if let Row::Read(alias) = row { alias } else { None }).collect())
+    let read = rows.into_iter().map(|row| if let Row::Read(alias) = row { alias } else { None });
+    // The one that could not be read may be the class's id.
+    read.collect::<Option<Vec<_>>>().ok_or_else(|| {
+        let message = format!("{}: a row could not be read", List::Aliases.path());
+        Error::new(ErrorKind::Decode, PROVIDER, READING, message)
+    })
 }

@@ -92,6 +92,25 @@ async fn whoever_is_no_administrator_ends_nobody() {
 }
 
 #[tokio::test]
+async fn who_administers_the_directory_alone_ends_nobody() {
+    let sandbox = sandbox(GoogleOptions::default());
+    let source = builder(&sandbox).service_account(sandbox.key_file(), sandbox.delegate()).build().unwrap();
+    let pulled = Pulled::of(&source, PullRequest::full()).await;
+    assert!(pulled.error.is_none(), "{:?}", pulled.error);
+    assert!(pulled.count(EntityKind::Class) == 0 && pulled.count(EntityKind::Person) > 0);
+    for kind in [EntityKind::Class, EntityKind::Person, EntityKind::Enrollment] {
+        assert!(pulled.all(kind).unwrap().is_partial(), "{kind}");
+    }
+    assert!(pulled.problem(codes::SCOPE_MISSING).unwrap().message.contains("isAdmin"));
+    // Of a token whose user nobody named, Classroom tells whose it is.
+    let token = builder(&sandbox).build().unwrap();
+    assert!(token.check(&context()).await.unwrap().warnings.is_empty());
+    let given = GClassroomSource::builder().domain(sandbox.domain()).token(sandbox.token());
+    let given = given.base_url(sandbox.base_url()).build().unwrap();
+    assert!(Pulled::of(&given, PullRequest::full()).await.is_whole());
+}
+
+#[tokio::test]
 async fn somebody_logs_in_and_the_refresh_token_serves() {
     let sandbox = sandbox(GoogleOptions::default());
     let back = "http://127.0.0.1:9/back";
@@ -178,6 +197,13 @@ async fn a_project_knows_which_of_its_domains_let_it_in() {
     let listed: Vec<_> = project.tenants(&context()).try_collect().await.unwrap();
     assert_eq!((listed.len(), listed[0].state), (1, ConnectionState::Live));
     assert!(project.tenant("other.example", &context()).await.unwrap().is_none());
+    // One that is misspelt is shown as such, among the others.
+    let two = project.clone().with_domain("other.example", sandbox.subject());
+    let two = two.with_domain("misspelt", sandbox.subject());
+    let listed: Vec<_> = two.tenants(&context()).try_collect().await.unwrap();
+    let states: Vec<_> = listed.iter().map(|tenant| tenant.state).collect();
+    assert_eq!(states, [ConnectionState::Live, ConnectionState::Failing, ConnectionState::Failing]);
+    assert!(listed[1].detail.is_some() && listed[2].detail.as_ref().unwrap().contains("`domain`"));
     let source = project.open(sandbox.domain(), &context()).await.unwrap();
     assert_eq!(source.info().tenant, sandbox.domain());
     let error = project.connect(sandbox.domain(), Ask::default(), &context()).await.unwrap_err();

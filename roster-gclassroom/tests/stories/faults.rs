@@ -2,10 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use roster_core::{Completeness, EntityKind, ErrorKind, PartialCode, PullRequest, codes};
+use roster_core::{ClassField, Completeness, EntityKind, ErrorKind, PartialCode, PullRequest, Scope, codes};
 use roster_gclassroom::GClassroomSource;
 use roster_http::{HttpLimits, RetryPolicy};
-use roster_testkit::sandbox::{At, GoogleOptions, GoogleSandbox, SandboxFault};
+use roster_testkit::{
+    district::DistrictSpec,
+    sandbox::{At, GoogleOptions, GoogleSandbox, SandboxFault},
+};
 
 use crate::{Pulled, builder, everything, sandbox, source};
 
@@ -142,7 +145,10 @@ async fn a_course_that_vanishes_is_a_note() {
     let class = undisturbed.ids(EntityKind::Class)[1].to_owned();
     sandbox.let_vanish(&class);
     let pulled = Pulled::of(&source(&sandbox), PullRequest::full()).await;
-    assert!(pulled.error.is_none() && pulled.ends.iter().all(|(.., end)| !end.is_partial()));
+    assert!(pulled.error.is_none());
+    // Who is known from that course alone may still be there.
+    let partial: Vec<_> = pulled.ends.iter().filter(|(.., end)| end.is_partial()).map(|end| end.0).collect();
+    assert_eq!(partial, [EntityKind::Person]);
     assert_eq!(pulled.problem(codes::RECORD_VANISHED).unwrap().id.as_deref(), Some(class.as_str()));
     assert_eq!((pulled.seats(&class), pulled.all(EntityKind::Enrollment)), (None, None));
     // For a moment only: then nothing is to be said of it.
@@ -190,4 +196,74 @@ async fn who_may_not_see_rosters_is_told_once() {
     assert!(told[0].message.contains("classroom.rosters.readonly"), "{}", told[0].message);
     assert!(pulled.count(EntityKind::Person) > 0 && pulled.all(EntityKind::Person).unwrap().is_partial());
     assert!(pulled.ends.iter().all(|(kind, _, end)| *kind != EntityKind::Enrollment || end.is_partial()));
+}
+
+#[tokio::test]
+async fn courses_that_are_refused_one_by_one_do_not_end_the_pull() {
+    let district = DistrictSpec::new(3).schools(2).students(170).generate();
+    let sandbox = GoogleSandbox::start_with(district, GoogleOptions::default()).unwrap();
+    assert!(what(&sandbox) > 25);
+    for list in ["students", "teachers"] {
+        sandbox.answer_with(list, 400, r#"{"error":{"code":400,"status":"FAILED_PRECONDITION"}}"#, u64::MAX);
+    }
+    let pulled = Pulled::of(&source(&sandbox), PullRequest::full()).await;
+    assert!(pulled.error.is_none(), "{:?}", pulled.error);
+    assert!(pulled.all(EntityKind::Person).unwrap().is_partial());
+    assert_eq!(pulled.all(EntityKind::Class), Some(&Completeness::Complete));
+}
+
+#[tokio::test]
+async fn without_units_or_users_nothing_of_a_school_is_said_to_be_whole() {
+    let sandbox = sandbox(GoogleOptions::default());
+    let whole = Pulled::of(&source(&sandbox), PullRequest::full()).await;
+    let school = whole.ids(EntityKind::Org)[0].to_owned();
+    let request = || PullRequest::full().scoped(Scope::of_orgs([school.as_str().into()]));
+    for list in ["orgunits", "users"] {
+        sandbox.recover();
+        sandbox.fault(named("status_403").of(list));
+        let pulled = Pulled::of(&hasty(&sandbox), request()).await;
+        assert!(pulled.error.is_none(), "{list}: {:?}", pulled.error);
+        for kind in [EntityKind::Class, EntityKind::Person, EntityKind::Enrollment] {
+            let end = pulled.all(kind);
+            let is_silent = kind == EntityKind::Enrollment && end.is_none();
+            assert!(is_silent || end.unwrap().is_partial(), "{list}: {kind}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_alias_that_can_t_be_read_takes_no_id_along() {
+    let sandbox = sandbox(GoogleOptions::default());
+    let whole = Pulled::of(&source(&sandbox), PullRequest::full()).await;
+    let class = whole.ids(EntityKind::Class)[0].to_owned();
+    for row in [r#""x""#, r#"{"alias":["CanaryValue"]}"#, "{}"] {
+        sandbox.recover();
+        let body = format!(r#"{{"aliases":[{{"alias":"d:other"}},{row}]}}"#);
+        sandbox.answer_with(&format!("aliases/{class}"), 200, body, u64::MAX);
+        let pulled = Pulled::of(&source(&sandbox), PullRequest::full()).await;
+        assert!(pulled.record(EntityKind::Class, &class).1.contains(ClassField::Identifiers), "{row}");
+        let told = pulled.problems.iter().find(|it| it.field.as_deref() == Some("aliases")).unwrap();
+        assert!(told.message.starts_with("the aliases of 1 courses"), "{}", told.message);
+    }
+}
+
+#[tokio::test]
+async fn one_request_at_a_time_is_enough_for_any_number_of_courses() {
+    let district = DistrictSpec::new(5).schools(2).students(40).generate();
+    let sandbox = GoogleSandbox::start_with(district, GoogleOptions::default()).unwrap();
+    sandbox.edit(|district| {
+        let first = district.classes[0].clone();
+        district.classes.extend((0..250).map(|number| {
+            let mut class = first.clone();
+            class.id = format!("copy-{number}").into();
+            class
+        }));
+    });
+    let mut limits = HttpLimits::default();
+    limits.in_flight = 1;
+    let source = builder(&sandbox).limits(limits).quota(0).build().unwrap();
+    let pull = Pulled::on(&source, PullRequest::full(), roster_core::PullContext::default());
+    let pulled = tokio::time::timeout(Duration::from_secs(60), pull).await.expect("the pull hangs");
+    assert!(pulled.is_whole(), "{:?}", pulled.error);
+    assert!(pulled.count(EntityKind::Class) > 250);
 }

@@ -1,7 +1,7 @@
 //! Shapes: what is asked, word for word, and bodies that nobody here wrote.
 
 use roster_core::{
-    Completeness, EntityKind, ErrorKind, PartialCode, PullRequest, Record, SensitiveField, codes,
+    Completeness, EntityKind, ErrorKind, PartialCode, PersonField, PullRequest, Record, SensitiveField, codes,
 };
 use roster_gclassroom::{GClassroomSource, GClassroomSourceBuilder};
 use wiremock::{
@@ -21,7 +21,15 @@ const USERS: &str = "/admin/directory/v1/users";
 const UNITS: &str = "/admin/directory/v1/customer/my_customer/orgunits";
 
 async fn google() -> MockServer {
-    MockServer::start().await
+    let server = MockServer::start().await;
+    administrator(&server).await;
+    server
+}
+
+/// Whose token it is: an administrator's.
+async fn administrator(server: &MockServer) {
+    answer(server, "/v1/userProfiles/me", r#"{"id":"1"}"#).await;
+    answer(server, "/admin/directory/v1/users/1", r#"{"isAdmin":true}"#).await;
 }
 
 fn district(server: &MockServer) -> GClassroomSourceBuilder {
@@ -218,6 +226,7 @@ async fn a_repeated_token_is_an_error_and_an_empty_page_is_not_the_end() {
     assert_eq!(pulled.error.as_ref().map(roster_core::Error::kind), Some(ErrorKind::Provider));
     assert!(pulled.ends.is_empty());
     server.reset().await;
+    administrator(&server).await;
     for at in [USERS, UNITS] {
         answer(&server, at, "{}").await;
     }
@@ -275,16 +284,11 @@ async fn bodies_of_other_shapes_are_read_or_told() {
     for id in ["111220860655841818702", "107708392406225674265", "1", "2"] {
         assert!(people.contains(&id), "{id} of {people:?}");
     }
-    for code in [
-        codes::BAD_EMAIL,
-        codes::MALFORMED_VALUE,
-        codes::MALFORMED_RECORD,
-        codes::MISSING_REQUIRED,
-        codes::LEFT_OUT,
-    ] {
+    for code in [codes::BAD_EMAIL, codes::MALFORMED_VALUE, codes::MALFORMED_RECORD, codes::MISSING_REQUIRED] {
         assert!(pulled.problem(code).is_some(), "{code}");
     }
-    assert_eq!(pulled.ids(EntityKind::Class), ["6", "9"]);
+    // A state that is not known leaves nobody out.
+    assert_eq!(pulled.ids(EntityKind::Class), ["6", "8", "9"]);
     // Course 7 has no name, and is protected; of 6 a student can't be told; 9 says that it has a fault.
     let named = pulled
         .problems
@@ -323,4 +327,59 @@ async fn an_old_page_token_starts_the_list_over_once() {
     let pulled = Pulled::of(&district(&server).build().unwrap(), PullRequest::full()).await;
     assert!(pulled.is_whole(), "{:?}", pulled.error);
     assert_eq!(pulled.ids(EntityKind::Class), ["6", "7"]);
+}
+
+#[tokio::test]
+async fn another_customer_s_administrator_is_told_from_nobody_s() {
+    let server = MockServer::start().await;
+    let domain = Mock::given(method("GET")).and(path(USERS)).and(query_param("domain", "district.example"));
+    let refused =
+        ResponseTemplate::new(403).set_body_string(fixture!("error_403_directory_not_authorized.json"));
+    domain.respond_with(refused.clone()).mount(&server).await;
+    let own = Mock::given(method("GET")).and(path(USERS)).and(query_param("customer", "my_customer"));
+    own.respond_with(json(r#"{"users":[{"id":"1"}]}"#)).mount(&server).await;
+    let source = district(&server).build().unwrap();
+    let pulled = Pulled::of(&source, PullRequest::full()).await;
+    assert_eq!(pulled.error.as_ref().map(roster_core::Error::kind), Some(ErrorKind::Config));
+    assert!(pulled.records.is_empty() && server.received_requests().await.unwrap().len() == 2);
+    // Who may not list own users either is nobody's, and nothing of the customer is walked.
+    server.reset().await;
+    Mock::given(method("GET")).and(path(USERS)).respond_with(refused).mount(&server).await;
+    answer(&server, "/v1/courses", "{}").await;
+    let pulled = Pulled::of(&source, PullRequest::full()).await;
+    assert!(pulled.error.is_none() && pulled.ends.iter().all(|(.., end)| end.is_partial()));
+    let asked = server.received_requests().await.unwrap();
+    assert_eq!(asked.iter().filter(|it| it.url.path() == "/v1/courses").count(), 1);
+    assert_eq!(asked.len(), 3);
+}
+
+#[tokio::test]
+async fn a_state_that_nobody_knows_is_delivered() {
+    let server = google().await;
+    for at in [USERS, UNITS, "/v1/courses/6/students", "/v1/courses/6/teachers"] {
+        answer(&server, at, "{}").await;
+    }
+    answer(&server, "/v1/courses", r#"{"courses":[{"id":"6","name":"x","courseState":"FROZEN"}]}"#).await;
+    let pulled = Pulled::of(&district(&server).build().unwrap(), PullRequest::full()).await;
+    assert!(pulled.is_whole());
+    assert_eq!(pulled.ids(EntityKind::Class), ["6"]);
+    assert!(pulled.problem(codes::UNKNOWN_VALUE).is_some());
+}
+
+#[tokio::test]
+async fn a_user_without_a_unit_is_not_one_of_the_root() {
+    let server = google().await;
+    for at in [UNITS, "/v1/courses"] {
+        answer(&server, at, "{}").await;
+    }
+    answer(&server, USERS, r#"{"users":[{"id":"7","primaryEmail":"a@district.example"}]}"#).await;
+    let rules = "[[people]]\nunit = \"/\"\nrole = \"student\"";
+    let rules = roster_gclassroom::GoogleRules::from_toml(rules).unwrap();
+    let pulled = Pulled::of(&district(&server).rules(rules).build().unwrap(), PullRequest::full()).await;
+    let (Record::Person(person), unseen) = pulled.record(EntityKind::Person, "7") else { panic!() };
+    assert!(person.affiliations.is_empty());
+    for field in [PersonField::Affiliations, PersonField::Grades, PersonField::GraduationYear] {
+        assert!(unseen.contains(field), "{field:?}");
+    }
+    assert_eq!(pulled.problem(codes::MISSING_REQUIRED).unwrap().field.as_deref(), Some("orgUnitPath"));
 }

@@ -99,6 +99,16 @@ impl<P: LinkedPages> ChainReader<P> {
         }
         Ok(Some(page))
     }
+
+    /// Waits until the page that is under way is here, and keeps it for [`next`](Self::next); asks for nothing. Whoever waits
+    /// for something else meanwhile waits for this too: a request that nobody drives holds its place in the limiter. May be
+    /// dropped while it waits.
+    pub async fn arrive(&mut self) {
+        if let Some(under_way) = &mut self.under_way {
+            let page = under_way.await;
+            self.under_way = Some(futures::future::ready(page).boxed());
+        }
+    }
 }
 
 #[cfg(test)]

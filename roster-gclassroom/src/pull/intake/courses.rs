@@ -39,12 +39,24 @@ impl Intake {
             // A course that is made meanwhile shifts the others.
             return None;
         }
-        if !states.contains(&course.state) {
+        // A word that nobody knows is no reason to take a course for gone.
+        if !states.contains(&course.state) && !matches!(course.state, CourseState::Other(_)) {
+            if course.state == CourseState::Suspended {
+                // It was there before Google switched it off, and may come back: neither it nor who is in it ends. Courses that
+                // were never taken up are not looked at so: none was ever delivered, since no course goes back to that state.
+                let kinds = [EntityKind::Class, EntityKind::Enrollment, EntityKind::Person];
+                let reason = "courses that Google has suspended are left out, as the settings say, and kept as they were";
+                self.ends.doubt(&kinds, PartialCode::Withheld, reason);
+            }
             *self.excluded.entry(course.state.as_str().to_owned()).or_default() += 1;
             return None;
         }
         let school = course.owner.as_ref().and_then(|owner| self.people.school_of(owner));
         let school = school.and_then(|number| self.units.school(number)).cloned();
+        if school.is_none() && !self.is_school_told(course.owner.as_deref()) {
+            let reason = "the school of a course can't be told: its owner is no user whose school is known";
+            self.doubt_scope(PartialCode::Unreadable, reason);
+        }
         self.scope.enter_class(&course.id, school.as_ref()).then_some((course, school))
     }
 
@@ -78,11 +90,12 @@ impl Intake {
             self.all_seats &= !members;
             return Ok(());
         }
-        let mut slice = Slices { doubt: None, vanished: false, seats: HashSet::new() };
+        let mut slice = Slices::default();
         let mut is_taught_by_owner = owner.is_none() || teachers.is_err();
         for (list, read) in [(List::Students, students), (List::Teachers, teachers)] {
             match read {
                 Ok(rows) => {
+                    slice.any_read = true;
                     for row in rows {
                         let is_owner = |member: &Member| {
                             list == List::Teachers && owner.as_ref() == Some(&member.seat.person)
@@ -101,6 +114,14 @@ impl Intake {
             let problem = Problem::warning(codes::OWNER_NOT_TEACHER, message).of(EntityKind::Class);
             self.tell(problem.with_id(id.clone()).in_field("ownerId"));
         }
+        if slice.any_read {
+            self.failures = 0;
+        } else if let Some(error) = slice.down.take() {
+            self.failures += 1;
+            if self.failures >= MOST_FAILURES {
+                return Err(error);
+            }
+        }
         self.close_roster(id, slice);
         Ok(())
     }
@@ -108,9 +129,6 @@ impl Intake {
     fn close_roster(&mut self, id: SourcedId, slice: Slices) {
         let Slices { doubt, vanished, .. } = slice;
         self.all_seats &= doubt.is_none() && !vanished;
-        if doubt.is_none() {
-            self.failures = 0;
-        }
         if vanished || !self.request.wants(EntityKind::Enrollment) || self.mode == Mode::Teacher {
             return;
         }
@@ -138,8 +156,8 @@ impl Intake {
             Ok(class) => class,
             Err(problem) => return self.unreadable(*problem, &[]),
         };
-        // An owner whom the Directory does not tell of may have a school all the same.
-        if settings.rules.school_of_owner && owner.as_ref().is_none_or(|owner| !self.people.is_user(owner)) {
+        // An owner whom the Directory does not tell of may have a school all the same, or one whose unit's school is not known.
+        if settings.rules.school_of_owner && !self.is_school_told(owner.as_deref()) {
             unseen = unseen.with(ClassField::Org);
         }
         class.org = school;
@@ -168,6 +186,11 @@ impl Intake {
             }
         }
         self.upsert(class.into_record(), unseen, problems, &spot.place);
+    }
+
+    /// Whether it is known which school the owner has, if any.
+    fn is_school_told(&self, owner: Option<&str>) -> bool {
+        owner.is_some_and(|owner| self.people.is_user(owner) && !self.people.is_unplaced(owner))
     }
 
     fn member(&mut self, row: Row<Member>, list: List, slice: &mut Slices) {
@@ -219,6 +242,10 @@ impl Intake {
                 let problem = Problem::warning(codes::RECORD_VANISHED, message).of(EntityKind::Class);
                 self.tell(problem.with_id(id.clone()));
             }
+            // People of other domains are known from their courses alone.
+            let reason =
+                "a course was gone when it was asked for: who is known from it alone may still be there";
+            self.ends.doubt(&[EntityKind::Person], PartialCode::Unreadable, reason);
             slice.vanished = true;
             return Ok(());
         }
@@ -241,20 +268,27 @@ impl Intake {
             self.ends.doubt(&[EntityKind::Enrollment], code, &reason);
         }
         slice.doubt.get_or_insert((code, reason));
-        if !withheld {
-            self.failures += 1;
-            if self.failures >= MOST_FAILURES {
-                return Err(error);
-            }
+        if is_down(&error) {
+            slice.down = Some(error);
         }
         Ok(())
     }
 }
 
+/// Whether a list failed as it does when Google is down. What is refused, of one course or another, says nothing of that.
+fn is_down(error: &Error) -> bool {
+    error.kind() == roster_core::ErrorKind::Transport || error.status().is_some_and(|status| status >= 500)
+}
+
 /// How whole the seats of a course were seen.
+#[derive(Default)]
 struct Slices {
     doubt: Option<(PartialCode, String)>,
     vanished: bool,
+    /// One of its lists was read.
+    any_read: bool,
+    /// One of its lists failed, as all do when Google is down.
+    down: Option<Error>,
     seats: HashSet<SourcedId>,
 }
 

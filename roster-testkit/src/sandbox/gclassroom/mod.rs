@@ -174,6 +174,11 @@ impl GoogleSandbox {
         format!("admin@{DOMAIN}")
     }
 
+    /// The e-mail address of somebody who administers the Directory alone, and is shown no courses.
+    pub fn delegate(&self) -> String {
+        format!("{}@{DOMAIN}", tokens::DELEGATE)
+    }
+
     /// An administrator's token, which is taken always.
     pub fn token(&self) -> &str {
         &self.shared.tokens.admin_token

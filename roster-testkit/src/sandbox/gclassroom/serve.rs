@@ -17,8 +17,9 @@ use super::{
     DOMAIN,
     fields::Fields,
     refusal::{Api, html, lacks_scope, over_quota},
+    rows,
     state::{Shared, State},
-    tokens::Holder,
+    tokens::{DELEGATE, Holder},
 };
 use crate::sandbox::{
     answer::{Looks, json as answer, set, spoilt, text},
@@ -76,6 +77,11 @@ async fn handle(Held(shared): Held<Arc<Shared>>, request: Request) -> Response {
     if let ["v1", "registrations", ..] = *segments {
         return register(&shared, &parts.method, &segments, &holder, body).await;
     }
+    if parts.method == Method::GET
+        && let Some(answered) = one(&shared, api, &segments, &holder)
+    {
+        return answered;
+    }
     let Some(list) = list(&segments).filter(|_| parts.method == Method::GET) else {
         return api.refuse(StatusCode::NOT_FOUND);
     };
@@ -119,6 +125,36 @@ fn list<'r>(segments: &[&'r str]) -> Option<List<'r>> {
         ["admin", "directory", "v1", "users"] => of("users", "users", None, "admin.directory.user.readonly"),
         ["admin", "directory", "v1", "customer", "my_customer", "orgunits"] => {
             of("orgunits", "organizationUnits", None, "admin.directory.orgunit.readonly")
+        }
+        _ => None,
+    }
+}
+
+/// A record that is asked for by itself: who asks, or a user of the Directory by id or address.
+fn one(shared: &Shared, api: Api, segments: &[&str], holder: &Holder) -> Option<Response> {
+    let state = shared.state();
+    let administrator = rows::administrator(&state.district);
+    match *segments {
+        ["v1", "userProfiles", "me"] => {
+            let id = if holder.is_admin { &administrator } else { &holder.user };
+            Some(answer(StatusCode::OK, &json!({ "id": id })))
+        }
+        ["admin", "directory", "v1", "users", key] => {
+            let scope = "admin.directory.user.readonly";
+            if !holder.may(scope) {
+                return Some(lacks_scope(api, scope));
+            }
+            if !holder.reads_directory {
+                return Some(api.refuse(StatusCode::FORBIDDEN));
+            }
+            if key == format!("{DELEGATE}@{DOMAIN}") {
+                return Some(answer(StatusCode::OK, &json!({ "isAdmin": false, "isDelegatedAdmin": true })));
+            }
+            let is_key = |row: &&Value| {
+                ["id", "primaryEmail"].iter().any(|name| row.get(*name).and_then(Value::as_str) == Some(key))
+            };
+            let found = state.rows.users.values().find(is_key);
+            Some(found.map_or_else(|| api.refuse(StatusCode::NOT_FOUND), |row| answer(StatusCode::OK, row)))
         }
         _ => None,
     }
@@ -264,7 +300,7 @@ fn make(
     faults: &mut [SandboxFault],
     number: u64,
 ) -> Result<Made, StatusCode> {
-    let rows = rows(state, list, query, holder)?;
+    let rows = seen(state, list, query, holder)?;
     let of_list = ["maxResults", "pageSize"].iter().find_map(|key| query.get(*key)?.parse::<usize>().ok());
     let wish = of_list.filter(|size| *size > 0).unwrap_or(USUAL);
     let size = if list.name == "orgunits" {
@@ -355,7 +391,7 @@ fn fingerprint(query: &Query) -> String {
 }
 
 /// The rows of a list that the holder may see, in the order of their keys.
-fn rows<'s>(
+fn seen<'s>(
     state: &'s State,
     list: &List<'_>,
     query: &Query,
@@ -382,7 +418,8 @@ fn rows<'s>(
             let courses = courses.filter(|(_, course)| !mine || course.teachers.contains_key(&holder.user));
             Ok(courses.map(|(id, course)| (id.as_str(), &course.row)).collect())
         }
-        _ if !holder.is_admin => Err(StatusCode::FORBIDDEN),
+        "guardians" if !holder.is_admin => Err(StatusCode::FORBIDDEN),
+        _ if !holder.reads_directory => Err(StatusCode::FORBIDDEN),
         "guardians" => Ok(all(&state.rows.guardians)),
         "users" => match (value("customer"), value("domain")) {
             (Some("my_customer"), None) | (None, Some(DOMAIN)) => Ok(all(&state.rows.users)),

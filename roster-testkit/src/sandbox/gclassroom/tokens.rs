@@ -30,17 +30,26 @@ const AUDIENCE: &str = "https://oauth2.googleapis.com/token";
 const PREFIX: &str = "https://www.googleapis.com/auth/";
 const EMAIL: &str = "roster@sandbox-project.iam.example";
 
+/// Who administers the Directory alone.
+pub(super) const DELEGATE: &str = "directory";
+
 /// Who a token stands for, and what it opens.
 #[derive(Clone)]
 pub(super) struct Holder {
     /// The account's id, or `admin`.
     pub(super) user: String,
     pub(super) is_admin: bool,
+    /// Whether the Directory is open to the user: to an administrator, or to one of the Directory alone.
+    pub(super) reads_directory: bool,
     /// Short names.
     pub(super) scopes: Vec<String>,
 }
 
 impl Holder {
+    fn teacher(user: &str, scopes: Vec<String>) -> Self {
+        Self { user: user.to_owned(), is_admin: false, reads_directory: false, scopes }
+    }
+
     pub(super) fn may(&self, scope: &str) -> bool {
         let wide = scope.strip_suffix(".readonly").unwrap_or(scope);
         self.scopes.iter().any(|it| it == scope || it == wide)
@@ -180,7 +189,7 @@ impl Tokens {
                     return Err(revoked);
                 }
                 let scopes = self.state().granted.clone();
-                Ok(self.token(Holder { user: self.teacher.clone(), is_admin: false, scopes }, None))
+                Ok(self.token(Holder::teacher(&self.teacher, scopes), None))
             }
             "authorization_code" => {
                 self.client(value("client_id"), value("client_secret"))?;
@@ -193,7 +202,7 @@ impl Tokens {
                 if challenge != asked.challenge || value("redirect_uri") != asked.redirect {
                     return Err(("invalid_grant", "Invalid code verifier."));
                 }
-                let holder = Holder { user: self.teacher.clone(), is_admin: false, scopes: asked.scopes };
+                let holder = Holder::teacher(&self.teacher, asked.scopes);
                 Ok(self.token(holder, Some(&self.refresh_token)))
             }
             _ => Err(("unsupported_grant_type", "Invalid grant_type.")),
@@ -245,8 +254,13 @@ impl Tokens {
             ));
         }
         let is_admin = claims.sub == format!("admin@{DOMAIN}");
-        let user = if is_admin { "admin".to_owned() } else { self.teacher.clone() };
-        Ok(Holder { user, is_admin, scopes })
+        let is_delegate = claims.sub == format!("{DELEGATE}@{DOMAIN}");
+        let user = match (is_admin, is_delegate) {
+            (true, _) => "admin",
+            (_, true) => DELEGATE,
+            _ => &self.teacher,
+        };
+        Ok(Holder { user: user.to_owned(), is_admin, reads_directory: is_admin || is_delegate, scopes })
     }
 
     fn token(&self, holder: Holder, refresh: Option<&str>) -> serde_json::Value {
@@ -272,7 +286,12 @@ impl Tokens {
             [(&self.admin_token, "admin", true), (&self.teacher_token, self.teacher.as_str(), false)]
         {
             if token == fixed {
-                return Some(Holder { user: user.to_owned(), is_admin, scopes: state.granted.clone() });
+                return Some(Holder {
+                    user: user.to_owned(),
+                    is_admin,
+                    reads_directory: is_admin,
+                    scopes: state.granted.clone(),
+                });
             }
         }
         let held = state.alive.get_mut(token)?;
