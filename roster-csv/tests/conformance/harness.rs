@@ -116,9 +116,7 @@ impl Harness for FilesHarness {
         );
         state.district = tomorrow;
         self.write(&state);
-        let upserts = truth.created.into_iter().chain(truth.updated);
-        let change = upserts.fold(Change::new(), |change, (kind, ids)| change.upserting(kind, ids));
-        Some(truth.ended.into_iter().fold(change, |change, (kind, ids)| change.deleting(kind, ids)))
+        Some(truth.into())
     }
 
     /// A class moves to the school in scope, with the seats and the people in them.

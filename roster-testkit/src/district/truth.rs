@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use roster_core::{EntityKind, Record, SourcedId};
 
 use super::District;
+use crate::Change;
 
 /// What changed from one day to the next, by kind; a kind in which nothing changed is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,5 +59,14 @@ impl DayTruth {
 
     pub(super) fn end(&mut self, kind: EntityKind, id: SourcedId) {
         self.ended.entry(kind).or_default().insert(id);
+    }
+}
+
+/// What a source has to tell of that day.
+impl From<DayTruth> for Change {
+    fn from(truth: DayTruth) -> Self {
+        let upserts = truth.created.into_iter().chain(truth.updated);
+        let change = upserts.fold(Self::new(), |change, (kind, ids)| change.upserting(kind, ids));
+        truth.ended.into_iter().fold(change, |change, (kind, ids)| change.deleting(kind, ids))
     }
 }

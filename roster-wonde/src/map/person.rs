@@ -57,6 +57,20 @@ pub(crate) struct Employee {
     pub(crate) teaches: Option<bool>,
 }
 
+/// Three resources spell a person's names alike.
+macro_rules! names_of {
+    ($wire:ident) => {
+        Names {
+            title: &$wire.title,
+            forename: &$wire.forename,
+            middle: &$wire.middle_names,
+            surname: &$wire.surname,
+            legal_forename: &$wire.legal_forename,
+            legal_surname: &$wire.legal_surname,
+        }
+    };
+}
+
 pub(crate) fn student<'a>(
     raw: &'a RawValue,
     school: &School,
@@ -66,15 +80,7 @@ pub(crate) fn student<'a>(
     let (wire, id) = row::<wire::Student<'a>>(EntityKind::Person, raw, place, |wire| &wire.id)?;
     let mut reading = Reading::new(EntityKind::Person, &id, wants, place);
     let mut person = Person::new(id);
-    let parts = Names {
-        title: &wire.title,
-        forename: &wire.forename,
-        middle: &wire.middle_names,
-        surname: &wire.surname,
-        legal_forename: &wire.legal_forename,
-        legal_surname: &wire.legal_surname,
-    };
-    names(&mut person, &parts, &mut reading);
+    names(&mut person, &names_of!(wire), &mut reading);
     born(&mut person, &wire.gender, wire.date_of_birth, &mut reading);
     contact_details(&mut person, wire.details, &wants.emails.students, &mut reading);
     demographics(&mut person, wire.extended, &reading);
@@ -109,15 +115,7 @@ pub(crate) fn employee(raw: &RawValue, school: &School, wants: &Wants, place: &P
     let (wire, id) = row::<wire::Employee<'_>>(EntityKind::Person, raw, place, |wire| &wire.id)?;
     let mut reading = Reading::new(EntityKind::Person, &id, wants, place);
     let mut person = Person::new(id);
-    let parts = Names {
-        title: &wire.title,
-        forename: &wire.forename,
-        middle: &wire.middle_names,
-        surname: &wire.surname,
-        legal_forename: &wire.legal_forename,
-        legal_surname: &wire.legal_surname,
-    };
-    names(&mut person, &parts, &mut reading);
+    names(&mut person, &names_of!(wire), &mut reading);
     born(&mut person, &wire.gender, wire.date_of_birth, &mut reading);
     contact_details(&mut person, wire.details, &wants.emails.staff, &mut reading);
     let employment = one::<wire::Employment<'_>>(wire.employment).unwrap_or_default();
@@ -165,15 +163,7 @@ pub(crate) fn contact(raw: &RawValue, school: &School, wants: &Wants, place: &Pl
     let (wire, id) = row::<wire::Contact<'_>>(EntityKind::Person, raw, place, |wire| &wire.id)?;
     let mut reading = Reading::new(EntityKind::Person, &id, wants, place);
     let mut person = Person::new(id);
-    let parts = Names {
-        title: &wire.title,
-        forename: &wire.forename,
-        middle: &wire.middle_names,
-        surname: &wire.surname,
-        legal_forename: &wire.legal_forename,
-        legal_surname: &wire.legal_surname,
-    };
-    names(&mut person, &parts, &mut reading);
+    names(&mut person, &names_of!(wire), &mut reading);
     born(&mut person, &wire.gender, wire.date_of_birth, &mut reading);
     contact_details(&mut person, wire.details, &wants.emails.contacts, &mut reading);
     // What a contact is to each child, the relationship tells.
