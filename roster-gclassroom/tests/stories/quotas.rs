@@ -62,19 +62,20 @@ impl Clock for Watching {
     fn wait(&self, time: Duration) -> Option<BoxFuture<'static, ()>> {
         let (sandbox, came) = (Arc::clone(&self.sandbox), Arc::clone(&self.came));
         Some(Box::pin(async move {
-            // What had left before the refusal came back arrives first.
-            tokio::time::sleep(time / 4).await;
+            // What had left before the refusal came back arrives first; its answers take longer, and others would follow them.
+            let arriving = time / 20;
+            tokio::time::sleep(arriving).await;
             let before = sandbox.requests();
             tokio::time::sleep(time / 2).await;
             came.lock().unwrap().get_or_insert(sandbox.requests() - before);
-            tokio::time::sleep(time / 4).await;
+            tokio::time::sleep(time / 2 - arriving).await;
         }))
     }
 }
 
 #[tokio::test]
 async fn a_429_slows_all_workers_at_once() {
-    let sandbox = Arc::new(sandbox(GoogleOptions::default().latency(Duration::from_millis(5))));
+    let sandbox = Arc::new(sandbox(GoogleOptions::default().latency(Duration::from_millis(150))));
     let came = Arc::new(Mutex::new(None));
     let clock = Watching { sandbox: Arc::clone(&sandbox), came: Arc::clone(&came) };
     let cx = PullContext::default().with_clock(Arc::new(clock));
