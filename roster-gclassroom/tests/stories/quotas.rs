@@ -68,7 +68,7 @@ impl Clock for Watching {
             let before = sandbox.requests();
             tokio::time::sleep(time / 2).await;
             came.lock().unwrap().get_or_insert(sandbox.requests() - before);
-            tokio::time::sleep(time / 2 - arriving).await;
+            tokio::time::sleep((time / 2).saturating_sub(arriving)).await;
         }))
     }
 }
