@@ -88,16 +88,20 @@ pub fn year(text: &str) -> Option<i16> {
 
 /// Splits a cell that holds a list, at commas; items are trimmed and empty ones left out.
 pub fn list(text: &str) -> impl Iterator<Item = &str> {
-    text.split(',').map(trim).filter(|item| !item.is_empty())
+    // Most lists are of one, and need no search that goes byte by byte.
+    let is_one = !text.bytes().fold(false, |any, byte| any | (byte == b','));
+    let (one, several) = if is_one { (text, "") } else { ("", text) };
+    std::iter::once(one).chain(several.split(',')).map(trim).filter(|item| !item.is_empty())
 }
 
 /// Whether a text may be an e-mail address: one `@` with something on both sides, and no blank.
 pub fn is_email(text: &str) -> bool {
-    let Some((local, host)) = text.split_once('@') else { return false };
     // Does not end early, so that many bytes are looked at together.
-    let may_have_blank = text.bytes().fold(false, |found, byte| found | !byte.is_ascii_graphic());
+    let (signs, may_have_blank) = text.bytes().fold((0_u32, false), |(signs, blank), byte| {
+        (signs + u32::from(byte == b'@'), blank | !byte.is_ascii_graphic())
+    });
     let has_blank = may_have_blank && text.contains(char::is_whitespace);
-    !local.is_empty() && !host.is_empty() && !host.contains('@') && !has_blank
+    signs == 1 && !text.starts_with('@') && !text.ends_with('@') && !has_blank
 }
 
 /// Whether a text holds a control character other than a tab or a line break.

@@ -11,7 +11,8 @@ pub(crate) fn may_be_damaged(id: &str) -> bool {
         bytes if bytes.len() <= 6 => {
             matches!(bytes.first(), Some(b'N' | b'n' | b'T' | b't' | b'F' | b'f')) || bytes.contains(&b'-')
         }
-        bytes => bytes.contains(&b'+'),
+        // Does not end early, so that many bytes are looked at together.
+        bytes => bytes.iter().fold(false, |any, byte| any | (*byte == b'+')),
     }
 }
 

@@ -46,6 +46,18 @@ pub(crate) enum Piece {
     Word(&'static str),
 }
 
+impl Piece {
+    fn columns(&self) -> Vec<usize> {
+        match self {
+            Self::At(at) => vec![*at],
+            Self::Maybe(at) => at.iter().copied().collect(),
+            Self::Hashed(hashed) => hashed.clone(),
+            Self::AtOrHashed(at, hashed) => at.iter().chain(hashed).copied().collect(),
+            Self::Word(_) => Vec::new(),
+        }
+    }
+}
+
 impl Dialect {
     /// The tables that read a file of this name.
     pub(crate) fn readings(&self, name: &str) -> impl Iterator<Item = &'static Table> {
@@ -240,25 +252,20 @@ impl Unfolding {
 
     /// The file's columns that are looked at.
     pub(crate) fn columns(&self) -> Vec<usize> {
-        let mut columns = Vec::new();
-        for cell in &self.cells {
-            match cell {
-                Source::At(at) | Source::Words(at, _) => columns.push(*at),
-                Source::Fixed(_) => {}
-                Source::Made(pieces) => {
-                    for piece in pieces {
-                        match piece {
-                            Piece::At(at) => columns.push(*at),
-                            Piece::Maybe(at) => columns.extend(at),
-                            Piece::Hashed(hashed) => columns.extend(hashed),
-                            Piece::AtOrHashed(at, hashed) => columns.extend(at.iter().chain(hashed)),
-                            Piece::Word(_) => {}
-                        }
-                    }
-                }
-            }
-        }
+        let mut columns: Vec<_> =
+            (0..self.cells.len()).flat_map(|position| self.columns_of(position)).collect();
+        columns.sort_unstable();
+        columns.dedup();
         columns
+    }
+
+    /// The file's columns that one cell is made of.
+    pub(crate) fn columns_of(&self, position: usize) -> Vec<usize> {
+        match self.cells.get(position) {
+            Some(Source::At(at) | Source::Words(at, _)) => vec![*at],
+            Some(Source::Made(pieces)) => pieces.iter().flat_map(Piece::columns).collect(),
+            Some(Source::Fixed(_)) | None => Vec::new(),
+        }
     }
 
     /// The file's columns in which case does not matter: addresses, and what ids are hashed of.

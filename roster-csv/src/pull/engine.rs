@@ -3,8 +3,8 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use roster_core::{
-    Completeness, EntityKind, FieldSet, InScope, PartialCode, Problem, PullEvent, PullMode, PullRequest,
-    RowCounts, SensitiveField, Severity, Slice, SourcedId, codes,
+    Completeness, EntityKind, FieldSet, InScope, PartialCode, Place, Problem, PullEvent, PullMode,
+    PullRequest, RowCounts, SensitiveField, Severity, Slice, SourcedId, codes,
     table::{Holds, Rows},
 };
 
@@ -87,6 +87,8 @@ pub(super) struct At {
     /// How many cells the file's first row has.
     pub(super) usual_width: usize,
     pub(super) said_status: bool,
+    /// Where the row was that was delivered last.
+    pub(super) place: Arc<Place>,
 }
 
 impl Engine {
@@ -107,6 +109,7 @@ impl Engine {
             is_by_address: false,
             usual_width: 0,
             said_status: false,
+            place: Arc::new(place(&"".into(), 0, 0)),
         };
         let mut engine = Self {
             people: People::new(&request, survey),
@@ -210,6 +213,7 @@ impl Engine {
             usual_width: 0,
             // Elsewhere the column is an ordinary one.
             said_status: survey.dialect.version.is_none() || file.is_delta,
+            place: Arc::new(place(&file.name, 1, 0)),
         };
     }
 

@@ -106,13 +106,13 @@ impl<'f> Door<'f> {
         let names = (0..self.file.header.width()).map(|position| self.file.header.name_at(position));
         let names: Vec<_> = names.collect();
         batch.add(&Origin { mark: &RowMark::header(), record: 1 }, names.iter().map(String::as_str));
-        batch.hash(&[], &mut Vec::new());
+        batch.hash_keys(&[]);
         sender.send(Message::Rows(batch))
     }
 
     /// Sends rows. `false` if nobody listens.
     fn send(&mut self, mut batch: Batch, sender: &mut Sender) -> bool {
-        batch.hash(&key_columns(&self.file.header, self.file.table.rows), &mut Vec::new());
+        batch.hash_keys(&key_columns(&self.file.header, self.file.table.rows));
         if let Some(ids) = &mut self.ids {
             let is_seat = self.file.table.rows == Rows::Records(EntityKind::Enrollment);
             for mut window in batch.windows() {

@@ -322,7 +322,7 @@ impl Engine {
             self.findings.clear();
             return None;
         }
-        let place = Some(Arc::new(self.place(file, mark)));
+        let place = Some(self.shared_place(file, mark));
         let unseen = std::mem::take(&mut self.findings.unseen);
         let upsert = PullEvent::Upsert { record, unseen, place };
         if self.findings.problems.is_empty() {
@@ -346,6 +346,18 @@ impl Engine {
             Some(id) => problem.with_id(id),
             None => problem,
         }
+    }
+
+    /// The place of a row that is delivered. It is written over the last one's unless somebody keeps that: there is one for each row.
+    fn shared_place(&mut self, file: &SurveyedFile, mark: &RowMark) -> Arc<Place> {
+        if let Some(Place::File { line, record, .. }) = Arc::get_mut(&mut self.at.place)
+            && mark.fault.is_none()
+        {
+            (*line, *record) = (mark.line, self.at.record - 1);
+        } else {
+            self.at.place = Arc::new(self.place(file, mark));
+        }
+        Arc::clone(&self.at.place)
     }
 
     pub(super) fn place(&self, file: &SurveyedFile, mark: &RowMark) -> Place {

@@ -7,6 +7,7 @@ mod folded;
 mod folds;
 mod intake;
 mod judge;
+mod look;
 mod made_ids;
 mod owners;
 mod people;
@@ -17,6 +18,7 @@ mod register;
 mod rejection;
 mod shape;
 mod similar;
+mod spared;
 mod unfold;
 
 use std::{

@@ -3,7 +3,6 @@
 //! A row is judged as a whole first. Then it is unfolded: a record that an earlier row told already in the same words is passed over,
 //! so that a school that stands on each row of a district is told once.
 
-use memchr::memmem;
 use roster_core::{
     EntityKind, decode,
     table::{Holds, Need, Rows},
@@ -11,12 +10,14 @@ use roster_core::{
 
 use super::{
     judge::{Judge, Odd},
+    look::Look,
     made_ids::{Hashed, make},
+    spared::{Group, Told, groups},
 };
 use crate::{
     dialect::{Piece, Source, Unfolding},
-    keys::{HashedSet, Keys, Seen, hash},
-    rows::{Batch, Origin, RowCells, RowMark, WINDOW},
+    keys::{HashedSet, Ids, Keys, Seen},
+    rows::{Batch, Origin, RowCells, WINDOW},
     survey::SurveyedFile,
 };
 
@@ -31,8 +32,12 @@ pub(super) struct View<'f> {
     insists: bool,
     is_seat: bool,
     keys: Keys,
+    /// Those of seats: all that one says is in its id.
+    seats: Ids,
     /// What tells nobody apart, such as an address that is none: each row that names it is to be told.
     nameless: HashedSet,
+    /// What rows say different things of.
+    contradicted: HashedSet,
     is_stopped: bool,
     said: Vec<Said>,
     hashed: Hashed,
@@ -49,9 +54,11 @@ pub(super) struct Views<'f> {
     pub(super) readings: Vec<View<'f>>,
     /// The file's columns in which case does not matter.
     folded: Vec<bool>,
-    /// The file's columns that any reading looks at.
-    needed: Vec<bool>,
-    /// For each cell of the rows at hand a hash of what it says; 0 if it says nothing.
+    /// The file's columns that the first reading looks at, which looks at every row.
+    own: Vec<usize>,
+    /// The other readings.
+    groups: Vec<Group>,
+    /// For each cell of the rows at hand a hash of what it says; 0 if it says nothing, or nobody looked.
     cells: Vec<u64>,
     /// The rows at hand, and which records of the file they are.
     rows: Vec<(usize, u64)>,
@@ -62,28 +69,24 @@ impl<'f> Views<'f> {
     pub(super) fn of(readings: &[(&'f SurveyedFile, &'f Unfolding)], tells: bool) -> Option<Self> {
         let (_, first) = readings.first()?;
         let mut folded = vec![false; first.file.width()];
-        let mut needed = folded.clone();
         let of_ids = readings.iter().filter(|(file, _)| !file.table.optional);
         let mut ids: Vec<_> = of_ids.flat_map(|(_, unfolding)| unfolding.columns_of_ids()).collect();
         ids.sort_unstable();
         ids.dedup();
         for (file, unfolding) in readings {
-            for at in unfolding.columns() {
-                if let Some(needed) = needed.get_mut(at) {
-                    *needed = true;
-                }
-            }
             for at in unfolding.case_free(&file.header) {
                 if let Some(folded) = folded.get_mut(at) {
                     *folded = true;
                 }
             }
         }
+        let views: Vec<_> = readings.iter().map(|(file, unfolding)| View::of(file, unfolding)).collect();
         Some(Self {
             judge: Judge::of(&first.file, ids, tells),
-            readings: readings.iter().map(|(file, unfolding)| View::of(file, unfolding)).collect(),
+            groups: groups(&views),
+            readings: views,
             folded,
-            needed,
+            own: first.columns(),
             cells: Vec::new(),
             rows: Vec::new(),
             scratch: String::new(),
@@ -96,19 +99,40 @@ impl<'f> Views<'f> {
         for from in (0..batch.len()).step_by(WINDOW) {
             let mut rows = std::mem::take(&mut self.rows);
             rows.clear();
-            self.cells.clear();
             self.judge.look_ahead(batch, from);
             for index in from..batch.len().min(from + WINDOW) {
                 let Some(mark) = batch.row(index) else { continue };
                 if self.judge.is_sound(batch, index, mark, odd) {
-                    self.look_at(batch.row_cells(mark), mark, is_loose);
                     rows.push((index, self.judge.record));
                 }
             }
-            for view in self.readings.iter_mut().filter(|view| !view.is_stopped) {
-                view.take(batch, &rows, &self.cells, self.folded.len());
-            }
+            self.unfold(batch, &rows, is_loose);
             self.rows = rows;
+        }
+    }
+
+    /// Unfolds some rows, at most as many as a window has.
+    fn unfold(&mut self, batch: &Batch, rows: &[(usize, u64)], is_loose: bool) {
+        let Self { readings, groups, folded, own, cells, scratch, .. } = self;
+        let mut look = Look { folded, is_loose, cells, scratch };
+        look.cells.clear();
+        look.cells.resize(rows.len() * folded.len(), 0);
+        look.at(batch, rows, own);
+        if let Some(own) = readings.first_mut() {
+            own.take(batch, rows, look.cells);
+        }
+        for group in groups {
+            if group.spares(batch, rows) {
+                continue;
+            }
+            look.at(batch, rows, &group.columns);
+            let mut told = Told::default();
+            for at in &group.readings {
+                if let Some(view) = readings.get_mut(*at).filter(|view| !view.is_stopped) {
+                    told.and(view.take(batch, rows, look.cells));
+                }
+            }
+            group.keep(told);
         }
     }
 
@@ -119,7 +143,7 @@ impl<'f> Views<'f> {
         }
         // The step's own seats are one for each row; those of teachers, which are found beside them, are far fewer.
         if let Some(view) = self.readings.first_mut().filter(|view| view.is_seat) {
-            view.keys.expect(rows);
+            view.seats.expect(rows);
         }
     }
 
@@ -131,24 +155,6 @@ impl<'f> Views<'f> {
     /// Whether the file has another header than when the set was looked at.
     pub(super) const fn is_replaced(&self) -> bool {
         self.judge.is_replaced
-    }
-
-    /// Hashes each cell of a row, once for all readings.
-    fn look_at(&mut self, cells: RowCells<'_>, mark: &RowMark, is_loose: bool) {
-        let Self { folded, needed, scratch, cells: hashes, .. } = self;
-        let is_loose = mark.has_newline || is_loose && memmem::find(cells.text(), b"  ").is_some();
-        hashes.extend(folded.iter().zip(needed).enumerate().map(|(index, (folded, needed))| {
-            if !*needed {
-                return 0;
-            }
-            let cell = cells.cell(index);
-            let cell = if mark.padded { decode::trim(cell) } else { cell };
-            if cell.is_empty() {
-                return 0;
-            }
-            let is_plain = !is_loose && (!folded || is_lower(cell));
-            (if is_plain { hash(cell) } else { hash_loosely(cell, *folded, scratch) }).max(1)
-        }));
     }
 }
 
@@ -187,7 +193,9 @@ impl<'f> View<'f> {
             insists: file.header.known().any(required),
             is_seat: file.table.rows == Rows::Records(EntityKind::Enrollment),
             keys: Keys::default(),
+            seats: Ids::default(),
             nameless: HashedSet::default(),
+            contradicted: HashedSet::default(),
             is_stopped: false,
             said: Vec::new(),
             hashed: Hashed::default(),
@@ -198,29 +206,66 @@ impl<'f> View<'f> {
     }
 
     /// Takes in some rows, few enough that what is looked up of all of them can be brought near at once.
-    fn take(&mut self, batch: &Batch, rows: &[(usize, u64)], hashes: &[u64], width: usize) {
+    fn take(&mut self, batch: &Batch, rows: &[(usize, u64)], hashes: &[u64]) -> Told {
         let mut said = std::mem::take(&mut self.said);
         said.clear();
-        said.extend(hashes.chunks_exact(width.max(1)).map(|cells| self.said(cells)));
-        self.keys.touch_all(said.iter().map(|said| said.key));
-        for ((index, record), said) in rows.iter().zip(&said) {
-            let seen = if said.is_there { self.keys.enter(said.key, said.row) } else { Seen::First };
-            let seen = match seen {
-                Seen::Identical if self.nameless.contains(&said.key) => Seen::First,
-                Seen::Identical => continue,
-                seen => seen,
-            };
+        let width = hashes.len().checked_div(rows.len()).unwrap_or(0).max(1);
+        said.extend(hashes.chunks_exact(width).map(|cells| self.said(cells)));
+        self.touch_all(said.iter().map(|said| said.key));
+        let mut told = Told::default();
+        for (number, ((index, record), said)) in rows.iter().zip(&said).enumerate() {
+            let seen = if said.is_there { self.enter(*said) } else { Seen::First };
+            if seen == Seen::Conflict {
+                told.again |= 1 << number;
+                told.contradicts |= self.contradicted.insert(said.key);
+            }
+            if seen == Seen::Identical && !self.nameless.contains(&said.key) {
+                continue;
+            }
             let Some(mark) = batch.row(*index) else { continue };
             let (cells, origin) = (batch.row_cells(mark), Origin { mark, record: *record });
             if !said.is_there && !self.is_damaged(cells) {
                 continue;
             }
+            let seen = if seen == Seen::Identical { Seen::First } else { seen };
             let has_id = self.add(cells, &origin, seen);
             if said.is_there && !has_id {
                 self.nameless.insert(said.key);
             }
+            if !(said.is_there && has_id) {
+                told.again |= 1 << number;
+            }
         }
         self.said = said;
+        told
+    }
+
+    /// Enters what a row says. Returns whether one that is about the same was there.
+    #[inline]
+    fn enter(&mut self, said: Said) -> Seen {
+        if !self.is_seat {
+            return self.keys.enter(said.key, said.row);
+        }
+        if self.seats.insert(said.key) { Seen::First } else { Seen::Identical }
+    }
+
+    fn touch_all(&self, keys: impl Iterator<Item = u64>) {
+        if self.is_seat { self.seats.touch_all(keys) } else { self.keys.touch_all(keys) }
+    }
+
+    /// The file's columns that are looked at.
+    pub(super) fn columns(&self) -> Vec<usize> {
+        self.unfolding.columns()
+    }
+
+    /// The file's columns that tell what a row is about.
+    pub(super) fn subject_columns(&self) -> Vec<usize> {
+        self.unfolding.columns_of(self.subject)
+    }
+
+    /// Whether each row that is about something says no more than that.
+    pub(super) const fn is_seat(&self) -> bool {
+        self.is_seat
     }
 
     /// Whether a row that names nothing should: it tells of it, or is about nothing else.
@@ -248,6 +293,7 @@ impl<'f> View<'f> {
     pub(super) fn stop(&mut self) {
         self.is_stopped = true;
         self.keys = Keys::default();
+        self.seats = Ids::default();
         self.out = Batch::default();
     }
 
@@ -331,35 +377,9 @@ impl<'f> View<'f> {
 }
 
 /// Adds one hash to another, so that their order counts.
-const fn mixed(left: u64, right: u64) -> u64 {
+pub(super) const fn mixed(left: u64, right: u64) -> u64 {
     (left.rotate_left(5) ^ right).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
-/// Whether a text is as it would be in lower case.
-fn is_lower(text: &str) -> bool {
-    text.bytes().fold(true, |lower, byte| lower & !byte.is_ascii_uppercase() & byte.is_ascii())
-}
-
-/// The hash of a text as it is compared: blanks within it count as one, and line breaks as blanks.
-#[inline(never)]
-fn hash_loosely(cell: &str, folded: bool, scratch: &mut String) -> u64 {
-    scratch.clear();
-    if cell.is_ascii() && !cell.bytes().any(|byte| byte <= b' ') {
-        scratch.push_str(cell);
-        if folded {
-            scratch.make_ascii_lowercase();
-        }
-        return hash(scratch);
-    }
-    for (index, word) in cell.split_whitespace().enumerate() {
-        if index > 0 {
-            scratch.push(' ');
-        }
-        if folded {
-            scratch.extend(word.chars().flat_map(char::to_lowercase));
-        } else {
-            scratch.push_str(word);
-        }
-    }
-    hash(scratch)
-}
+#[cfg(test)]
+mod tests;

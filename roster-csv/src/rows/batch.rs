@@ -201,6 +201,13 @@ impl<'a> RowCells<'a> {
         self.text.as_bytes().get(span(self.starts)).unwrap_or(&[])
     }
 
+    /// The text of some neighbouring cells, the separators between them included.
+    pub(crate) fn span(self, cells: &Range<usize>) -> &'a [u8] {
+        let last = self.starts.len().saturating_sub(1);
+        let starts = self.starts.get(cells.start.min(last)..=cells.end.min(last)).unwrap_or(&[]);
+        self.text.as_bytes().get(span(starts)).unwrap_or(&[])
+    }
+
     /// Whether a cell is empty as it stands, or missing.
     #[inline]
     pub(crate) fn is_empty(self, index: usize) -> bool {

@@ -6,7 +6,7 @@ use super::{
 };
 
 /// Takes the quotes off the cells that have some, and moves the cells of such a row together, so that one separator stands
-/// between them as in any row. What becomes free is filled with blanks.
+/// between them as in any row. What becomes free is filled with line feeds, which stand between rows anyway.
 pub(super) fn unquote(text: &mut [u8], batch: &mut Batch) {
     for mark in batch.rows.iter().filter(|mark| mark.has_quote) {
         let starts = batch.starts.get_mut(mark.range()).unwrap_or(&mut []);
@@ -29,7 +29,7 @@ pub(super) fn unquote(text: &mut [u8], batch: &mut Batch) {
             }
         }
         if let Some(free) = row.get_mut(to..) {
-            free.fill(b' ');
+            free.fill(b'\n');
         }
     }
 }

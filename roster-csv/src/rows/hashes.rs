@@ -68,6 +68,18 @@ impl Batch {
 
     /// Hashes rows and key columns.
     pub(crate) fn hash(&mut self, key_columns: &[usize], scratch: &mut Vec<u8>) {
+        self.hash_with(key_columns, |mark, cells| {
+            if mark.has_quote { quoted(cells, scratch) } else { xxh3_64(cells.text()) }
+        });
+    }
+
+    /// Hashes key columns only.
+    pub(crate) fn hash_keys(&mut self, key_columns: &[usize]) {
+        self.hash_with(key_columns, |_, _| 0);
+    }
+
+    #[inline]
+    fn hash_with(&mut self, key_columns: &[usize], mut row_hash: impl FnMut(&RowMark, RowCells<'_>) -> u64) {
         let mut hashes = std::mem::take(&mut self.hashes);
         self.stride = 1 + key_columns.len();
         // Those of an old batch are written over.
@@ -75,7 +87,7 @@ impl Batch {
         for (mark, hashes) in self.rows.iter().zip(hashes.chunks_exact_mut(self.stride)) {
             let cells = self.row_cells(mark);
             let Some((of_row, of_keys)) = hashes.split_first_mut() else { continue };
-            *of_row = if mark.has_quote { quoted(cells, scratch) } else { xxh3_64(cells.text()) };
+            *of_row = row_hash(mark, cells);
             for (of_key, position) in of_keys.iter_mut().zip(key_columns) {
                 let cell = cells.cell(*position);
                 *of_key = hash(if mark.padded { decode::trim(cell) } else { cell });

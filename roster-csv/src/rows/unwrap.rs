@@ -38,7 +38,7 @@ pub(super) fn unwrap(text: &mut [u8], batch: &mut Batch) {
             }
         }
         if let Some(free) = row.get_mut(to..) {
-            free.fill(b' ');
+            free.fill(b'\n');
         }
     }
 }

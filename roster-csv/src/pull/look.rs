@@ -1,0 +1,70 @@
+//! Cells as readings compare them: as hashes.
+
+use memchr::memmem;
+use roster_core::decode;
+
+use crate::{keys::hash, rows::Batch};
+
+/// Looks at cells, once for all readings that look at the same rows.
+pub(super) struct Look<'a> {
+    /// The file's columns in which case does not matter.
+    pub(super) folded: &'a [bool],
+    /// Somewhere in the rows at hand two blanks stand side by side.
+    pub(super) is_loose: bool,
+    /// For each cell of the rows at hand a hash of what it says; 0 if it says nothing, or nobody looked.
+    pub(super) cells: &'a mut Vec<u64>,
+    pub(super) scratch: &'a mut String,
+}
+
+impl Look<'_> {
+    /// Hashes the cells of some columns.
+    pub(super) fn at(&mut self, batch: &Batch, rows: &[(usize, u64)], columns: &[usize]) {
+        let Self { folded, is_loose, cells, scratch } = self;
+        for (number, (index, _)) in rows.iter().enumerate() {
+            let Some(mark) = batch.row(*index) else { continue };
+            let row = batch.row_cells(mark);
+            let is_loose = mark.has_newline || *is_loose && memmem::find(row.text(), b"  ").is_some();
+            for column in columns {
+                let cell = row.cell(*column);
+                let cell = if mark.padded { decode::trim(cell) } else { cell };
+                let folded_here = folded.get(*column) == Some(&true);
+                if let Some(place) =
+                    cells.get_mut(number * folded.len() + column).filter(|_| !cell.is_empty())
+                {
+                    let is_plain = !is_loose && (!folded_here || is_lower(cell));
+                    *place =
+                        if is_plain { hash(cell) } else { hash_loosely(cell, folded_here, scratch) }.max(1);
+                }
+            }
+        }
+    }
+}
+
+/// Whether a text is as it would be in lower case.
+fn is_lower(text: &str) -> bool {
+    text.bytes().fold(true, |lower, byte| lower & !byte.is_ascii_uppercase() & byte.is_ascii())
+}
+
+/// The hash of a text as it is compared: blanks within it count as one, and line breaks as blanks.
+#[inline(never)]
+fn hash_loosely(cell: &str, folded: bool, scratch: &mut String) -> u64 {
+    scratch.clear();
+    if cell.is_ascii() && !cell.bytes().any(|byte| byte <= b' ') {
+        scratch.push_str(cell);
+        if folded {
+            scratch.make_ascii_lowercase();
+        }
+        return hash(scratch);
+    }
+    for (index, word) in cell.split_whitespace().enumerate() {
+        if index > 0 {
+            scratch.push(' ');
+        }
+        if folded {
+            scratch.extend(word.chars().flat_map(char::to_lowercase));
+        } else {
+            scratch.push_str(word);
+        }
+    }
+    hash(scratch)
+}

@@ -1,0 +1,78 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::{files::FileSet, limits::Limits, source::CsvSource, survey::Survey};
+
+const HEADER: &str = "school_id,school_name,teacher_email,teacher_first_name,teacher_last_name,class_id,class_name,\
+                      student_first_name,student_last_name,student_email,student_grade_level\n";
+
+/// What each reading made of the rows: cells, record and what was there before.
+type Made = Vec<(Vec<String>, u64, Seen)>;
+
+fn made(rows: &str, spares: bool) -> Vec<Made> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("roster.csv"), format!("{HEADER}{rows}")).unwrap();
+    let mut files = FileSet::open(folder.path(), Limits::default()).unwrap();
+    let source = CsvSource::builder().path(folder.path()).dialect("one_file").build().unwrap();
+    let survey = Survey::take(&mut files, &source.settings).unwrap();
+    let mut readings: Vec<_> =
+        survey.files.iter().map(|file| (file, file.unfolding.as_ref().unwrap())).collect();
+    // The seats of pupils stand last, and are read first.
+    readings.reverse();
+    let mut views = Views::of(&readings, true).unwrap();
+    assert_eq!(views.groups.len(), 2, "about a class, and about a pupil");
+    if !spares {
+        views.groups.iter_mut().for_each(Group::spare_nothing);
+    }
+    let mut scanner = crate::rows::Scanner::new(1 << 10);
+    let (mut batch, mut odd) = (Batch::default(), Vec::new());
+    let text = format!("{HEADER}{rows}");
+    // Two batches, so that one remembers what the other said.
+    let (front, back) = text.as_bytes().split_at(text.len() / 2);
+    for (piece, last) in [(front, false), (back, true)] {
+        scanner.scan(piece, last, usize::MAX, &mut batch);
+        views.take(&batch, &mut odd);
+    }
+    let made = |view: &View<'_>| {
+        let marks = (0..view.out.len()).filter_map(|index| view.out.row(index));
+        marks
+            .map(|mark| (view.out.cells(mark).map(str::to_owned).collect(), mark.record, mark.seen))
+            .collect()
+    };
+    views.readings.iter().map(made).collect()
+}
+
+fn row() -> impl Strategy<Value = String> {
+    let one_of = |words: &'static [&'static str]| prop::sample::select(words);
+    (
+        one_of(&["1,North", "1,North", "2,South", "2,\"South\"", "1,Nord", ","]),
+        one_of(&[
+            "t@x.example,Ann,Lee",
+            "t@x.example,Ann,Lee",
+            "T@x.example,Ann,Lee",
+            "none,Ann,Lee",
+            "u@x.example,Bo,",
+        ]),
+        one_of(&["c1,Art", "c2,\"Art, Music\"", "c2,Art", "c3,", ","]),
+        one_of(&["Cy,Ray", "Cy,Ray", "\"Cy\",Ray", "Di,Ray ", ","]),
+        one_of(&[
+            "a@x.example,01",
+            "a@x.example,01",
+            "b@x.example,02",
+            "noemail@x.example,02",
+            "A@x.example,1",
+            ",",
+        ]),
+    )
+        .prop_map(|(school, teacher, class, name, pupil)| {
+            format!("{school},{teacher},{class},{name},{pupil}\n")
+        })
+}
+
+proptest! {
+    #[test]
+    fn what_is_spared_would_have_made_nothing(rows in prop::collection::vec(row(), 1..150)) {
+        let rows = rows.concat();
+        prop_assert_eq!(made(&rows, true), made(&rows, false));
+    }
+}
