@@ -4,6 +4,7 @@ use roster_core::{Problem, codes};
 
 /// Whether an id may be one that a spreadsheet changed: a quick look, which lets most ids pass.
 #[inline]
+#[expect(clippy::needless_bitwise_bool, reason = "without branches it becomes vector instructions")]
 pub(crate) fn may_be_damaged(id: &str) -> bool {
     match id.as_bytes() {
         [b'#' | b'-' | b'.' | b'=' | b'\'', ..] => true,

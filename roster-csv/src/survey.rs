@@ -8,6 +8,7 @@ use roster_core::{
 };
 use roster_oneroster::csv::{MANIFEST, Manifest, ManifestFile, Mode};
 
+mod extra;
 mod head;
 mod manifest;
 

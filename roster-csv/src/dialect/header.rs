@@ -96,6 +96,12 @@ impl Header {
         self.enter(self.names.len() - 1, column);
     }
 
+    /// Adds a column that no table knows.
+    pub(super) fn add_extra(&mut self, name: String) {
+        self.extra.push((u16::try_from(self.names.len()).unwrap_or(NONE), name.clone()));
+        self.names.push(name);
+    }
+
     /// Notes that a column of the file is known, whatever it is read as.
     pub(super) fn know(&mut self, position: usize, column: &'static Column) {
         self.known.push((u16::try_from(position).unwrap_or(NONE), column));

@@ -287,6 +287,14 @@ impl Unfolding {
         columns
     }
 
+    /// Adds the columns of the file that no table knows.
+    pub(crate) fn keep_extra(&mut self, header: &mut Header) {
+        for (position, name) in self.file.extra() {
+            header.add_extra(name.to_owned());
+            self.cells.push(Source::At(position));
+        }
+    }
+
     /// How many columns of the file are known.
     pub(crate) fn known_columns(&self) -> usize {
         self.file.known().map(|(position, _)| position).collect::<std::collections::BTreeSet<_>>().len()

@@ -160,7 +160,11 @@ fn read(job: Job, sender: &mut Sender) -> Result<Option<Message>> {
     let Job { settings, request, known } = job;
     let limits = settings.limits;
     let mut files = FileSet::open(&settings.path, limits)?;
-    let survey = Arc::new(Survey::take(&mut files, &settings)?);
+    let mut survey = Survey::take(&mut files, &settings)?;
+    if request.extra {
+        survey.keep_extra();
+    }
+    let survey = Arc::new(survey);
     *settings.found.lock().unwrap_or_else(PoisonError::into_inner) = Some(survey.dialect);
     let steps = plan(&survey, &request);
     // Of a set that was not sound the same files are read again, so that what is wrong is said again.

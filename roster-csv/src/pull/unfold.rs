@@ -191,7 +191,9 @@ impl<'f> View<'f> {
                 _ => Vec::new(),
             },
             insists: file.header.known().any(required),
-            is_seat: file.table.rows == Rows::Records(EntityKind::Enrollment),
+            // With columns of the file's own, it may say more.
+            is_seat: file.table.rows == Rows::Records(EntityKind::Enrollment)
+                && file.header.extra().next().is_none(),
             keys: Keys::default(),
             seats: Ids::default(),
             nameless: HashedSet::default(),

@@ -33,6 +33,20 @@ fixed = { "school.id" = "12", "school.name" = "Elm Primary" }
 "#;
 
 #[tokio::test]
+async fn columns_that_are_not_mapped_come_if_they_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("pupils.csv"), "No,School,House\n1,12,Red\n2,12,\n").unwrap();
+    let mapping =
+        "[[file]]\nname = \"pupils\"\n[file.columns]\nNo = \"student.id\"\nSchool = \"school.id\"\n";
+    let mapping = CsvMapping::from_toml(mapping).unwrap();
+    let builder = CsvSource::builder().path(folder.path()).mapping(mapping);
+    let read = read(builder, PullRequest::full().with_extra()).await;
+    let houses: Vec<_> = read.roster.people.iter().map(|person| person.extra.get("House")).collect();
+    assert_eq!(houses, [Some(&"Red".into()), None]);
+    assert!(read.roster.orgs.iter().all(|org| org.extra.is_empty()));
+}
+
+#[tokio::test]
 async fn what_is_mapped_comes_with_constants_words_and_the_regions_grades() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("pupils.csv");

@@ -55,6 +55,32 @@ async fn two_teachers_of_a_class_are_both_and_a_person_may_be_at_two_schools() {
 }
 
 #[tokio::test]
+async fn columns_that_nobody_knows_come_with_the_seat_if_they_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("flat.csv");
+    let row = |class: &str, room: &str| {
+        format!("1,Elm,t@x.example,Ann,Lee,{class},Art,Zoe,Day,z@x.example,7,{room}\n")
+    };
+    let header = HEADER.replace('\n', ",homeroom\n");
+    // One seat is told of twice, in other words.
+    let rows = [row("C1", "B12"), row("C2", ""), row("C3", "B14"), row("C3", "B15")].concat();
+    std::fs::write(&path, format!("{header}{rows}")).unwrap();
+    let builder = || roster_csv::CsvSource::builder().path(&path);
+    let with = crate::reading::read(builder(), roster_core::PullRequest::full().with_extra()).await;
+    let rooms: Vec<_> =
+        with.roster.enrollments.iter().filter(|seat| seat.role.as_str() == "student").collect();
+    let room_of =
+        |class: &str| rooms.iter().find(|seat| *seat.class == *class).map(|seat| seat.extra.get("homeroom"));
+    assert_eq!(room_of("C1"), Some(Some(&"B12".into())));
+    assert_eq!((room_of("C2"), room_of("C3")), (Some(None), None));
+    assert!(with.told().contains(&(codes::CONFLICT, Severity::Error, 5)), "{:?}", with.told());
+    assert!(with.roster.people.iter().all(|person| person.extra.is_empty()));
+    let without = crate::reading::read(builder(), roster_core::PullRequest::full()).await;
+    assert!(without.roster.enrollments.iter().all(|seat| seat.extra.is_empty()));
+    assert_eq!(without.sizes(), [1, 0, 0, 3, 2, 6, 0]);
+}
+
+#[tokio::test]
 async fn a_class_in_two_schools_and_a_pupil_with_a_teachers_address_are_errors() {
     let read = of_rows(
         "1,Elm,t1@x.example,Ann,Lee,C1,Maths,Zoe,Day,z@x.example,7\n\
