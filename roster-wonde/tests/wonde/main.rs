@@ -6,6 +6,7 @@ mod days;
 mod foreign;
 mod migration;
 mod whole;
+mod years;
 
 use std::{collections::BTreeMap, sync::Arc};
 

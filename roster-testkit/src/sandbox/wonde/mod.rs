@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use roster_core::{Enrollment, Record, Role};
+use roster_core::{Enrollment, Record, Role, jiff::SignedDuration};
 use serde_json::{Value, json};
 
 use self::{
@@ -166,7 +166,7 @@ impl WondeOptions {
 /// host, which is also the account's; the others have classes, and every second of all schools lives at the second host. The first
 /// secondary has two sites.
 ///
-/// Plain requests move it: `POST /sandbox/next-day`, `/sandbox/schools/{id}/{verb}` with `request`, `approve`, `audit`, `decline`,
+/// Plain requests move it: `POST /sandbox/next-day`, `/sandbox/pass/{days}`, `/sandbox/schools/{id}/{verb}` with `request`, `approve`, `audit`, `decline`,
 /// `revoke`, `offline`, `online`, `migrate`, `finish-migration`, and `withdraw/{permission}` and `grant/{permission}`;
 /// `POST /sandbox/webhooks` delivers what was held back; `GET /sandbox` says what it is.
 pub struct WondeSandbox {
@@ -284,6 +284,11 @@ impl WondeSandbox {
         self.shared.world().next_day()
     }
 
+    /// Lets time pass in which nothing happens: the vendor's clock, which its answers tell, is ahead from now on.
+    pub fn pass(&self, time: Duration) {
+        self.shared.world().pass(time.try_into().unwrap_or(SignedDuration::MAX));
+    }
+
     /// Changes the district by hand.
     pub fn edit(&self, change: impl FnOnce(&mut District)) {
         self.shared.world().edit(change, true);
@@ -327,7 +332,8 @@ impl WondeSandbox {
         self.shared.grant(id, permission, granted)
     }
 
-    /// Announces a change of a school's MIS: meanwhile it can't be reached.
+    /// Announces a change of a school's MIS: meanwhile it can't be reached, and its rows bear the new one's ids already. Move it to
+    /// [`Live`](WondeStage::Live) to have them read all the same.
     pub fn begin_migration(&self, id: &str) -> bool {
         self.shared.begin_migration(id)
     }
@@ -498,7 +504,12 @@ impl Shared {
         let mut world = self.world();
         let Some(school) = world.school_mut(id) else { return false };
         school.online = false;
+        if !std::mem::replace(&mut school.is_migrating, true) {
+            school.making.generation += 1;
+            school.making.keeps_student_ids = false;
+        }
         let body = migration(school, false);
+        world.write(true);
         drop(world);
         self.hooks.post(body);
         true
@@ -510,7 +521,9 @@ impl Shared {
         let body = migration(school, true);
         school.online = true;
         "Another MIS".clone_into(&mut school.mis);
-        school.making.generation += 1;
+        if !std::mem::replace(&mut school.is_migrating, false) {
+            school.making.generation += 1;
+        }
         school.making.keeps_student_ids = keeps_student_ids;
         world.write(true);
         drop(world);

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use roster_core::{
-    AcademicSession, Affiliation, Class, Clock, Course, Enrollment, Org, OrgType, Person, Record,
-    Relationship, Role, SessionType, SourcedId, SystemClock, jiff::civil::Date,
+    AcademicSession, Affiliation, Class, Course, Enrollment, Org, OrgType, Person, Record, Relationship,
+    Role, SessionType, SourcedId,
+    jiff::{Timestamp, civil::Date},
 };
 use serde_json::{Value, json};
 
@@ -36,9 +37,9 @@ fn data(value: impl Into<Value>) -> Value {
     json!({ "data": value.into() })
 }
 
-pub(super) fn rows(district: &District, facts: &SchoolFacts, making: &Making) -> Rows {
+pub(super) fn rows(district: &District, facts: &SchoolFacts, making: &Making, now: Timestamp) -> Rows {
     let roll = Roll::of(district, &facts.org, making);
-    let mut writer = Writer { district, facts, making, roll: &roll, seats: BTreeMap::new() };
+    let mut writer = Writer { district, facts, making, roll: &roll, seats: BTreeMap::new(), now };
     for seat in &district.enrollments {
         writer.seats.entry(&seat.class).or_default().push((&seat.person, &seat.role));
     }
@@ -62,6 +63,8 @@ struct Writer<'w> {
     making: &'w Making,
     roll: &'w Roll<'w>,
     seats: BTreeMap<&'w SourcedId, Vec<(&'w SourcedId, &'w Role)>>,
+    /// What day it is decides about the school year.
+    now: Timestamp,
 }
 
 impl Writer<'_> {
@@ -404,7 +407,7 @@ impl Writer<'_> {
     }
 
     fn session(&self) -> SourcedId {
-        let today = SystemClock.now().to_string();
+        let today = self.now.to_string();
         let number = |from: usize, to: usize| {
             today.get(from..to).and_then(|text| text.parse::<i16>().ok()).unwrap_or_default()
         };
