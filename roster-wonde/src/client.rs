@@ -55,7 +55,8 @@ impl Access {
     }
 }
 
-/// What a school turned out not to give, or the vendor not to take. Shared by all pulls of a source.
+/// What a school turned out not to give, or the vendor not to take, in one pull: the next one asks anew, since a refusal may be a
+/// moment's.
 #[derive(Debug, Default)]
 pub(crate) struct Habits {
     refused: Mutex<BTreeSet<(Resource, &'static str)>>,
@@ -163,7 +164,7 @@ impl Pages {
         let wanted: Vec<_> =
             self.reading.includes.iter().copied().filter(|include| !refused.contains(include)).collect();
         let error = match self.asking(&wanted).await {
-            Err(error) if matches!(error.status(), Some(403 | 422)) && !wanted.is_empty() => error,
+            Err(error) if is_refusal(&error) && !wanted.is_empty() => error,
             done => return done,
         };
         for suspect in &wanted {
@@ -173,12 +174,16 @@ impl Pages {
                     self.habits.refuse(resource, difference(&wanted, &others));
                     return Ok(page);
                 }
-                Err(error) if matches!(error.status(), Some(403 | 422)) => {}
+                Err(error) if is_refusal(&error) => {}
                 Err(error) => return Err(error),
             }
         }
         // More than one of them is refused, or the resource itself is.
-        let mut page = self.asking(&[]).await.map_err(|_| error)?;
+        let mut page = match self.asking(&[]).await {
+            Err(bare) if is_refusal(&bare) => return Err(error),
+            // A failure is no refusal.
+            done => done?,
+        };
         let mut kept = Vec::new();
         for include in parents_first(&wanted) {
             let parent = include.split_once('.').map(|(parent, _)| parent);
@@ -189,7 +194,7 @@ impl Pages {
             more.push(include);
             match self.asking(&more).await {
                 Ok(found) => (page, kept) = (found, more),
-                Err(error) if matches!(error.status(), Some(403 | 422)) => {}
+                Err(error) if is_refusal(&error) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -234,6 +239,11 @@ impl Pages {
             }
         }
     }
+}
+
+/// Whether something that was asked for is not shared, or not known there.
+fn is_refusal(error: &Error) -> bool {
+    matches!(error.status(), Some(403 | 422))
 }
 
 fn without(includes: &[&'static str], suspect: &str) -> Vec<&'static str> {

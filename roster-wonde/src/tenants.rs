@@ -10,8 +10,8 @@ use futures::{
     stream::{self, BoxStream},
 };
 use roster_core::{
-    Ask, ConnectionState, Error, ErrorKind, PullContext, Result, RosterSource, Tenant, TenantDirectory,
-    async_trait, jiff::Timestamp,
+    Ask, ConnectionState, Error, ErrorKind, PullContext, Result, RosterSource, SecretString, Tenant,
+    TenantDirectory, async_trait, jiff::Timestamp,
 };
 use roster_http::{Auth, Call, Method, Wire};
 use serde_json::json;
@@ -19,20 +19,20 @@ use url::Url;
 
 use crate::{
     builder::{WondeBuilder, checked},
-    client::{encoded, get_page},
+    client::{Access, encoded, get_page},
     config::WondeConfig,
     error::{INACTIVE, broken, is_withheld, refused},
     map::school::School,
     opening::{Account, Standing, school_at, standing},
+    options::{Choices, SchoolOptions},
     probe, region,
     resource::Resource,
     source::{PROVIDER, Settings, WondeSource},
     state::{self, List, Seen},
-    webhook::WebhookEvent,
+    webhook::{CONFIRMING, WebhookEvent},
     wire::{self, flag},
 };
 
-const CONFIRMING: &str = "confirming a webhook";
 const ASKING: &str = "asking for access";
 
 /// The application's account: the schools that it may read, and those that it may ask.
@@ -123,6 +123,17 @@ impl WondeAccount {
         Self { account, config }
     }
 
+    /// Opens a school with what it has of its own, beside what the settings say of it. Sends nothing.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if the id is empty, or an option is wrong.
+    pub fn open_with(&self, id: &str, options: &SchoolOptions) -> Result<WondeSource> {
+        let school = checked(id)?.to_owned();
+        let choices = Choices::of(&self.config, &school, options)?;
+        Ok(WondeSource::new(Settings { school, account: self.account.clone(), choices }))
+    }
+
     /// Searches all schools that Wonde knows, connected or not. Each comes with its state.
     ///
     /// # Errors
@@ -168,16 +179,18 @@ impl WondeAccount {
     }
 
     /// Asks the vendor whether what a webhook told is so, and what the school's state is now. Of an approval a call with the
-    /// delivered token must be answered by that very school.
+    /// delivered token must be answered by that very school, at any of the vendor's hosts; the state is then what the application
+    /// itself sees.
     ///
     /// # Errors
     ///
-    /// `Forbidden` if the vendor does not confirm it, `Unsupported` if the event is about no school's access, and as
-    /// [`TenantDirectory::tenant`] if it can't be asked. [`answer_to`](crate::answer_to) tells the status to answer.
+    /// `Forbidden` if the vendor does not confirm it, `Unsupported` if the event is about no school's access. Anything else, such as
+    /// `Transport`, `RateLimited`, `Provider` and `Unauthorized` (of the application's own token), says nothing of the event: leave
+    /// the state as it is, and ask again later. [`answer_to`](crate::answer_to) tells the status to answer.
     pub async fn confirm(&self, event: &WebhookEvent, cx: &PullContext) -> Result<Observation> {
         let unfit = |why: &str| Error::new(ErrorKind::Unsupported, PROVIDER, CONFIRMING, why.to_owned());
-        let Some(id) = event.school() else { return Err(unfit("the event names no school")) };
-        let id = checked(id)?;
+        let id = event.school().and_then(|id| checked(id).ok());
+        let Some(id) = id else { return Err(unfit("the event names no school")) };
         let state = match event {
             WebhookEvent::SchoolApproved { token, .. } => {
                 let token = token
@@ -193,39 +206,69 @@ impl WondeAccount {
         Ok(Observation { at: cx.clock().now(), state })
     }
 
+    /// Where a school is that gave access, once its token has proven that it did. The state is what the application itself sees, so
+    /// that an approval that is told once more, or late, takes a live school nowhere.
     async fn confirm_token(
         &self,
         id: &str,
-        token: &roster_core::SecretString,
+        token: &SecretString,
         cx: &PullContext,
     ) -> Result<ConnectionState> {
-        let access = self.account.access.with(Auth::bearer(PROVIDER, token)?);
-        let here = access.wire(self.account.wire.base().clone())?;
-        let mut found = confirmed(school_at(&here, id, cx).await)?;
-        if found.is_none() {
-            // The host of another region answers with nothing.
-            for (.., host) in region::KNOWN {
-                let Ok(base) = region::data_base(self.account.wire.base(), Some(host)) else { continue };
-                if found.is_none() && base != *here.base() {
-                    found = confirmed(school_at(&access.wire(base)?, id, cx).await)?;
-                }
-            }
-        }
-        if found.is_none() {
-            return Err(refused(
-                CONFIRMING,
-                "the vendor has no school for the token that was delivered; it was not believed",
-            ));
-        }
-        let standing = standing(&here, id, cx).await?;
-        let seen = Seen { lists: [List::Approved].into(), standing, serves: None };
-        if standing.approved == Some(false) {
+        let Ok(auth) = Auth::bearer(PROVIDER, token) else { return Err(not_taken()) };
+        let access = self.account.access.with(auth);
+        self.prove(id, &access, cx).await?;
+        let (mut seen, _) = self.see(id, cx).await?;
+        if seen.standing.approved == Some(false) {
             return Err(refused(
                 CONFIRMING,
                 "the vendor says that the school has not given access; it was not believed",
             ));
         }
+        let audit_is_told = seen.standing.audited.is_some() || seen.lists.contains(&List::Audited);
+        if !audit_is_told && seen.serves.is_none() && !seen.inactive {
+            let base = self.account.wire.base().clone();
+            let school = Account::new(access, base, self.account.region.clone())?;
+            seen.serves = serves(&school, id, cx).await?;
+        }
+        seen.lists.insert(List::Approved);
         Ok(state::judge(&seen))
+    }
+
+    /// Proves that a token is that school's: asked for it, one of the hosts that its data may be at answers with that very school.
+    /// A host that can't be asked leaves it open, unless another one knows.
+    async fn prove(&self, id: &str, access: &Access, cx: &PullContext) -> Result<()> {
+        let mut open = None;
+        let mut was_refused = false;
+        let mut hosts = region::hosts(self.account.wire.base());
+        let mut listed = false;
+        loop {
+            while let Some(base) = hosts.pop() {
+                match school_at(&access.wire(base)?, id, cx).await {
+                    Ok((Some(_), _)) => return Ok(()),
+                    // The host of another region answers with nothing.
+                    Ok((None, _)) => {}
+                    // The token of another school.
+                    Err(error) if error.kind() == ErrorKind::Config => return Err(not_taken()),
+                    Err(error) if matches!(error.status(), Some(401 | 403 | 404)) => was_refused = true,
+                    Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
+                    Err(error) => open = Some(error),
+                }
+            }
+            if std::mem::replace(&mut listed, true) {
+                break;
+            }
+            // Where the application itself is told that the school's data are.
+            let known = self.account.listed(id, cx).await?.and_then(|(school, _)| school.domain);
+            hosts.extend(region::data_base(self.account.wire.base(), known.as_deref()).ok());
+        }
+        Err(match open {
+            Some(error) => error,
+            None if was_refused => not_taken(),
+            None => refused(
+                CONFIRMING,
+                "the vendor has no school for the token that was delivered; it was not believed",
+            ),
+        })
     }
 
     /// The schools of all lists, each with its state.
@@ -250,7 +293,7 @@ impl WondeAccount {
                 approved && (no_audits || lists.contains(&List::Revoked) || lists.contains(&List::Declined));
             let standing =
                 if in_doubt { standing(&self.account.wire, &id, cx).await? } else { Standing::default() };
-            let state = state::judge(&Seen { lists, standing, serves: None });
+            let state = state::judge(&Seen { lists, standing, ..Seen::default() });
             connected.insert(id, (school, state));
         }
         Ok(connected)
@@ -293,31 +336,53 @@ impl WondeAccount {
 
     /// What the vendor says of one school.
     async fn look(&self, id: &str, cx: &PullContext) -> Result<Option<Tenant>> {
+        let (seen, school) = self.see(id, cx).await?;
+        let state = state::judge(&seen);
+        let is_known = seen.inactive || seen.standing.approved == Some(true);
+        Ok(match school {
+            Some(school) => Some(tenant_of(&school, state)),
+            None => is_known.then(|| Tenant::new(id, id, state)),
+        })
+    }
+
+    /// What the vendor was seen to say of one school, and the school where it is told.
+    async fn see(&self, id: &str, cx: &PullContext) -> Result<(Seen, Option<School>)> {
         let wire = &self.account.wire;
-        let standing = standing(wire, id, cx).await?;
+        let mut seen = Seen::default();
         let school = match school_at(wire, id, cx).await {
             Ok((found, _)) => found.map(|(school, _)| school),
             Err(error) if error.status() == Some(INACTIVE) => {
-                let state = ConnectionState::Offline;
-                return Ok(Some(Tenant::new(id, id, state)));
+                seen.inactive = true;
+                return Ok((seen, None));
             }
             // A school that has not given access may not be asked for.
             Err(error) if is_withheld(&error) => None,
             Err(error) => return Err(error),
         };
-        let mut seen = Seen { standing, ..Seen::default() };
-        if standing.approved == Some(true) && standing.audited.is_some() {
+        seen.standing = standing(wire, id, cx).await?;
+        if seen.standing.approved == Some(true) && seen.standing.audited.is_some() {
             seen.lists.insert(List::Approved);
             let school = match school {
                 Some(school) => Some(school),
                 None => self.account.listed(id, cx).await?.map(|(school, _)| school),
             };
-            let state = state::judge(&seen);
-            return Ok(Some(
-                school.map_or_else(|| Tenant::new(id, id, state), |school| tenant_of(&school, state)),
-            ));
+            return Ok((seen, school));
         }
-        let mut known = school;
+        let known = self.find_in_lists(id, school, &mut seen, cx).await?;
+        if seen.lists.contains(&List::Approved) && seen.standing.audited.is_none() {
+            seen.serves = serves(&self.account, id, cx).await?;
+        }
+        Ok((seen, known))
+    }
+
+    /// Looks through all lists for a school.
+    async fn find_in_lists(
+        &self,
+        id: &str,
+        mut known: Option<School>,
+        seen: &mut Seen,
+        cx: &PullContext,
+    ) -> Result<Option<School>> {
         for (list, segment, path) in LISTS {
             let schools = self.list(segment, path, &[], cx).await?.unwrap_or_default();
             if let Some(school) = schools.into_iter().find(|school| school.id.as_str() == id) {
@@ -325,30 +390,13 @@ impl WondeAccount {
                 known.get_or_insert(school);
             }
         }
-        if seen.lists.contains(&List::Approved) && standing.audited.is_none() {
-            seen.serves = self.serves(id, cx).await?;
-        }
         if known.is_none() {
             let pairs = [("per_page", "200".to_owned())];
             let all = self.list("all", "/schools/all", &pairs, cx).await;
             let all = all.or_else(|error| if is_withheld(&error) { Ok(None) } else { Err(error) })?;
             known = all.unwrap_or_default().into_iter().find(|school| school.id.as_str() == id);
         }
-        let state = state::judge(&seen);
-        Ok(known.map(|school| tenant_of(&school, state)))
-    }
-
-    /// Whether a school's data are given out.
-    async fn serves(&self, id: &str, cx: &PullContext) -> Result<Option<bool>> {
-        let opened = match self.account.open(id, cx).await {
-            Ok(opened) => opened,
-            Err(error) if is_withheld(&error) || error.kind() == ErrorKind::Config => return Ok(Some(false)),
-            Err(error) => return Err(error),
-        };
-        Ok(match probe::first(&opened, Resource::Students, cx).await? {
-            probe::Found::Rows(rows) => Some(rows),
-            probe::Found::Refused => Some(false),
-        })
+        Ok(known)
     }
 
     async fn send(
@@ -386,20 +434,25 @@ impl WondeAccount {
     }
 }
 
+/// Whether a school's data are given out.
+async fn serves(account: &Account, id: &str, cx: &PullContext) -> Result<Option<bool>> {
+    let opened = match account.open(id, cx).await {
+        Ok(opened) => opened,
+        Err(error) if is_withheld(&error) || error.kind() == ErrorKind::Config => return Ok(Some(false)),
+        Err(error) => return Err(error),
+    };
+    Ok(match probe::first(&opened, Resource::Students, cx).await? {
+        probe::Found::Rows(rows) => Some(rows),
+        probe::Found::Refused => Some(false),
+    })
+}
+
 /// A delivered token that the vendor does not take, or that belongs to another school, confirms nothing.
-fn confirmed<T>(found: Result<(Option<T>, Option<Timestamp>)>) -> Result<Option<T>> {
-    match found {
-        Ok((school, _)) => Ok(school),
-        Err(error)
-            if matches!(error.status(), Some(401 | 403 | 404)) || error.kind() == ErrorKind::Config =>
-        {
-            Err(refused(
-                CONFIRMING,
-                "the vendor does not take the token that was delivered for that school; it was not believed",
-            ))
-        }
-        Err(error) => Err(error),
-    }
+fn not_taken() -> Error {
+    refused(
+        CONFIRMING,
+        "the vendor does not take the token that was delivered for that school; it was not believed",
+    )
 }
 
 /// Whom the school may call back.
@@ -464,13 +517,7 @@ impl TenantDirectory for WondeAccount {
     }
 
     async fn open(&self, id: &str, _: &PullContext) -> Result<Box<dyn RosterSource>> {
-        Ok(Box::new(WondeSource::new(Settings {
-            school: checked(id)?.to_owned(),
-            account: self.account.clone(),
-            class_source: self.config.class_source,
-            emails: self.config.emails.clone(),
-            frozen: self.config.frozen,
-        })))
+        Ok(Box::new(self.open_with(id, &SchoolOptions::default())?))
     }
 
     /// Asks the school for access, by the vendor, who writes to it.

@@ -29,6 +29,12 @@ impl Step {
     pub(super) const fn deliver(resource: Resource) -> Self {
         Self { resource, purpose: Purpose::Deliver }
     }
+
+    /// Whether its rows are told as people.
+    pub(super) fn tells_people(self) -> bool {
+        self.purpose == Purpose::Deliver
+            && matches!(self.resource, Resource::Students | Resource::Employees | Resource::Contacts)
+    }
 }
 
 /// The steps of a request, up to the classes; [`people`] follow. Those who left are learnt before classes name them as teachers.

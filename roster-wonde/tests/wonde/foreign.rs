@@ -13,20 +13,20 @@ use wiremock::{
 
 use super::{Told, cx, pull};
 
-const TOKEN: &str = "0123456789abcdef0123456789abcdef01234567";
+pub(super) const TOKEN: &str = "0123456789abcdef0123456789abcdef01234567";
 
 #[expect(clippy::disallowed_methods, reason = "a fixture of this crate")]
-fn fixture(name: &str) -> Value {
+pub(super) fn fixture(name: &str) -> Value {
     let path = format!("{}/tests/fixtures/{name}.json", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-fn source(server: &MockServer) -> WondeSource {
+pub(super) fn source(server: &MockServer) -> WondeSource {
     let builder = WondeSource::builder().school("A1000000001").token(TOKEN);
     builder.base_url(format!("{}/v1.0", server.uri())).build().unwrap()
 }
 
-async fn get(server: &MockServer, at: &str, body: Value) {
+pub(super) async fn get(server: &MockServer, at: &str, body: Value) {
     let answer = ResponseTemplate::new(200).set_body_json(body);
     Mock::given(method("GET"))
         .and(path(format!("/v1.0/{at}")))
@@ -37,7 +37,7 @@ async fn get(server: &MockServer, at: &str, body: Value) {
 }
 
 /// The school of the fixtures, with these lists; what is not given is empty.
-async fn school(lists: &[(&str, Value)]) -> MockServer {
+pub(super) async fn school(lists: &[(&str, Value)]) -> MockServer {
     let server = MockServer::start().await;
     for (list, body) in lists {
         get(&server, &format!("schools/A1000000001/{list}"), body.clone()).await;
@@ -321,7 +321,7 @@ async fn duties_are_no_classes_and_years_may_be_named() {
     assert_eq!(*told.all(EntityKind::Class), Completeness::Complete);
 }
 
-fn sees_contacts() -> PullRequest {
+pub(super) fn sees_contacts() -> PullRequest {
     let mut request = PullRequest::full();
     request.sensitive.insert(SensitiveField::Contacts);
     request

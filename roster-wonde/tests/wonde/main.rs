@@ -2,9 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod access;
+mod confirming;
 mod days;
 mod foreign;
 mod migration;
+mod own;
+mod shared;
+mod ties;
 mod whole;
 mod years;
 

@@ -1,7 +1,7 @@
 //! `wonde`: schools that share their MIS through Wonde.
 
-use roster_core::{Capabilities, Result, RosterSource, SecretString, TenantDirectory};
-use roster_wonde::{PROVIDER as ID, WondeBuilder, WondeConfig, WondeSource};
+use roster_core::{Capabilities, Error, ErrorKind, Result, RosterSource, SecretString, TenantDirectory};
+use roster_wonde::{ClassSource, PROVIDER as ID, WondeBuilder, WondeConfig, WondeSource};
 
 use crate::{Form, Key, Provider, Settings};
 
@@ -17,6 +17,17 @@ const KEYS: &[Key] = &[
         "Where the school's data are expected: uk, au, nz, za, us, or a host. Without it, where the school itself says.",
         Form::Text,
     ),
+    Key::new(
+        "class_source",
+        "What classes are taken from: auto (the default), classes, registration_groups or both.",
+        Form::Text,
+    ),
+    Key::new(
+        "frozen",
+        "true while a change of the school's MIS was announced and is not over: nothing ends meanwhile. false by default.",
+        Form::Text,
+    ),
+    Key::new("frozen_fields", "Fields of people that stay as they are known, such as email.", Form::List),
     Key::new("base_url", "The base path of the interface, for tests and proxies.", Form::Text),
 ];
 
@@ -32,8 +43,32 @@ fn builder(settings: &Settings) -> Result<WondeBuilder> {
     config.school = text("school")?;
     config.region = text("region")?;
     config.base_url = text("base_url")?;
+    config.class_source = match settings.text("class_source")? {
+        None | Some("auto") => ClassSource::Auto,
+        Some("classes") => ClassSource::Classes,
+        Some("registration_groups") => ClassSource::RegistrationGroups,
+        Some("both") => ClassSource::Both,
+        Some(_) => {
+            return Err(wrong(
+                "`class_source` is none of `auto`, `classes`, `registration_groups` and `both`",
+            ));
+        }
+    };
+    config.frozen = match settings.text("frozen")? {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(wrong("`frozen` is either `true` or `false`")),
+    };
+    if let Some(fields) = settings.get("frozen_fields") {
+        let fields = fields.list().ok_or_else(|| wrong("`frozen_fields` is a list of fields' names"))?;
+        config.frozen_fields = fields.to_vec();
+    }
     config.token = settings.secret("token").map(Option::<&SecretString>::cloned)?;
     Ok(WondeBuilder::from(config))
+}
+
+fn wrong(message: &'static str) -> Error {
+    Error::new(ErrorKind::Config, ID, "opening a source", message)
 }
 
 fn open(settings: &Settings) -> Result<Box<dyn RosterSource>> {
@@ -56,6 +91,13 @@ mod tests {
         assert!(!format!("{source:?}").contains("Canary"));
         let error = PROVIDER.open(&Settings::new().with("school", "A1")).unwrap_err();
         assert!(error.message().starts_with("`token` is missing"), "{error}");
+        for (key, value) in [("class_source", "forms"), ("frozen", "yes"), ("frozen_fields", "email")] {
+            let error = PROVIDER.open(&settings.clone().with(key, value)).unwrap_err();
+            assert!(error.message().starts_with(&format!("`{key}`")), "{error}");
+        }
+        let fields = vec!["email".to_owned()];
+        let all = settings.clone().with("class_source", "both").with("frozen", "true");
+        assert!(PROVIDER.open(&all.with("frozen_fields", fields)).is_ok());
         let account = Settings::new().with("token", SecretString::from("CanaryToken"));
         assert!(PROVIDER.open_directory(&account).is_ok());
     }

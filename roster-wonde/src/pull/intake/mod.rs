@@ -14,11 +14,12 @@ use roster_core::{
 };
 
 use super::{
-    contacts::{self, Ties},
+    contacts::{self, Side, Ties},
     ends::{Ends, Part},
     grants::Grants,
     nobody,
     plan::{self, Purpose, Step},
+    values::Values,
     withheld_code,
 };
 use crate::{
@@ -37,6 +38,7 @@ use crate::{
 pub(super) struct Intake {
     pub(super) out: VecDeque<PullEvent>,
     pub(super) grants: Grants,
+    pub(super) values: Values,
     request: PullRequest,
     wants: Wants,
     scope: InScope,
@@ -84,6 +86,7 @@ impl Intake {
         Self {
             out: VecDeque::new(),
             grants: Grants::new(before),
+            values: Values::new(before.map(|before| before.shares.clone()).unwrap_or_default()),
             request: request.clone(),
             wants,
             scope,
@@ -149,6 +152,7 @@ impl Intake {
         year: SchoolYear,
         source: ClassSource,
         steps: &VecDeque<Step>,
+        is_part: bool,
     ) {
         self.school = Some(opened.school.clone());
         self.year = Some(year);
@@ -157,6 +161,7 @@ impl Intake {
         if self.is_frozen() {
             return;
         }
+        self.values.open(opened.permissions.as_ref(), is_part);
         if self.grants.was(Resource::Students, Some("upn")) || opened.permissions.is_some() {
             self.note_upn(opened);
         }
@@ -324,6 +329,7 @@ impl Intake {
         if step.purpose == Purpose::Deliver || step.resource != Resource::Employees {
             self.done.insert(step.resource);
         }
+        self.note_sides(step);
         self.close(step);
         if step.resource != Resource::Classes || self.source != ClassSource::Auto {
             return None;
@@ -339,6 +345,24 @@ impl Intake {
             "the school has no classes, so its registration groups were taken for them; this is remembered";
         self.tell(Problem::warning(codes::CLASS_SOURCE, message));
         Some(Step { resource: Resource::Registrations, purpose: step.purpose })
+    }
+
+    /// A list that tells of relationships on its side was read whole.
+    fn note_sides(&mut self, step: Step) {
+        if self.ends.is_filtered(contacts::KIND) {
+            return;
+        }
+        match step.resource {
+            Resource::Students if self.used.contains("contacts") => {
+                self.ties.has_read(Side::Student);
+                // In a scope the contacts' own list is not read: what a student's row tells is all that is asked for.
+                if !self.scope.is_everything() {
+                    self.ties.has_read(Side::Contact);
+                }
+            }
+            Resource::Contacts if self.used.contains("students") => self.ties.has_read(Side::Contact),
+            _ => {}
+        }
     }
 
     fn close(&mut self, step: Step) {
@@ -378,10 +402,31 @@ impl Intake {
         }
     }
 
-    fn upsert(&mut self, record: Record, unseen: FieldSet, place: Option<&Place>) {
+    fn upsert(&mut self, record: Record, mut unseen: FieldSet, place: Option<&Place>) {
         self.alive.insert(alive(record.kind(), record.id()));
+        if let Record::Person(person) = &record {
+            unseen = unseen.union(self.wants.keeps);
+            self.values.note(person, unseen);
+        }
         let place = place.map(|place| Arc::new(place.clone()));
         self.out.push_back(PullEvent::Upsert { record, unseen, place });
+    }
+
+    /// People who are about to be told keep what is gone of all of them.
+    pub(super) fn keep_what_is_gone(&mut self) {
+        let (gone, news) = self.values.gone();
+        for event in self.out.iter_mut().filter(|_| !gone.is_empty()) {
+            if let PullEvent::Upsert { record: Record::Person(person), unseen, .. } = event {
+                *unseen = gone.iter().filter_map(|gone| gone.of(person)).fold(*unseen, FieldSet::with);
+            }
+        }
+        for name in news {
+            let message = format!(
+                "`{name}` was there of many people, and of those who came it is there of nobody or nearly nobody: the school \
+                 may share it no longer, so what was known of it is kept as it was"
+            );
+            self.tell(Problem::warning(codes::VALUES_GONE, message));
+        }
     }
 
     /// A page that may not be the last, though it names no other.
@@ -435,9 +480,6 @@ impl Intake {
 
     /// All was read.
     pub(super) fn finish(&mut self) {
-        for relationship in self.ties.rest() {
-            self.relationship(relationship);
-        }
         if self.ends.may_close(contacts::KIND) && self.ends.is_filtered(contacts::KIND) {
             for student in std::mem::take(&mut self.related) {
                 let slice = Slice::Of(EntityKind::Person, student);
