@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::{
     client::{Access, get_one, get_page},
-    error::{broken, is_withheld, wrong},
+    error::{broken, is_withheld, refused, wrong},
     map::{head, school::School},
     permissions::Permissions,
     region::{self, Region},
@@ -15,6 +15,8 @@ use crate::{
 };
 
 const OPENING: &str = "asking for the school";
+pub(crate) const NOT_GIVEN: &str =
+    "the school has not given access, or has taken it back; nothing is removed for that";
 
 /// The account's side: who we are, and where the account lives.
 #[derive(Clone, Debug)]
@@ -97,7 +99,11 @@ impl Account {
 
     /// Why a school may not be asked for: it has not given access, or the token is another school's.
     async fn explained(&self, error: Error, id: &str, cx: &PullContext) -> Result<Error> {
-        if standing(&self.wire, id, cx).await? != Standing::default() {
+        let standing = standing(&self.wire, id, cx).await?;
+        if standing.approved == Some(false) {
+            return Ok(refused(OPENING, NOT_GIVEN).with_status(error.status().unwrap_or(403)));
+        }
+        if standing != Standing::default() {
             return Ok(error);
         }
         let url = self.wire.base().endpoint(["schools"]);

@@ -29,7 +29,7 @@ use crate::{
     config::ClassSource,
     error::{broken, is_withheld, refused},
     map::{self, Wants},
-    opening::{Opened, Standing},
+    opening::{NOT_GIVEN, Opened, Standing},
     resource::Resource,
     source::Settings,
     wire::{self, Part, one},
@@ -354,10 +354,7 @@ impl Pull {
 /// Whether a school's data may be read at all.
 fn may_be_read(standing: Standing) -> Result<()> {
     if standing.approved == Some(false) {
-        return Err(refused(
-            PULLING,
-            "the school has not given access, or has taken it back; nothing is removed for that",
-        ));
+        return Err(refused(PULLING, NOT_GIVEN));
     }
     if standing.audited == Some(false) {
         return Err(refused(

@@ -1,13 +1,21 @@
 //! What a contact is to a student, told by both of them.
 
-use roster_core::{ContactKind, PullRequest, Record, Relationship, RelationshipField};
+use roster_core::{
+    ContactKind, EntityKind, PullRequest, Record, Relationship, RelationshipField, Role, SensitiveField,
+};
 use serde_json::json;
 
 use super::{
     Told,
-    foreign::{fixture, school, sees_contacts, source},
+    foreign::{fixture, people, school, source},
     pull,
 };
+
+fn sees_contacts() -> PullRequest {
+    let mut request = PullRequest::full();
+    request.sensitive.insert(SensitiveField::Contacts);
+    request
+}
 
 fn tie(told: &Told, contact: &str) -> Relationship {
     let mut ties = told.records.values().filter_map(|record| match record {
@@ -93,4 +101,54 @@ async fn a_side_that_did_not_come_is_not_silent() {
     for field in [RelationshipField::Relation, RelationshipField::Kinds, RelationshipField::Priority] {
         assert!(unseen.contains(field), "{field:?}");
     }
+}
+
+#[tokio::test]
+async fn contacts_on_either_side_are_one() {
+    let student = json!({ "id": "S1", "forename": "Ann", "contacts": { "data": [
+        { "id": "C1", "forename": "Bea", "relationship": { "relationship": "Mother", "parental_responsibility": true } },
+        { "id": "C2", "forename": "Cal" },
+    ] } });
+    let contacts = json!({ "data": [
+        { "id": "C2", "forename": "Cal", "students": { "data": [{ "id": "S1", "relationship": "Uncle" }] } },
+        { "id": "C3", "forename": "Dan", "students": null },
+    ] });
+    let lists = [
+        ("students", json!({ "data": [student] })),
+        ("employees", fixture("employees")),
+        ("contacts", contacts),
+    ];
+    let server = school(&lists).await;
+    let told = pull(&source(&server), PullRequest::full().with_sensitive([SensitiveField::Contacts])).await;
+    assert!(told.error.is_none(), "{:?}", told.error);
+    assert_eq!(people(&told, &Role::Contact), 3);
+    let relations: Vec<_> = (told.records.values())
+        .filter_map(|record| match record {
+            Record::Relationship(tie) => Some((tie.contact.to_string(), tie.relation.clone())),
+            _ => None,
+        })
+        .collect();
+    let expected =
+        [("C1".to_owned(), Some("Mother".to_owned())), ("C2".to_owned(), Some("Uncle".to_owned()))];
+    assert_eq!(relations, expected);
+}
+
+#[tokio::test]
+async fn contacts_without_a_readable_id_end_no_relationship() {
+    for (contacts, partial) in [
+        (json!([{ "id": null, "surname": "Invented" }]), true),
+        (json!([{ "id": "A12", "surname": "Invented" }]), false),
+    ] {
+        let student = json!({ "id": "A1", "surname": "Invented", "contacts": { "data": contacts } });
+        let server =
+            school(&[("students", json!({ "data": [student] })), ("employees", fixture("employees"))]).await;
+        let told = pull(&source(&server), sees_contacts()).await;
+        assert!(told.error.is_none(), "{:?}", told.error);
+        assert_eq!(told.all(EntityKind::Relationship).is_partial(), partial);
+    }
+    let student = json!({ "id": "A1", "surname": "Invented", "contacts": { "data": ["A12", "A13"] } });
+    let server =
+        school(&[("students", json!({ "data": [student] })), ("employees", fixture("employees"))]).await;
+    let told = pull(&source(&server), sees_contacts()).await;
+    assert_eq!(told.of(EntityKind::Relationship), 2);
 }
