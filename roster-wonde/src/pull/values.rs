@@ -18,28 +18,43 @@ pub(crate) struct Share(u64, u64);
 /// What was there of the people of each list, by names such as `students.email`.
 pub(crate) type Shares = BTreeMap<String, Share>;
 
-/// So many people have to be missing where not most had it.
+/// So many people have to be missing, or it has to be unlikely, in a million, that those who came are the ones who never had it.
 const ENOUGH: u128 = 5;
+const UNLIKELY: u128 = 100_000;
 
 impl Share {
     /// Whether it is gone: less than a quarter of those who should have it do. Of what one person had, or a few of many, the absence
     /// tells nothing.
     fn is_gone(self, now: Self) -> bool {
         let [had, of, has, people] = [self.0, self.1, now.0, now.1].map(u128::from);
-        let (expected, most_had) = (had * people, had * 2 >= of);
-        had > 1 && has * of * 4 < expected && (most_had || expected >= ENOUGH * of)
+        let expected = had * people;
+        if had < 2 || of < had || has * of * 4 >= expected {
+            return false;
+        }
+        expected >= ENOUGH * of
+            || (0..people).fold(1_000_000, |chance, _| chance * (of - had) / of) < UNLIKELY
     }
+}
+
+/// What the cursor remembers of one value.
+struct Remembered {
+    name: String,
+    resource: Resource,
+    field: Field,
+    rest: String,
+    share: Share,
 }
 
 /// What was there before, and what is there in this pull.
 #[derive(Default)]
 pub(super) struct Values {
-    before: Shares,
+    before: Vec<Remembered>,
     now: BTreeMap<(Resource, Field), BTreeMap<String, u64>>,
     people: BTreeMap<Resource, u64>,
-    /// Names of what a row could not tell of, and of what is gone.
-    hidden: BTreeSet<String>,
-    gone: BTreeSet<String>,
+    /// Fields that a row could not tell of.
+    hidden: BTreeSet<(Resource, Field)>,
+    /// Names that were told of as gone.
+    told: BTreeSet<String>,
     /// The school has said that it shares these.
     granted: BTreeSet<(Resource, &'static str)>,
     /// Not all people come in this pull.
@@ -64,7 +79,12 @@ impl Gone {
 
 impl Values {
     pub(super) fn new(before: Shares) -> Self {
-        Self { before, ..Self::default() }
+        let before = before.into_iter().filter_map(|(name, share)| {
+            let (resource, field, rest) = parted(&name)?;
+            let rest = rest.to_owned();
+            Some(Remembered { name, resource, field, rest, share })
+        });
+        Self { before: before.collect(), ..Self::default() }
     }
 
     /// What the school says that it shares, and whether only those who changed are asked for.
@@ -82,7 +102,7 @@ impl Values {
     }
 
     /// Whether anything is remembered that may be gone.
-    pub(super) fn has_memory(&self) -> bool {
+    pub(super) const fn has_memory(&self) -> bool {
         !self.before.is_empty()
     }
 
@@ -90,10 +110,9 @@ impl Values {
     pub(super) fn note(&mut self, person: &Person, unseen: FieldSet) {
         let resource = list_of(person);
         *self.people.entry(resource).or_default() += 1;
-        for name in self.before.keys().filter(|_| !unseen.is_empty()) {
-            if parted(name).is_some_and(|(of, field, _)| of == resource && unseen.contains(field)) {
-                self.hidden.insert(name.clone());
-            }
+        if !unseen.is_empty() {
+            let fields = Field::ALL.iter().filter(|field| unseen.contains(**field));
+            self.hidden.extend(fields.map(|field| (resource, *field)));
         }
         let now = &mut self.now;
         each_value(person, |field, rest| {
@@ -105,38 +124,51 @@ impl Values {
         });
     }
 
-    /// What is gone of all people who came so far, with the names of what was not told of yet.
+    /// Whether a value is gone of all people who came so far, and the school does not say that it shares it.
+    fn is_gone(&self, one: &Remembered) -> bool {
+        let Remembered { resource, field, rest, share, .. } = one;
+        let people = self.people.get(resource).copied().unwrap_or(0);
+        let has = self.now.get(&(*resource, *field)).and_then(|counts| counts.get(rest).copied());
+        share.is_gone(Share(has.unwrap_or(0), people))
+            && include_of(*resource, *field, rest).is_none_or(|of| !self.granted.contains(&(*resource, of)))
+    }
+
+    /// What is gone of all people who came so far, with what is to be said of it, once.
     pub(super) fn gone(&mut self) -> (Vec<Gone>, Vec<String>) {
         let (mut gone, mut news) = (Vec::new(), Vec::new());
-        for (name, share) in &self.before {
-            let Some((resource, field, rest)) = parted(name) else { continue };
-            let is_certain =
-                include_of(resource, field, rest).is_some_and(|of| self.granted.contains(&(resource, of)));
-            let people = self.people.get(&resource).copied().unwrap_or(0);
-            let has = self.now.get(&(resource, field)).and_then(|counts| counts.get(rest).copied());
-            if is_certain || !share.is_gone(Share(has.unwrap_or(0), people)) {
-                continue;
-            }
-            gone.push(Gone { resource, field, rest: rest.to_owned() });
-            if !self.hidden.contains(name) && self.gone.insert(name.clone()) {
-                news.push(name.clone());
+        let mut told = std::mem::take(&mut self.told);
+        for one in self.before.iter().filter(|one| self.is_gone(one)) {
+            let Remembered { name, resource, field, rest, .. } = one;
+            gone.push(Gone { resource: *resource, field: *field, rest: rest.clone() });
+            if !self.hidden.contains(&(*resource, *field)) && told.insert(name.clone()) {
+                news.push(if self.is_part {
+                    format!(
+                        "`{name}` was there of nearly everybody, and is there of nobody who changed: what was known of it is kept \
+                         until a full pull tells more"
+                    )
+                } else {
+                    format!(
+                        "`{name}` was there of many people, and is there of nobody or nearly nobody who came: the school may \
+                         share it no longer, so what was known of it is kept as it was"
+                    )
+                });
             }
         }
+        self.told = told;
         (gone, news)
     }
 
     /// What the cursor keeps. What is gone, or could not be told, is remembered as it was; so is all of it where only some came.
     pub(super) fn kept(&self) -> Shares {
-        if self.is_part {
-            return self.before.clone();
-        }
-        let is_kept = |name: &str| {
-            let was_read = parted(name).is_some_and(|(resource, ..)| self.people.contains_key(&resource));
-            !was_read || self.gone.contains(name) || self.hidden.contains(name)
+        let is_kept = |one: &Remembered| {
+            self.is_part
+                || !self.people.contains_key(&one.resource)
+                || self.hidden.contains(&(one.resource, one.field))
+                || self.is_gone(one)
         };
-        let before = self.before.iter().filter(|(name, _)| is_kept(name));
-        let mut kept: Shares = before.map(|(name, share)| (name.clone(), *share)).collect();
-        for ((resource, field), counts) in &self.now {
+        let before = self.before.iter().filter(|one| is_kept(one));
+        let mut kept: Shares = before.map(|one| (one.name.clone(), one.share)).collect();
+        for ((resource, field), counts) in self.now.iter().filter(|_| !self.is_part) {
             let people = self.people.get(resource).copied().unwrap_or(0);
             for (rest, had) in counts {
                 kept.entry(named(*resource, *field, rest)).or_insert(Share(*had, people));
@@ -251,13 +283,18 @@ mod tests {
             // One of a small list, and all of it.
             ((3, 3), (2, 3), false),
             ((3, 3), (0, 3), true),
-            // One row that changed: most had it, or few did.
+            // Of those who changed: nearly everybody had it, or many did not.
             ((190, 200), (0, 1), true),
+            ((120, 200), (0, 1), false),
+            ((120, 200), (0, 5), true),
             ((10, 200), (0, 1), false),
             ((10, 200), (0, 200), true),
             ((1, 200), (0, 200), false),
             ((1, 1), (0, 1), false),
             ((0, 0), (0, 200), false),
+            // What nobody wrote.
+            ((9, 3), (0, 200), false),
+            ((u64::MAX, u64::MAX), (0, u64::MAX), true),
         ] {
             let [before, now] = [before, now].map(|(had, of)| Share(had, of));
             assert_eq!(before.is_gone(now), is_gone, "{before:?} {now:?}");

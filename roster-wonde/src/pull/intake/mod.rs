@@ -330,11 +330,7 @@ impl Intake {
                 *unseen = gone.iter().filter_map(|gone| gone.of(person)).fold(*unseen, FieldSet::with);
             }
         }
-        for name in news {
-            let message = format!(
-                "`{name}` was there of many people, and of those who came it is there of nobody or nearly nobody: the school \
-                 may share it no longer, so what was known of it is kept as it was"
-            );
+        for message in news {
             self.tell(Problem::warning(codes::VALUES_GONE, message));
         }
     }
