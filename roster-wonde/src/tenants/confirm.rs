@@ -1,19 +1,17 @@
 //! Whether what a webhook told is so.
 
-use roster_core::{
-    ConnectionState, Error, ErrorKind, PullContext, Result, SecretString, TenantDirectory, jiff::Timestamp,
-};
+use roster_core::{ConnectionState, Error, ErrorKind, PullContext, Result, SecretString, jiff::Timestamp};
 use roster_http::Auth;
 
 use super::{WondeAccount, seen::serves};
 use crate::{
     builder::checked,
     client::Access,
-    error::refused,
+    error::{INACTIVE, refused},
     opening::{Account, school_at},
     region,
     source::PROVIDER,
-    state::{self, List},
+    state::{self, List, Seen},
     webhook::{CONFIRMING, WebhookEvent},
 };
 
@@ -49,7 +47,7 @@ impl WondeAccount {
                 self.confirm_token(id, token, cx).await?
             }
             WebhookEvent::AccessRevoked { .. } | WebhookEvent::AccessDeclined { .. } => {
-                self.tenant(id, cx).await?.map_or(ConnectionState::NotRequested, |tenant| tenant.state)
+                state::judge(&self.see_now(id, cx).await?)
             }
             _ => return Err(unfit("the event is not about access")),
         };
@@ -67,7 +65,7 @@ impl WondeAccount {
         let Ok(auth) = Auth::bearer(PROVIDER, token) else { return Err(not_taken()) };
         let access = self.account.access.with(auth);
         self.prove(id, &access, cx).await?;
-        let (mut seen, _) = self.see(id, cx).await?;
+        let mut seen = self.see_now(id, cx).await?;
         if seen.standing.approved == Some(false) {
             return Err(refused(
                 CONFIRMING,
@@ -75,13 +73,23 @@ impl WondeAccount {
             ));
         }
         let audit_is_told = seen.standing.audited.is_some() || seen.lists.contains(&List::Audited);
-        if !audit_is_told && seen.serves.is_none() && !seen.inactive {
+        if !audit_is_told && seen.serves.is_none() {
             let base = self.account.wire.base().clone();
             let school = Account::new(access, base, self.account.region.clone())?;
             seen.serves = serves(&school, id, cx).await?;
         }
         seen.lists.insert(List::Approved);
         Ok(state::judge(&seen))
+    }
+
+    /// What the application sees of a school; of one that is switched off for now nothing can be told.
+    async fn see_now(&self, id: &str, cx: &PullContext) -> Result<Seen> {
+        let (seen, _) = self.see(id, cx).await?;
+        if seen.inactive {
+            let message = "the school is switched off there for now, so that nothing can be told of it: ask again later";
+            return Err(Error::new(ErrorKind::Provider, PROVIDER, CONFIRMING, message).with_status(INACTIVE));
+        }
+        Ok(seen)
     }
 
     /// Proves that a token is that school's: asked for it, one of the hosts that its data may be at answers with that very school.
@@ -108,8 +116,10 @@ impl WondeAccount {
                 break;
             }
             // Where the application itself is told that the school's data are.
+            let base = self.account.wire.base();
             let known = self.account.listed(id, cx).await?.and_then(|(school, _)| school.domain);
-            hosts.extend(region::data_base(self.account.wire.base(), known.as_deref()).ok());
+            let known = region::data_base(base, known.as_deref()).ok();
+            hosts.extend(known.filter(|host| !region::hosts(base).contains(host)));
         }
         Err(match open {
             Some(error) => error,

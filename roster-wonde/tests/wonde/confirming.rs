@@ -122,7 +122,9 @@ async fn what_cannot_be_asked_is_to_be_told_again() {
         assert!(!format!("{done:?}").contains("Canary"));
     }
     // The application's own token is not taken, or what it is told can't be read: that is no word about the school's.
-    for failure in [ResponseTemplate::new(401), html(), ResponseTemplate::new(500)] {
+    for failure in
+        [ResponseTemplate::new(401), html(), ResponseTemplate::new(500), ResponseTemplate::new(423)]
+    {
         let server = MockServer::start().await;
         answer(&server, DELIVERED, &format!("schools/{ID}"), school()).await;
         answer(&server, TOKEN, &format!("schools/{ID}"), failure.clone()).await;
