@@ -52,12 +52,21 @@ impl Ties {
     /// contact's row may speak of several students at once.
     pub(super) fn next(&mut self) -> Option<Related> {
         let ((student, contact), told) = self.held.pop_first()?;
-        let is_whole = told.iter().zip(self.read).all(|(told, read)| told.is_some() || read);
-        let [of_student, of_contact] = told.map(Option::unwrap_or_default);
-        let (tie, differing) = of_student.with(of_contact);
-        let unseen = if is_whole { FieldSet::EMPTY } else { tie.untold() };
-        Some(Related { relationship: tie.relationship(&student, &contact), unseen, differing })
+        Some(related(&student, &contact, told, self.read))
     }
+
+    /// All that are to be told, without taking them.
+    pub(super) fn all(&self) -> impl Iterator<Item = Related> {
+        self.held.iter().map(|((student, contact), told)| related(student, contact, told.clone(), self.read))
+    }
+}
+
+fn related(student: &SourcedId, contact: &SourcedId, told: [Option<Tie>; 2], read: [bool; 2]) -> Related {
+    let is_whole = told.iter().zip(read).all(|(told, read)| told.is_some() || read);
+    let [of_student, of_contact] = told.map(Option::unwrap_or_default);
+    let (tie, differing) = of_student.with(of_contact);
+    let unseen = if is_whole { FieldSet::EMPTY } else { tie.untold() };
+    Related { relationship: tie.relationship(student, contact), unseen, differing }
 }
 
 /// The kind of it all.

@@ -128,8 +128,8 @@ impl Pull {
         if let Some(at) = &mut self.at {
             if let Some(row) = at.rows.next() {
                 self.intake.row(at.step, &row, &at.place, at.filtered);
-                if at.step.tells_people() && self.intake.values.has_memory() {
-                    // What nobody on the page has any more is seen once all of them were read.
+                if at.step.tells_values() && self.intake.values.has_memory() {
+                    // What nothing on the page has any more is seen once all of them were read.
                     at.rows.by_ref().for_each(|row| self.intake.row(at.step, &row, &at.place, at.filtered));
                     self.intake.keep_what_is_gone();
                 }

@@ -30,10 +30,11 @@ impl Step {
         Self { resource, purpose: Purpose::Deliver }
     }
 
-    /// Whether its rows are told as people.
-    pub(super) fn tells_people(self) -> bool {
-        self.purpose == Purpose::Deliver
-            && matches!(self.resource, Resource::Students | Resource::Employees | Resource::Contacts)
+    /// Whether its rows tell values that may be gone of all of them.
+    pub(super) fn tells_values(self) -> bool {
+        use Resource::{Classes, Contacts, Employees, Registrations, Students};
+        let tells = matches!(self.resource, Students | Employees | Contacts | Classes | Registrations);
+        tells && self.purpose == Purpose::Deliver
     }
 }
 

@@ -1,6 +1,9 @@
 //! What a school shares no longer, and what was refused for a moment only.
 
-use roster_core::{EntityKind, IdentifierScheme, Person, PersonField, PullRequest, Record, Role};
+use roster_core::{
+    ClassField, EntityKind, IdentifierScheme, Person, PersonField, PullRequest, Record, RelationshipField,
+    Role, SensitiveField,
+};
 use roster_sync::{MemoryStore, RosterSync, Status, Store};
 use roster_testkit::{
     district::DistrictSpec,
@@ -132,6 +135,50 @@ async fn of_nearly_everybody_is_of_everybody_and_the_host_keeps_it() {
         assert!(matches!(report.status, Status::Applied | Status::Unchanged), "{:?}", report.holds);
         assert_eq!(emails().await, before);
         assert!(report.report.iter().any(|group| group.code == "values_gone"));
+    }
+}
+
+#[tokio::test]
+async fn what_is_gone_of_all_relationships_and_classes_is_unknown_too() {
+    let sandbox = sandbox();
+    let school = sandbox.schools()[1].clone();
+    let source = source(&sandbox, &school);
+    let request = PullRequest::full().with_sensitive([SensitiveField::Contacts]);
+    let first = pull(&source, request.clone()).await;
+    assert!(told_gone(&first).is_empty());
+    sandbox.edit(|district| {
+        district.relationships.iter_mut().for_each(|tie| tie.parental_responsibility = None);
+        district.classes.iter_mut().for_each(|class| class.course = None);
+        // One that is lost is lost.
+        let tie = district.relationships.iter_mut().find(|tie| tie.relation.is_some());
+        tie.unwrap().relation = None;
+    });
+    let mut again = request.clone();
+    again.cursor = first.cursor;
+    for _ in 0..2 {
+        let told = pull(&source, again.clone()).await;
+        assert!(told.error.is_none(), "{:?}", told.error);
+        let gone = told_gone(&told);
+        let responsible = "relationships.parental_responsibility";
+        assert!(gone.contains(&"classes.course") && gone.contains(&responsible), "{gone:?}");
+        let (mut ties, mut classes) = (0, 0);
+        for record in told.records.values() {
+            let unseen = told.unseen[record.id()];
+            match record {
+                Record::Relationship(_) => {
+                    ties += 1;
+                    assert!(unseen.contains(RelationshipField::ParentalResponsibility));
+                    assert!(!unseen.contains(RelationshipField::Relation));
+                }
+                Record::Class(_) => {
+                    classes += 1;
+                    assert!(unseen.contains(ClassField::Course) && !unseen.contains(ClassField::Title));
+                }
+                _ => {}
+            }
+        }
+        assert!(ties > 20 && classes > 2, "{ties} {classes}");
+        again.cursor = told.cursor;
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
     ends::{Ends, Part},
     grants::Grants,
     plan::{self, Purpose, Step},
-    values::Values,
+    values::{Value, Values},
     withheld_code,
 };
 use crate::{
@@ -65,6 +65,8 @@ pub(super) struct Intake {
     upns: HashedSet,
     campuses: Vec<Org>,
     ties: Ties,
+    /// What is gone of all relationships, once the first of them is told.
+    gone_of_ties: Option<Vec<Value>>,
     /// Pupils whose relationships were told as a whole.
     related: Vec<SourcedId>,
     /// Resources that were read to their end, those refused, and those whose last page was odd.
@@ -108,6 +110,7 @@ impl Intake {
             upns: HashedSet::default(),
             campuses: Vec::new(),
             ties: Ties::default(),
+            gone_of_ties: None,
             related: Vec::new(),
             done: BTreeSet::new(),
             refused: BTreeSet::new(),
@@ -314,25 +317,34 @@ impl Intake {
 
     fn upsert(&mut self, record: Record, mut unseen: FieldSet, place: Option<&Place>) {
         self.alive.insert(alive(record.kind(), record.id()));
-        if let Record::Person(person) = &record {
+        if record.kind() == EntityKind::Person {
             unseen = unseen.union(self.wants.keeps);
-            self.values.note(person, unseen);
+        }
+        // Relationships were weighed before the first of them was told.
+        if record.kind() != contacts::KIND {
+            self.values.note(&record, unseen);
         }
         let place = place.map(|place| Arc::new(place.clone()));
         self.out.push_back(PullEvent::Upsert { record, unseen, place });
     }
 
-    /// People who are about to be told keep what is gone of all of them.
+    /// What is about to be told keeps what is gone of all of its kind.
     pub(super) fn keep_what_is_gone(&mut self) {
-        let (gone, news) = self.values.gone();
+        let gone = self.weigh();
         for event in self.out.iter_mut().filter(|_| !gone.is_empty()) {
-            if let PullEvent::Upsert { record: Record::Person(person), unseen, .. } = event {
-                *unseen = gone.iter().filter_map(|gone| gone.of(person)).fold(*unseen, FieldSet::with);
+            if let PullEvent::Upsert { record, unseen, .. } = event {
+                *unseen = gone.iter().fold(*unseen, |unseen, value| unseen.union(value.kept_by(record)));
             }
         }
+    }
+
+    /// What is gone of all that came so far; what is new of that is told.
+    fn weigh(&mut self) -> Vec<Value> {
+        let (gone, news) = self.values.gone();
         for message in news {
             self.tell(Problem::warning(codes::VALUES_GONE, message));
         }
+        gone
     }
 
     /// A page that may not be the last, though it names no other.

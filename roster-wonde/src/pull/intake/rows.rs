@@ -12,6 +12,7 @@ use super::{
         deletions::{self, Gone},
         ends::Part,
         plan::{Purpose, Step},
+        values::Value,
     },
     Intake, alive,
 };
@@ -345,8 +346,13 @@ impl Intake {
 
     /// Tells one of the relationships, once both lists that tell of them were read. Returns whether there was one.
     pub(in super::super) fn relationship(&mut self) -> bool {
+        if self.gone_of_ties.is_none() {
+            self.gone_of_ties = Some(self.weigh_ties());
+        }
         let Some(Related { relationship, unseen, differing }) = self.ties.next() else { return false };
         let record = relationship.into_record();
+        let gone = self.gone_of_ties.iter().flatten();
+        let unseen = gone.fold(unseen, |unseen, value| unseen.union(value.kept_by(&record)));
         if self.request.wants(contacts::KIND) && self.scope.enter(&record) {
             for key in differing {
                 let message = "the student's row and the contact's say different things of what they are to each other; \
@@ -357,6 +363,14 @@ impl Intake {
             self.upsert(record, unseen, None);
         }
         true
+    }
+
+    /// What is gone of all relationships.
+    fn weigh_ties(&mut self) -> Vec<Value> {
+        for Related { relationship, unseen, .. } in self.ties.all() {
+            self.values.note(&relationship.into_record(), unseen);
+        }
+        self.weigh()
     }
 
     fn deletion(&mut self, raw: &RawValue) {
