@@ -3,7 +3,7 @@
 use roster_core::{Capabilities, Error, ErrorKind, Result, RosterSource, SecretString, TenantDirectory};
 use roster_wonde::{ClassSource, PROVIDER as ID, WondeBuilder, WondeConfig, WondeSource};
 
-use crate::{Form, Key, Provider, Settings};
+use crate::{Form, Key, Provider, Settings, Value};
 
 pub(super) const PROVIDER: Provider =
     Provider::new(ID, "Schools that share their MIS through Wonde.", KEYS, capabilities, open)
@@ -24,10 +24,10 @@ const KEYS: &[Key] = &[
     ),
     Key::new(
         "frozen",
-        "true while a change of the school's MIS was announced and is not over: nothing ends meanwhile. false by default.",
-        Form::Text,
+        "true while a change of the school's MIS was announced and is not over: nothing ends meanwhile. Or a list of fields of people \
+         that stay as they are known, such as email.",
+        Form::FlagOrList,
     ),
-    Key::new("frozen_fields", "Fields of people that stay as they are known, such as email.", Form::List),
     Key::new("base_url", "The base path of the interface, for tests and proxies.", Form::Text),
 ];
 
@@ -54,14 +54,11 @@ fn builder(settings: &Settings) -> Result<WondeBuilder> {
             ));
         }
     };
-    config.frozen = match settings.text("frozen")? {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(_) => return Err(wrong("`frozen` is either `true` or `false`")),
-    };
-    if let Some(fields) = settings.get("frozen_fields") {
-        let fields = fields.list().ok_or_else(|| wrong("`frozen_fields` is a list of fields' names"))?;
-        config.frozen_fields = fields.to_vec();
+    match settings.get("frozen") {
+        None => {}
+        Some(Value::Flag(frozen)) => config.frozen = *frozen,
+        Some(Value::List(fields)) => config.frozen_fields.clone_from(fields),
+        Some(_) => return Err(wrong("`frozen` is true, false or a list of fields of people")),
     }
     config.token = settings.secret("token").map(Option::<&SecretString>::cloned)?;
     Ok(WondeBuilder::from(config))
@@ -91,13 +88,18 @@ mod tests {
         assert!(!format!("{source:?}").contains("Canary"));
         let error = PROVIDER.open(&Settings::new().with("school", "A1")).unwrap_err();
         assert!(error.message().starts_with("`token` is missing"), "{error}");
-        for (key, value) in [("class_source", "forms"), ("frozen", "yes"), ("frozen_fields", "email")] {
-            let error = PROVIDER.open(&settings.clone().with(key, value)).unwrap_err();
-            assert!(error.message().starts_with(&format!("`{key}`")), "{error}");
+        for wrong in [settings.clone().with("class_source", "forms"), settings.clone().with("frozen", "yes")]
+        {
+            let error = PROVIDER.open(&wrong).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
         }
-        let fields = vec!["email".to_owned()];
-        let all = settings.clone().with("class_source", "both").with("frozen", "true");
-        assert!(PROVIDER.open(&all.with("frozen_fields", fields)).is_ok());
+        let none = settings.clone().with("frozen", vec!["e-mail".to_owned()]);
+        assert!(PROVIDER.open(&none).unwrap_err().message().contains("no field of people"));
+        for frozen in [Value::Flag(true), Value::List(vec!["email".to_owned()])] {
+            assert!(
+                PROVIDER.open(&settings.clone().with("class_source", "both").with("frozen", frozen)).is_ok()
+            );
+        }
         let account = Settings::new().with("token", SecretString::from("CanaryToken"));
         assert!(PROVIDER.open_directory(&account).is_ok());
     }
