@@ -103,7 +103,7 @@ pub(crate) fn read(names: &[String]) -> Result<FieldSet> {
             let all: Vec<_> = PersonField::ALL.iter().map(|field| field.name()).collect();
             wrong(
                 SETTINGS,
-                format!("`frozen_fields` has a name that is no field of people: they are {}", all.join(", ")),
+                format!("`frozen_fields` (`frozen` in roster.toml) has a name that is no field of people: they are {}", all.join(", ")),
             )
         })
     })
