@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct Guards {
     /// Records that end: more than 5 and more than 10 % by default.
     pub ends: Limit,
-    /// Records that are updated: more than 5 and more than 75 % by default.
+    /// Records that are updated: more than 5 and more than 75 % by default. A class of which only the school year changed that its
+    /// source made up does not count.
     pub updates: Limit,
     /// Records that go into quarantine, of those seen: more than 5 and more than 5 % by default.
     pub dangling: Limit,

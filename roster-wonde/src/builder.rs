@@ -1,6 +1,6 @@
 //! Settings, checked all at once.
 
-use roster_core::{Result, SecretString};
+use roster_core::{PersonField, Result, SecretString};
 use roster_http::{Auth, BaseUrl, HttpLimits, Limiter, RetryPolicy};
 
 use crate::{
@@ -8,12 +8,13 @@ use crate::{
     config::{ClassSource, EmailOrder, WondeConfig},
     error::wrong,
     opening::Account,
+    options::{self, Choices, SchoolOptions},
     region::{self, Region},
     source::{PROVIDER, Settings, WondeSource},
     tenants::WondeAccount,
 };
 
-const SETTINGS: &str = "reading the settings";
+pub(crate) const SETTINGS: &str = "reading the settings";
 
 /// One request at a time of a school, and of four schools at once: so vendors in production do it.
 const IN_FLIGHT: usize = 4;
@@ -86,6 +87,20 @@ impl WondeBuilder {
         self
     }
 
+    /// Fields of people that stay as they are known: what the school says of them is not taken.
+    #[must_use]
+    pub fn frozen_fields(mut self, fields: impl IntoIterator<Item = PersonField>) -> Self {
+        self.config.frozen_fields = options::names(fields);
+        self
+    }
+
+    /// What one school of the account has of its own.
+    #[must_use]
+    pub fn school_options(mut self, id: impl Into<String>, options: SchoolOptions) -> Self {
+        self.config.schools.insert(id.into(), options);
+        self
+    }
+
     /// When a request is sent again.
     #[must_use]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
@@ -119,13 +134,9 @@ impl WondeBuilder {
             return Err(wrong(SETTINGS, "`school` is missing: give the school's id, such as A1930499544"));
         }
         let account = self.account()?;
-        Ok(WondeSource::new(Settings {
-            school: checked(school)?.to_owned(),
-            account,
-            class_source: self.config.class_source,
-            emails: self.config.emails,
-            frozen: self.config.frozen,
-        }))
+        let school = checked(school)?.to_owned();
+        let choices = Choices::of(&self.config, &school, &SchoolOptions::default())?;
+        Ok(WondeSource::new(Settings { school, account, choices }))
     }
 
     /// Checks the settings of an account, for which no school is named. Sends nothing.
@@ -135,6 +146,11 @@ impl WondeBuilder {
     /// As [`build`](Self::build).
     pub fn build_account(self) -> Result<WondeAccount> {
         let account = self.account()?;
+        // A wrong name is found now, and not at the one school that it is of.
+        let default = SchoolOptions::default();
+        for school in self.config.schools.keys().map(String::as_str).chain([""]) {
+            Choices::of(&self.config, school, &default)?;
+        }
         Ok(WondeAccount::new(account, self.config))
     }
 

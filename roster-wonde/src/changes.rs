@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use roster_core::{Cursor, Error, ErrorKind, PullMode, PullRequest, Result, SourceInfo, jiff::Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::config::ClassSource;
+use crate::{config::ClassSource, pull::values::Shares};
 
 const VERSION: u16 = 1;
 
@@ -28,6 +28,9 @@ pub(crate) struct Position {
     pub(crate) granted: BTreeSet<String>,
     /// What was granted once and was taken back: its fields stay as they were then.
     pub(crate) frozen: BTreeSet<String>,
+    /// Of how many people each value was there.
+    #[serde(default, skip_serializing_if = "Shares::is_empty")]
+    pub(crate) shares: Shares,
 }
 
 impl Position {

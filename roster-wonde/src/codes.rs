@@ -20,5 +20,11 @@ pub const MIS_CHANGED: &str = "mis_changed";
 pub const FROZEN: &str = "frozen";
 /// `count_differs`: Wonde counts another number of records than came.
 pub const COUNT_DIFFERS: &str = "count_differs";
+/// `relationship_differs`: a student's row and a contact's say different things of what they are to each other; the student's was
+/// taken. Have it corrected in the MIS.
+pub const RELATIONSHIP_DIFFERS: &str = "relationship_differs";
+/// `values_gone`: what many records had is there of none, or nearly none, any more. It may be shared no longer, so that what was
+/// known of it is kept; ask the school.
+pub const VALUES_GONE: &str = "values_gone";
 /// `unknown_deletion`: something was deleted of a type that is not known.
 pub const UNKNOWN_DELETION: &str = "unknown_deletion";

@@ -1,9 +1,11 @@
 //! Settings as data.
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use roster_core::SecretString;
 use serde::{Deserialize, Serialize};
+
+use crate::options::SchoolOptions;
 
 /// Which school, and who we are at Wonde.
 #[derive(Clone, Default, Deserialize)]
@@ -25,6 +27,10 @@ pub struct WondeConfig {
     pub emails: EmailOrder,
     /// The school's change of MIS, if one was announced and is not over: nothing ends meanwhile.
     pub frozen: bool,
+    /// Fields of people, by name, that stay as they are known.
+    pub frozen_fields: Vec<String>,
+    /// What single schools of an account have of their own, by id.
+    pub schools: BTreeMap<String, SchoolOptions>,
 }
 
 /// What classes are taken from.
@@ -98,6 +104,8 @@ impl fmt::Debug for WondeConfig {
             .field("base_url", &self.base_url.is_some())
             .field("class_source", &self.class_source)
             .field("frozen", &self.frozen)
+            .field("frozen_fields", &self.frozen_fields)
+            .field("schools", &self.schools)
             .finish_non_exhaustive()
     }
 }

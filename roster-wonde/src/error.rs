@@ -33,9 +33,9 @@ pub(crate) fn classify(refusal: &Refusal<'_>) -> Meaning {
     }
 }
 
-/// Whether a resource was refused, rather than failed.
+/// Whether a resource was refused, rather than failed: a server that fails withholds nothing.
 pub(crate) fn is_withheld(error: &Error) -> bool {
-    matches!(error.status(), Some(403 | 404 | 405 | 410 | 422 | 501))
+    matches!(error.status(), Some(403 | 404 | 405 | 410 | 422))
 }
 
 pub(crate) fn wrong(operation: &'static str, message: impl Into<String>) -> Error {

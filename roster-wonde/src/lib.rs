@@ -8,6 +8,7 @@ mod config;
 mod error;
 mod map;
 mod opening;
+mod options;
 mod permissions;
 mod probe;
 mod pull;
@@ -22,6 +23,7 @@ mod wire;
 pub use self::{
     builder::WondeBuilder,
     config::{ClassSource, EmailOrder, EmailSlot, WondeConfig},
+    options::SchoolOptions,
     source::{PROVIDER, WondeSource},
     state::Connection,
     tenants::{Observation, SchoolQuery, WondeAccount},

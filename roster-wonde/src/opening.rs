@@ -1,13 +1,13 @@
 //! What comes before the first row: which school it is, where its data live, whether they may be read, and what is granted.
 
-use roster_core::{Error, PullContext, Result, SourcedId, jiff::Timestamp};
+use roster_core::{Error, ErrorKind, PullContext, Result, SourcedId, jiff::Timestamp};
 use roster_http::{BaseUrl, Wire};
 use serde_json::value::RawValue;
 use url::Url;
 
 use crate::{
     client::{Access, get_one, get_page},
-    error::{broken, is_withheld, wrong},
+    error::{broken, is_withheld, refused, wrong},
     map::{head, school::School},
     permissions::Permissions,
     region::{self, Region},
@@ -15,6 +15,8 @@ use crate::{
 };
 
 const OPENING: &str = "asking for the school";
+pub(crate) const NOT_GIVEN: &str =
+    "the school has not given access, or has taken it back; nothing is removed for that";
 
 /// The account's side: who we are, and where the account lives.
 #[derive(Clone, Debug)]
@@ -85,7 +87,7 @@ impl Account {
         if let Some((school, raw)) = self.listed(id, cx).await? {
             return Ok((school, raw, date));
         }
-        match self.elsewhere(id, cx).await {
+        match self.elsewhere(id, cx).await? {
             Some(host) => Err(wrong_region(region::name_of(&host), &host)),
             None => Err(wrong(
                 OPENING,
@@ -97,7 +99,11 @@ impl Account {
 
     /// Why a school may not be asked for: it has not given access, or the token is another school's.
     async fn explained(&self, error: Error, id: &str, cx: &PullContext) -> Result<Error> {
-        if standing(&self.wire, id, cx).await? != Standing::default() {
+        let standing = standing(&self.wire, id, cx).await?;
+        if standing.approved == Some(false) {
+            return Ok(refused(OPENING, NOT_GIVEN).with_status(error.status().unwrap_or(403)));
+        }
+        if standing != Standing::default() {
             return Ok(error);
         }
         let url = self.wire.base().endpoint(["schools"]);
@@ -118,7 +124,8 @@ impl Account {
             let page = match get_page(&self.wire, "/schools", number, url, None, cx).await {
                 Ok(page) => page,
                 Err(error) if is_withheld(&error) || error.status() == Some(401) => return Ok(None),
-                Err(error) if error.status().is_none() && number == 1 => return Ok(None),
+                // A success with nothing in it. What did not come at all says nothing.
+                Err(error) if is_nothing(&error) && number == 1 => return Ok(None),
                 Err(error) => return Err(error),
             };
             for raw in page.rows {
@@ -138,19 +145,22 @@ impl Account {
     }
 
     /// The host of another region that knows the school.
-    async fn elsewhere(&self, id: &str, cx: &PullContext) -> Option<String> {
-        let here = self.wire.base().as_url().host_str()?.to_owned();
-        if !region::is_allowed(&here) {
-            return None;
-        }
-        for (.., host) in region::KNOWN.iter().filter(|(.., host)| *host != here) {
-            let base = region::data_base(self.wire.base(), Some(host)).ok()?;
-            let wire = self.access.wire(base).ok()?;
-            if let Ok((Some(_), _)) = school_at(&wire, id, cx).await {
-                return Some((*host).to_owned());
+    async fn elsewhere(&self, id: &str, cx: &PullContext) -> Result<Option<String>> {
+        let here = self.wire.base();
+        for base in region::hosts(here).into_iter().rev().filter(|base| base != here) {
+            let host = base.as_url().host_str().unwrap_or_default().to_owned();
+            match school_at(&self.access.wire(base)?, id, cx).await {
+                Ok((Some(_), _)) => return Ok(Some(host)),
+                Ok((None, _)) => {}
+                // A token need not be known at every host, and another school's is told elsewhere.
+                Err(error)
+                    if is_withheld(&error)
+                        || error.status() == Some(401)
+                        || error.kind() == ErrorKind::Config => {}
+                Err(error) => return Err(error),
             }
         }
-        None
+        Ok(None)
     }
 
     fn expect_region(&self, school: &School) -> Result<()> {
@@ -220,6 +230,11 @@ pub(crate) async fn standing(wire: &Wire, id: &str, cx: &PullContext) -> Result<
     }
 }
 
+/// Whether a success came with no list in it.
+fn is_nothing(error: &Error) -> bool {
+    error.status().is_none() && error.kind() == ErrorKind::Provider
+}
+
 async fn permissions(wire: &Wire, id: &str, cx: &PullContext) -> Result<Option<Permissions>> {
     let mut url = wire.base().endpoint(["meta", "schools", id, "permissions"]);
     let mut rows = Vec::new();
@@ -234,9 +249,7 @@ async fn permissions(wire: &Wire, id: &str, cx: &PullContext) -> Result<Option<P
             }
             Err(error) if is_withheld(&error) || error.status() == Some(401) => return Ok(None),
             // A success without a list says nothing of what is granted.
-            Err(error) if error.status().is_none() && error.kind() == roster_core::ErrorKind::Provider => {
-                return Ok(None);
-            }
+            Err(error) if is_nothing(&error) => return Ok(None),
             Err(error) => return Err(error),
         }
     }

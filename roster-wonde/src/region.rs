@@ -101,6 +101,15 @@ pub(crate) fn data_base(base: &BaseUrl, domain: Option<&str>) -> Result<BaseUrl>
     Err(stranger())
 }
 
+/// The hosts that a school's data may be at, if nothing is known of it, with the account's own last: those of all regions, or a proxy's
+/// or a test's own alone.
+pub(crate) fn hosts(base: &BaseUrl) -> Vec<BaseUrl> {
+    let known = KNOWN.iter().rev().filter_map(|(.., host)| data_base(base, Some(host)).ok());
+    let mut hosts: Vec<BaseUrl> = known.filter(|host| host != base).collect();
+    hosts.push(base.clone());
+    hosts
+}
+
 fn stranger() -> Error {
     broken(
         "looking for the school's region",
@@ -149,6 +158,17 @@ mod tests {
         assert_eq!(found(here, "api.wonde.com").as_deref(), Some(here));
         assert_eq!(found(here, "evil.example"), None);
         assert_eq!(found(here, "127.0.0.1.evil.example"), None);
+    }
+
+    #[test]
+    fn all_regions_are_asked_unless_there_is_but_one_host() {
+        let all = |url: &str| {
+            hosts(&base(url)).iter().rev().map(|host| host.as_url().to_string()).collect::<Vec<_>>()
+        };
+        let wonde = all("https://api-ap-southeast-2.wonde.com/v1.0");
+        assert_eq!(wonde[..2], ["https://api-ap-southeast-2.wonde.com/v1.0", "https://api.wonde.com/v1.0"]);
+        assert_eq!(wonde.len(), KNOWN.len());
+        assert_eq!(all("http://127.0.0.1:4000/v1.0"), ["http://127.0.0.1:4000/v1.0"]);
     }
 
     #[test]

@@ -11,10 +11,10 @@ use roster_core::{
 use crate::{
     builder::WondeBuilder,
     changes::Position,
-    client::Habits,
-    config::{ClassSource, EmailOrder, WondeConfig},
+    config::WondeConfig,
     error::{INACTIVE, is_withheld},
     opening::{Account, Opened},
+    options::Choices,
     probe,
     pull::{Pull, plan::all_fields},
     resource::Resource,
@@ -30,21 +30,17 @@ const RECONCILE_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// One school that shares its MIS through Wonde.
 ///
-/// Cheap to clone: clones share connections, token, limiter, and what they learn of the school. Nothing is sent before a pull is
-/// polled. Needs a tokio runtime.
+/// Cheap to clone: clones share connections, token and limiter. Nothing is sent before a pull is polled. Needs a tokio runtime.
 #[derive(Clone, Debug)]
 pub struct WondeSource {
     settings: Arc<Settings>,
-    habits: Arc<Habits>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) school: String,
     pub(crate) account: Account,
-    pub(crate) class_source: ClassSource,
-    pub(crate) emails: EmailOrder,
-    pub(crate) frozen: bool,
+    pub(crate) choices: Choices,
 }
 
 impl WondeSource {
@@ -54,7 +50,7 @@ impl WondeSource {
     }
 
     pub(crate) fn new(settings: Settings) -> Self {
-        Self { settings: Arc::new(settings), habits: Arc::default() }
+        Self { settings: Arc::new(settings) }
     }
 }
 
@@ -112,10 +108,7 @@ impl RosterSource for WondeSource {
     fn pull(&self, request: PullRequest, cx: PullContext) -> PullStream {
         let info = self.info();
         match Position::of_request(&info, &request) {
-            Ok(before) => {
-                Pull::new(info, Arc::clone(&self.settings), Arc::clone(&self.habits), request, before, cx)
-                    .into_stream()
-            }
+            Ok(before) => Pull::new(info, Arc::clone(&self.settings), request, before, cx).into_stream(),
             Err(error) => stream::iter([Err(error)]).boxed(),
         }
     }

@@ -3,7 +3,10 @@
 //! A webhook is a hint and nothing more: it makes the host look, and what is seen then counts. So lost, doubled and late webhooks
 //! change nothing in where a connection ends: a school that was looked at last is what it was seen to be.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use roster_core::{ConnectionState, jiff::Timestamp};
 use serde::{Deserialize, Serialize};
@@ -31,11 +34,16 @@ pub(crate) struct Seen {
     pub(crate) standing: Standing,
     /// Whether its data are given out, where they were asked for.
     pub(crate) serves: Option<bool>,
+    /// It is switched off for now.
+    pub(crate) inactive: bool,
 }
 
 /// The state that follows from what was seen.
 pub(crate) fn judge(seen: &Seen) -> ConnectionState {
     let on = |list| seen.lists.contains(&list);
+    if seen.inactive && seen.standing.approved != Some(false) {
+        return ConnectionState::Offline;
+    }
     let approved = match seen.standing.approved {
         Some(approved) => approved,
         None => on(List::Approved) || on(List::Audited) || on(List::Offline) || seen.serves == Some(true),
@@ -89,7 +97,7 @@ pub(crate) fn of_standing(standing: Standing) -> Option<ConnectionState> {
 /// connection.observe(at(10), ConnectionState::Pending);
 /// assert_eq!((connection.state(), connection.since()), (ConnectionState::Live, Some(at(20))));
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Connection {
     observed: BTreeMap<Timestamp, ConnectionState>,
@@ -98,6 +106,19 @@ pub struct Connection {
     revoked: Option<(Timestamp, String)>,
     /// Changes of the school's MIS: when each is due, and when it was over.
     migrations: BTreeMap<String, Option<String>>,
+}
+
+/// Shows where the connection is and how much is known of it. A school's reasons are people's words, and are not shown.
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("state", &self.state())
+            .field("since", &self.since())
+            .field("observed", &self.observed.len())
+            .field("tells_why", &self.detail().is_some())
+            .field("is_migrating", &self.is_migrating())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Connection {
@@ -198,7 +219,7 @@ mod tests {
     use super::*;
 
     fn seen(lists: &[List], standing: Standing) -> ConnectionState {
-        judge(&Seen { lists: lists.iter().copied().collect(), standing, serves: None })
+        judge(&Seen { lists: lists.iter().copied().collect(), standing, ..Seen::default() })
     }
 
     #[test]
@@ -312,6 +333,27 @@ mod tests {
             prop_assert_eq!((straight.state(), straight.since()), (polling.state(), polling.since()));
             let stored: Connection = serde_json::from_str(&serde_json::to_string(&straight).unwrap()).unwrap();
             prop_assert_eq!(straight, stored);
+        }
+    }
+
+    #[test]
+    fn a_reason_is_not_shown() {
+        let mut connection = Connection::default();
+        for (second, state) in [(1, ConnectionState::Declined), (2, ConnectionState::Revoked)] {
+            let at = Timestamp::from_second(second).unwrap();
+            connection.observe(at, state);
+            let (school, name) = (Some("A1".to_owned()), None);
+            let reason = Some("CanaryReason of Dana Head".to_owned());
+            connection.hear(
+                at,
+                &match state {
+                    ConnectionState::Declined => WebhookEvent::AccessDeclined { school, name, reason },
+                    _ => WebhookEvent::AccessRevoked { school, name, reason },
+                },
+            );
+            let shown = format!("{connection:?}{connection:#?}");
+            assert!(connection.detail().is_some() && !shown.contains("Canary"), "{shown}");
+            assert!(shown.contains("tells_why: true"), "{shown}");
         }
     }
 

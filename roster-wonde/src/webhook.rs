@@ -11,6 +11,7 @@ use roster_core::{Error, ErrorKind, ExposeSecret, Result, SecretString, jiff::Ti
 use crate::{error::wrong, map::dates::instant, source::PROVIDER, wire};
 
 const RECEIVING: &str = "reading a webhook";
+pub(crate) const CONFIRMING: &str = "confirming a webhook";
 /// A notice is a few hundred bytes.
 const MOST_BYTES: usize = 256 * 1024;
 
@@ -186,14 +187,15 @@ impl fmt::Debug for Webhooks {
 }
 
 /// The status to answer a webhook with: 200 if all went well, 401 without the secret, 400 where it is malformed or the vendor
-/// refuses to confirm it, and 503, so that it is sent again, where the vendor can't be asked.
+/// refuses to confirm it, and 503, so that it is sent again, where nobody could tell: the vendor can't be asked, answers what can't
+/// be read, has switched the school off for now, or does not take the application's own token.
 pub fn answer_to<T>(done: &Result<T>) -> u16 {
     let Err(error) = done else { return 200 };
-    match error.kind() {
-        ErrorKind::Unauthorized if error.operation() == RECEIVING => 401,
-        ErrorKind::Transport | ErrorKind::RateLimited => 503,
-        ErrorKind::Provider if error.status().is_none_or(|status| status >= 500) => 503,
-        _ => 400,
+    match (error.operation(), error.kind()) {
+        (RECEIVING, ErrorKind::Unauthorized) => 401,
+        (RECEIVING, _) | (CONFIRMING, ErrorKind::Forbidden | ErrorKind::Unsupported) => 400,
+        // Whatever else went wrong says nothing of what was told.
+        _ => 503,
     }
 }
 

@@ -142,7 +142,9 @@ wire! {
         updated_at "updated_at": Part<'a>,
     }
     /// One of the records that are gone.
-    Deletion { kind "type": Text<'a>, id "id": Text<'a>, restored_at "restored_at": Part<'a>, }
+    Deletion {
+        kind "type": Text<'a>, id "id": Text<'a>, deleted_at "deleted_at": Part<'a>, restored_at "restored_at": Part<'a>,
+    }
     /// A date as PHP writes it.
     PhpDate { date "date": Text<'a>, time_zone "timezone": Text<'a>, }
     /// Where an answer goes on.

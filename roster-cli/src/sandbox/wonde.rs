@@ -48,7 +48,7 @@ impl Running for WondeSandbox {
             "finish-migration",
         ];
         let permissions = ["withdraw/contacts.read", "grant/contacts.read"];
-        let moves = std::iter::once(post(&origin, "next-day"));
+        let moves = ["next-day", "pass/300"].into_iter().map(|verb| post(&origin, verb));
         Started {
             provider: "wonde",
             pull: format!("{settings} roster pull wonde:{first}"),

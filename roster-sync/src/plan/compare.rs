@@ -60,8 +60,10 @@ impl Draft<'_> {
         }
         let erased = self.plan.stage.mask(kind).erased;
         let (renamed, _) = self.renamed(stored);
-        // Where nothing changed but ids of re-keyed records, and fields newly asked for, no guard counts it.
-        if active && !differ(&renamed, &merged).minus(self.added(kind)).is_empty() {
+        // Where nothing changed but ids of re-keyed records, fields newly asked for, and the year that a source made up, no guard
+        // counts it.
+        let counted = differ(&renamed, &merged).minus(self.added(kind));
+        if active && !counted.is_empty() && !self.moved_on(&renamed, &merged, counted).await? {
             self.plan.effects.update(&renamed);
         }
         let step = self.step(self.op_of(known), known, &merged, digest, changed).await?;

@@ -19,6 +19,7 @@ mod parents;
 mod rekey;
 mod seats;
 mod strong;
+mod years;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -173,6 +174,8 @@ pub(crate) struct Draft<'a> {
     pairs: Vec<(u32, Option<u32>)>,
     /// Half keys of records that are taken in from quarantine.
     admitted: HashSet<(EntityKind, u64)>,
+    /// The school years that sources made up, once they are asked for.
+    made_up: Option<years::MadeUp>,
     /// By kind, what follows from absence.
     covers: [Cover; EntityKind::ALL.len()],
 }
@@ -211,6 +214,7 @@ impl Plan {
             rekeys: HashMap::new(),
             pairs: Vec::new(),
             admitted: HashSet::new(),
+            made_up: None,
             covers,
         };
         draft.find_absent().await?;

@@ -52,6 +52,7 @@ mod id_shapes;
 mod planning;
 mod seats;
 mod slices;
+mod years;
 
 const ROSTER: &str = "lincoln";
 

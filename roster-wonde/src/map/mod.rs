@@ -27,6 +27,8 @@ pub(crate) struct Wants {
     pub(crate) sensitive: BTreeSet<SensitiveField>,
     pub(crate) extra: bool,
     pub(crate) emails: EmailOrder,
+    /// Fields of people that stay as they are known.
+    pub(crate) keeps: FieldSet,
 }
 
 impl Wants {

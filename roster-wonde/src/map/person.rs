@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use roster_core::{
-    Affiliation, ContactKind, EntityKind, GroupTag, Identifier, IdentifierScheme, Person,
-    PersonField as Field, Place, Relationship, Role, SensitiveField, SourcedId,
+    Affiliation, ContactKind, EntityKind, FieldSet, GroupTag, Identifier, IdentifierScheme, Person,
+    PersonField as Field, Place, Relationship, RelationshipField, Role, SensitiveField, SourcedId,
     upn::{self, Upn},
 };
 use roster_http::json::Text;
@@ -35,9 +35,7 @@ pub(crate) struct Tie {
     responsible: Option<bool>,
     lives_with: Option<bool>,
     priority: Option<u32>,
-    emergency: bool,
-    /// Whether anything is told.
-    pub(crate) is_told: bool,
+    emergency: Option<bool>,
 }
 
 /// A student, with the hash of a permanent number that no other may have, and its contacts.
@@ -182,7 +180,7 @@ pub(crate) fn students_of(raw: &RawValue) -> (Vec<Nested<'_>>, usize) {
     let (mut students, odd) = nested(wire.students);
     for student in &mut students {
         // Where the contact has the one relationship, it is that to each student that has none.
-        if !student.tie.is_told && own.is_told {
+        if !student.tie.is_told() {
             student.tie = own.clone();
         }
     }
@@ -209,35 +207,68 @@ fn tie(part: Part<'_>) -> Tie {
     let Some(raw) = items(part).into_iter().next() else { return Tie::default() };
     if !raw.get().starts_with('{') {
         let word = serde_json::from_str::<Text<'_>>(raw.get()).ok().and_then(|text| text.owned());
-        return Tie { is_told: word.is_some(), relation: word, ..Tie::default() };
+        return Tie { relation: word, ..Tie::default() };
     }
     let Ok(wire) = serde_json::from_str::<wire::Relation<'_>>(raw.get()) else { return Tie::default() };
-    let emergency = flag(&wire.emergency);
-    let mut tie = Tie {
+    Tie {
         relation: wire.word.owned().or_else(|| wire.kind.owned()),
         responsible: flag(&wire.responsible),
         lives_with: flag(&wire.lives_with),
         priority: wire.priority.get().and_then(|text| text.parse().ok()),
-        emergency: emergency == Some(true),
-        is_told: false,
-    };
-    // An object of nothing but nulls tells nothing, and must not hide what the other side tells.
-    tie.is_told = tie.relation.is_some()
-        || tie.responsible.is_some()
-        || tie.lives_with.is_some()
-        || tie.priority.is_some()
-        || emergency.is_some();
-    tie
+        emergency: flag(&wire.emergency),
+    }
 }
 
 impl Tie {
+    /// Whether anything is told.
+    pub(super) fn is_told(&self) -> bool {
+        self.relation.is_some()
+            || self.responsible.is_some()
+            || self.lives_with.is_some()
+            || self.priority.is_some()
+            || self.emergency.is_some()
+    }
+
+    /// What both tell, field by field, and the vendor's keys of those in which they differ: there this one counts.
+    pub(crate) fn with(self, other: Self) -> (Self, Vec<&'static str>) {
+        let mut differing = Vec::new();
+        let mut differ = |key, is_so: bool| differing.extend(is_so.then_some(key));
+        let word = |tie: &Self| tie.relation.as_deref().map(|word| word.trim().to_lowercase());
+        differ("relationship", both_say(word(&self), word(&other)));
+        differ("parental_responsibility", both_say(self.responsible, other.responsible));
+        differ("lives_with_pupil", both_say(self.lives_with, other.lives_with));
+        differ("priority", both_say(self.priority, other.priority));
+        differ("emergency_contact", both_say(self.emergency, other.emergency));
+        let both = Self {
+            relation: self.relation.or(other.relation),
+            responsible: self.responsible.or(other.responsible),
+            lives_with: self.lives_with.or(other.lives_with),
+            priority: self.priority.or(other.priority),
+            emergency: self.emergency.or(other.emergency),
+        };
+        (both, differing)
+    }
+
+    /// The fields of the relationship that nothing is told of.
+    pub(crate) fn untold(&self) -> FieldSet {
+        let kinds = self.responsible.is_none() || self.emergency.is_none() || self.priority.is_none();
+        let fields = [
+            (RelationshipField::Relation, self.relation.is_none()),
+            (RelationshipField::ParentalResponsibility, self.responsible.is_none()),
+            (RelationshipField::LivesWith, self.lives_with.is_none()),
+            (RelationshipField::Priority, self.priority.is_none()),
+            (RelationshipField::Kinds, kinds),
+        ];
+        FieldSet::of(fields.into_iter().filter(|(_, is_untold)| *is_untold).map(|(field, _)| field))
+    }
+
     pub(crate) fn relationship(self, student: &SourcedId, contact: &SourcedId) -> Relationship {
         let mut relationship = Relationship::from_parts(student.clone(), contact.clone());
         let mut kinds = BTreeSet::new();
         if self.responsible == Some(true) {
             kinds.insert(ContactKind::Guardian);
         }
-        if self.emergency {
+        if self.emergency == Some(true) {
             kinds.insert(ContactKind::Emergency);
         }
         match self.priority {
@@ -252,6 +283,11 @@ impl Tie {
         relationship.lives_with = self.lives_with;
         relationship
     }
+}
+
+/// Whether both are said, and are not the same.
+fn both_say<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
+    one.zip(other).is_some_and(|(one, other)| one != other)
 }
 
 fn campuses(person: &mut Person, part: Part<'_>, role: &Role) {

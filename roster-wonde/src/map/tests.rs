@@ -198,7 +198,7 @@ fn check_letters_are_those_of_the_vectors() {
 fn a_relationship_of_nulls_tells_nothing() {
     let of = |json: &str| {
         let raw: Box<RawValue> = serde_json::from_str(json).unwrap();
-        students_of(&raw).0.remove(0).tie.is_told
+        students_of(&raw).0.remove(0).tie.is_told()
     };
     assert!(!of(
         r#"{"id":"C1","students":[{"id":"A1","relationship":{"relationship":null,"priority":null}}]}"#

@@ -6,6 +6,7 @@ mod ends;
 mod grants;
 mod intake;
 pub(crate) mod plan;
+pub(crate) mod values;
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -28,7 +29,7 @@ use crate::{
     config::ClassSource,
     error::{broken, is_withheld, refused},
     map::{self, Wants},
-    opening::{Opened, Standing},
+    opening::{NOT_GIVEN, Opened, Standing},
     resource::Resource,
     source::Settings,
     wire::{self, Part, one},
@@ -68,7 +69,6 @@ impl Pull {
     pub(crate) fn new(
         info: SourceInfo,
         settings: Arc<Settings>,
-        habits: Arc<Habits>,
         request: PullRequest,
         before: Option<Position>,
         cx: PullContext,
@@ -76,13 +76,14 @@ impl Pull {
         let wants = Wants {
             sensitive: request.sensitive.clone(),
             extra: request.extra,
-            emails: settings.emails.clone(),
+            emails: settings.choices.emails.clone(),
+            keeps: settings.choices.frozen_fields,
         };
         let intake = Intake::new(&request, wants, InScope::new(request.scope.clone()), before.as_ref());
         Self {
             info,
             settings,
-            habits,
+            habits: Arc::default(),
             request,
             before,
             begun: None,
@@ -127,9 +128,17 @@ impl Pull {
         if let Some(at) = &mut self.at {
             if let Some(row) = at.rows.next() {
                 self.intake.row(at.step, &row, &at.place, at.filtered);
+                if at.step.tells_values() && self.intake.values.has_memory() {
+                    // What nothing on the page has any more is seen once all of them were read.
+                    at.rows.by_ref().for_each(|row| self.intake.row(at.step, &row, &at.place, at.filtered));
+                    self.intake.keep_what_is_gone();
+                }
                 return Ok(());
             }
             return self.turn().await;
+        }
+        if self.steps.is_empty() && self.intake.relationship() {
+            return Ok(());
         }
         match self.steps.pop_front() {
             Some(step) => {
@@ -164,7 +173,7 @@ impl Pull {
                 self.intake.tell(Problem::warning(codes::MIS_CHANGED, message));
             }
         }
-        if self.settings.frozen {
+        if self.settings.choices.frozen {
             self.intake.freeze("a change of the school's MIS was announced and is not over");
         } else if opened.standing.online == Some(false) {
             self.intake.freeze("the school's MIS can't be reached by Wonde, so its data may be old");
@@ -176,25 +185,31 @@ impl Pull {
         if !self.intake.is_frozen() {
             self.steps = plan::steps(&self.request, source, filters);
         }
-        self.intake.open(&opened, year, source, &self.steps);
+        self.intake.open(&opened, year, source, &self.steps, filters);
         self.opened = Some(opened);
         Ok(())
     }
 
     /// What classes are taken from: as the host says, else as it was decided before.
     fn class_source(&self) -> ClassSource {
-        match self.settings.class_source {
+        match self.settings.choices.class_source {
             ClassSource::Auto => self.before.as_ref().and_then(|before| before.classes).unwrap_or_default(),
             said => said,
         }
     }
 
-    /// Since when changes of a resource are asked for. Who left and what campuses there are is always read whole, and so are
-    /// classes of which nothing was decided.
+    /// Since when changes of a resource are asked for. Who left and what campuses there are is always read whole, and so is a list
+    /// that classes were not taken from before: what did not change there was never told.
     fn since(&self, step: Step) -> Option<Timestamp> {
         let changes = self.request.mode == PullMode::Changes && self.request.scope.is_everything();
-        let whole = step.resource == Resource::Campuses || step.purpose == Purpose::Learn;
-        self.before.as_ref().filter(|_| changes && !whole).map(Position::since)
+        let before = self.before.as_ref().filter(|_| changes)?;
+        let was_read = match step.resource {
+            Resource::Campuses => false,
+            Resource::Classes => before.classes.is_some_and(ClassSource::has_classes),
+            Resource::Registrations => before.classes.is_some_and(ClassSource::has_groups),
+            _ => step.purpose != Purpose::Learn,
+        };
+        was_read.then(|| before.since())
     }
 
     fn begin(&mut self, step: Step) {
@@ -299,6 +314,7 @@ impl Pull {
             year: year.title(),
             granted,
             frozen: lost,
+            shares: self.intake.values.kept(),
         };
         let cursor = position.encode(&self.info, &self.request)?;
         self.intake.out.push_back(PullEvent::Checkpoint(Box::new(cursor)));
@@ -338,10 +354,7 @@ impl Pull {
 /// Whether a school's data may be read at all.
 fn may_be_read(standing: Standing) -> Result<()> {
     if standing.approved == Some(false) {
-        return Err(refused(
-            PULLING,
-            "the school has not given access, or has taken it back; nothing is removed for that",
-        ));
+        return Err(refused(PULLING, NOT_GIVEN));
     }
     if standing.audited == Some(false) {
         return Err(refused(

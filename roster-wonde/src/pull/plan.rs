@@ -29,6 +29,13 @@ impl Step {
     pub(super) const fn deliver(resource: Resource) -> Self {
         Self { resource, purpose: Purpose::Deliver }
     }
+
+    /// Whether its rows tell values that may be gone of all of them.
+    pub(super) fn tells_values(self) -> bool {
+        use Resource::{Classes, Contacts, Employees, Registrations, Students};
+        let tells = matches!(self.resource, Students | Employees | Contacts | Classes | Registrations);
+        tells && self.purpose == Purpose::Deliver
+    }
 }
 
 /// The steps of a request, up to the classes; [`people`] follow. Those who left are learnt before classes name them as teachers.

@@ -78,7 +78,11 @@ async fn from_the_request_to_the_end() {
     assert_eq!(account.connect(&id, ask.clone(), &cx()).await.unwrap(), ConnectionState::Pending);
     assert_eq!(sandbox.requests_for_access()[0]["contacts"][0]["last_name"], "Head");
     let refused = pull(&source(&sandbox, &id), PullRequest::full()).await;
-    assert_eq!(refused.error.unwrap().kind(), ErrorKind::Forbidden);
+    let error = refused.error.unwrap();
+    assert!(
+        error.kind() == ErrorKind::Forbidden && error.message().contains("has not given access"),
+        "{error}"
+    );
     sandbox.set_stage(&id, WondeStage::Approved);
     assert_eq!(state(&sandbox, &id).await, ConnectionState::AwaitingAudit);
     let early = pull(&source(&sandbox, &id), PullRequest::full()).await;

@@ -149,3 +149,44 @@ async fn during_a_migration_nothing_ends_and_after_it_all_is_read() {
     assert!(told.codes().contains(&"mis_changed"));
     assert_eq!(*told.all(EntityKind::Person), Completeness::Complete);
 }
+
+#[tokio::test]
+async fn what_classes_are_taken_from_is_not_decided_by_what_changed() {
+    let sandbox = WondeSandbox::start(DistrictSpec::new(7).students(120)).unwrap();
+    let school = sandbox.schools()[1].clone();
+    let source = source(&sandbox, &school);
+    sandbox.grant(&school, "classes.read", false);
+    let told = pull(&source, PullRequest::full()).await;
+    assert_eq!(told.of(EntityKind::Class), 0);
+    // Nothing changed meanwhile, so that changes alone would tell of no class.
+    sandbox.grant(&school, "classes.read", true);
+    let told = pull(&source, PullRequest::changes(told.cursor.unwrap())).await;
+    let classes = |told: &Told| {
+        let all = told.records.values().filter_map(|record| match record {
+            Record::Class(class) => Some((class.id.clone(), class.class_type.clone())),
+            _ => None,
+        });
+        all.collect::<Vec<_>>()
+    };
+    let fresh = pull(&source, PullRequest::full()).await;
+    assert!(!classes(&fresh).is_empty());
+    assert_eq!(classes(&told), classes(&fresh));
+    assert_eq!(told.of(EntityKind::Enrollment), fresh.of(EntityKind::Enrollment));
+    assert_eq!(*told.all(EntityKind::Class), Completeness::Complete);
+    assert!(!told.codes().contains(&"class_source"));
+
+    // From now on changes tell.
+    let quiet = pull(&source, PullRequest::changes(told.cursor.unwrap())).await;
+    assert!(classes(&quiet).is_empty() && *quiet.all(EntityKind::Class) == Completeness::Changes);
+
+    // A list that classes were not taken from before is read whole.
+    let both = roster_wonde::WondeSource::builder().school(&school).token(sandbox.token());
+    let both =
+        both.base_url(sandbox.base_url()).class_source(roster_wonde::ClassSource::Both).build().unwrap();
+    let told = pull(&both, PullRequest::changes(quiet.cursor.unwrap())).await;
+    let groups = |told: &Told| {
+        classes(told).into_iter().filter(|(_, of)| *of == roster_core::ClassType::Registration).count()
+    };
+    assert!(groups(&told) > 0);
+    assert_eq!(groups(&told), groups(&pull(&both, PullRequest::full()).await));
+}

@@ -2,7 +2,7 @@
 
 use roster_core::{
     Ask, Completeness, ConnectionState, EntityKind, ErrorKind, PullRequest, Record, Role, RosterSource,
-    SensitiveField, TenantDirectory,
+    TenantDirectory,
 };
 use roster_wonde::{WondeAccount, WondeSource};
 use serde_json::{Value, json};
@@ -13,20 +13,20 @@ use wiremock::{
 
 use super::{Told, cx, pull};
 
-const TOKEN: &str = "0123456789abcdef0123456789abcdef01234567";
+pub(super) const TOKEN: &str = "0123456789abcdef0123456789abcdef01234567";
 
 #[expect(clippy::disallowed_methods, reason = "a fixture of this crate")]
-fn fixture(name: &str) -> Value {
+pub(super) fn fixture(name: &str) -> Value {
     let path = format!("{}/tests/fixtures/{name}.json", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-fn source(server: &MockServer) -> WondeSource {
+pub(super) fn source(server: &MockServer) -> WondeSource {
     let builder = WondeSource::builder().school("A1000000001").token(TOKEN);
     builder.base_url(format!("{}/v1.0", server.uri())).build().unwrap()
 }
 
-async fn get(server: &MockServer, at: &str, body: Value) {
+pub(super) async fn get(server: &MockServer, at: &str, body: Value) {
     let answer = ResponseTemplate::new(200).set_body_json(body);
     Mock::given(method("GET"))
         .and(path(format!("/v1.0/{at}")))
@@ -37,7 +37,7 @@ async fn get(server: &MockServer, at: &str, body: Value) {
 }
 
 /// The school of the fixtures, with these lists; what is not given is empty.
-async fn school(lists: &[(&str, Value)]) -> MockServer {
+pub(super) async fn school(lists: &[(&str, Value)]) -> MockServer {
     let server = MockServer::start().await;
     for (list, body) in lists {
         get(&server, &format!("schools/A1000000001/{list}"), body.clone()).await;
@@ -53,7 +53,7 @@ async fn school(lists: &[(&str, Value)]) -> MockServer {
     server
 }
 
-fn people(told: &Told, role: &Role) -> usize {
+pub(super) fn people(told: &Told, role: &Role) -> usize {
     let has = |record: &&Record| matches!(record, Record::Person(person) if person.has_role(role));
     told.records.values().filter(has).count()
 }
@@ -141,36 +141,6 @@ async fn changes_are_asked_for_as_php_writes_a_time() {
     for time in asked {
         assert!(time.len() == 19 && time.as_bytes()[10] == b' ', "{time}");
     }
-}
-
-#[tokio::test]
-async fn contacts_on_either_side_are_one() {
-    let student = json!({ "id": "S1", "forename": "Ann", "contacts": { "data": [
-        { "id": "C1", "forename": "Bea", "relationship": { "relationship": "Mother", "parental_responsibility": true } },
-        { "id": "C2", "forename": "Cal" },
-    ] } });
-    let contacts = json!({ "data": [
-        { "id": "C2", "forename": "Cal", "students": { "data": [{ "id": "S1", "relationship": "Uncle" }] } },
-        { "id": "C3", "forename": "Dan", "students": null },
-    ] });
-    let lists = [
-        ("students", json!({ "data": [student] })),
-        ("employees", fixture("employees")),
-        ("contacts", contacts),
-    ];
-    let server = school(&lists).await;
-    let told = pull(&source(&server), PullRequest::full().with_sensitive([SensitiveField::Contacts])).await;
-    assert!(told.error.is_none(), "{:?}", told.error);
-    assert_eq!(people(&told, &Role::Contact), 3);
-    let relations: Vec<_> = (told.records.values())
-        .filter_map(|record| match record {
-            Record::Relationship(tie) => Some((tie.contact.to_string(), tie.relation.clone())),
-            _ => None,
-        })
-        .collect();
-    let expected =
-        [("C1".to_owned(), Some("Mother".to_owned())), ("C2".to_owned(), Some("Uncle".to_owned()))];
-    assert_eq!(relations, expected);
 }
 
 #[tokio::test]
@@ -321,12 +291,6 @@ async fn duties_are_no_classes_and_years_may_be_named() {
     assert_eq!(*told.all(EntityKind::Class), Completeness::Complete);
 }
 
-fn sees_contacts() -> PullRequest {
-    let mut request = PullRequest::full();
-    request.sensitive.insert(SensitiveField::Contacts);
-    request
-}
-
 #[tokio::test]
 async fn a_class_that_cannot_be_read_ends_none_of_its_seats() {
     let row = json!({ "id": "A1000009999", "name": "PLACEHOLDER", "students": { "data": [] } });
@@ -377,26 +341,6 @@ async fn a_full_later_page_without_paging_is_not_known_to_be_the_last() {
 
 fn people_partial(told: &Told) -> bool {
     told.ends.iter().any(|(kind, _, end)| *kind == EntityKind::Person && end.is_partial())
-}
-
-#[tokio::test]
-async fn contacts_without_a_readable_id_end_no_relationship() {
-    for (contacts, partial) in [
-        (json!([{ "id": null, "surname": "Invented" }]), true),
-        (json!([{ "id": "A12", "surname": "Invented" }]), false),
-    ] {
-        let student = json!({ "id": "A1", "surname": "Invented", "contacts": { "data": contacts } });
-        let server =
-            school(&[("students", json!({ "data": [student] })), ("employees", fixture("employees"))]).await;
-        let told = pull(&source(&server), sees_contacts()).await;
-        assert!(told.error.is_none(), "{:?}", told.error);
-        assert_eq!(told.all(EntityKind::Relationship).is_partial(), partial);
-    }
-    let student = json!({ "id": "A1", "surname": "Invented", "contacts": { "data": ["A12", "A13"] } });
-    let server =
-        school(&[("students", json!({ "data": [student] })), ("employees", fixture("employees"))]).await;
-    let told = pull(&source(&server), sees_contacts()).await;
-    assert_eq!(told.of(EntityKind::Relationship), 2);
 }
 
 #[tokio::test]

@@ -2,10 +2,15 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod access;
+mod confirming;
 mod days;
 mod foreign;
 mod migration;
+mod own;
+mod shared;
+mod ties;
 mod whole;
+mod years;
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -2,9 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use roster_core::{EntityKind, IdentifierScheme, PullRequest, Record, Role, SensitiveField, SourcedId};
+use roster_core::{
+    EntityKind, IdentifierScheme, PullRequest, Record, Role, SecretString, SensitiveField, SourcedId,
+    jiff::Timestamp,
+};
 use roster_sync::{MemoryStore, Mode, RecordState, RosterSync, Status, Store};
-use roster_testkit::{district::DistrictSpec, sandbox::WondeSandbox};
+use roster_testkit::{
+    district::DistrictSpec,
+    sandbox::{WondeSandbox, WondeStage},
+};
+use roster_wonde::{Connection, Webhooks, WondeSource};
 
 use super::{cx, source};
 
@@ -123,4 +130,71 @@ async fn what_is_weaker_is_proposed() {
         classes > 0
             && proposals.iter().all(|(.., reason)| reason.contains("no proof") || reason.contains("but"))
     );
+}
+
+#[tokio::test]
+async fn ids_that_are_new_before_it_is_over_make_nobody_new() {
+    for keeps_student_ids in [false, true] {
+        let sandbox = WondeSandbox::start(DistrictSpec::new(7).students(80)).unwrap();
+        let school = sandbox.schools()[0].clone();
+        let plain = source(&sandbox, &school);
+        let store = MemoryStore::new();
+        let sync = || RosterSync::new(&store, school.clone()).request(request());
+        assert_eq!(sync().run(&plain, &cx()).await.unwrap().status, Status::Applied);
+        let before = people(&store, &school).await;
+        let ids = |people: &BTreeMap<String, Someone>| -> BTreeSet<SourcedId> {
+            people.values().map(|one| one.id.clone()).collect()
+        };
+
+        let mut connection = Connection::default();
+        let mut told = 0;
+        let mut hear = |sandbox: &WondeSandbox| {
+            let webhooks = Webhooks::new([SecretString::from("0123456789abcdef")]).unwrap();
+            for body in sandbox.webhooks_due().into_iter().skip(told) {
+                let body = body.to_string();
+                let event = webhooks.parse([], "secret=0123456789abcdef", body.as_bytes()).unwrap();
+                connection.hear(Timestamp::UNIX_EPOCH, &event);
+                told += 1;
+            }
+            connection.is_migrating()
+        };
+        sandbox.begin_migration(&school);
+        assert!(hear(&sandbox));
+        // By what the vendor says of the school, and, once it can be reached again, by the notice alone.
+        for online in [false, true] {
+            if online {
+                sandbox.set_stage(&school, WondeStage::Live);
+                let served = super::pull(&plain, request()).await;
+                let ids = ids(&before);
+                let is_new =
+                    |record: &&Record| record.kind() == EntityKind::Person && !ids.contains(record.id());
+                assert_eq!(served.records.values().filter(is_new).count(), served.of(EntityKind::Person));
+            }
+            let frozen = WondeSource::builder().school(&school).token(sandbox.token());
+            let frozen = frozen.base_url(sandbox.base_url()).frozen(online).build().unwrap();
+            for run in [sync(), sync().full(true)] {
+                let report = run.run(&frozen, &cx()).await.unwrap();
+                for (kind, counts) in &report.kinds {
+                    let changed = counts.created + counts.ended + counts.rekeyed + counts.updated;
+                    assert_eq!(changed, 0, "{kind} {online}");
+                }
+                assert_eq!(ids(&people(&store, &school).await), ids(&before));
+            }
+        }
+
+        sandbox.finish_migration(&school, keeps_student_ids);
+        assert!(!hear(&sandbox));
+        let held = sync().run(&plain, &cx()).await.unwrap();
+        let report = sync().approve(held.plan.clone()).run(&plain, &cx()).await.unwrap();
+        assert_eq!(report.status, Status::Applied, "{:?}", report.holds);
+        let after = people(&store, &school).await;
+        let numbered = before.iter().filter(|(_, one)| one.upn().is_some());
+        for (uid, one) in numbered {
+            assert_eq!((after[uid].upn(), after[uid].id == one.id), (one.upn(), keeps_student_ids));
+        }
+        let staff = before.iter().filter(|(_, one)| !one.person.has_role(&Role::Student));
+        for (uid, one) in staff {
+            assert!(after[uid].id != one.id && after[uid].person.email == one.person.email);
+        }
+    }
 }

@@ -1,9 +1,9 @@
 //! `wonde`: schools that share their MIS through Wonde.
 
-use roster_core::{Capabilities, Result, RosterSource, SecretString, TenantDirectory};
-use roster_wonde::{PROVIDER as ID, WondeBuilder, WondeConfig, WondeSource};
+use roster_core::{Capabilities, Error, ErrorKind, Result, RosterSource, SecretString, TenantDirectory};
+use roster_wonde::{ClassSource, PROVIDER as ID, WondeBuilder, WondeConfig, WondeSource};
 
-use crate::{Form, Key, Provider, Settings};
+use crate::{Form, Key, Provider, Settings, Value};
 
 pub(super) const PROVIDER: Provider =
     Provider::new(ID, "Schools that share their MIS through Wonde.", KEYS, capabilities, open)
@@ -16,6 +16,17 @@ const KEYS: &[Key] = &[
         "region",
         "Where the school's data are expected: uk, au, nz, za, us, or a host. Without it, where the school itself says.",
         Form::Text,
+    ),
+    Key::new(
+        "class_source",
+        "What classes are taken from: auto (the default), classes, registration_groups or both.",
+        Form::Text,
+    ),
+    Key::new(
+        "frozen",
+        "true while a change of the school's MIS was announced and is not over: nothing ends meanwhile. Or a list of fields of people \
+         that stay as they are known, such as email.",
+        Form::FlagOrList,
     ),
     Key::new("base_url", "The base path of the interface, for tests and proxies.", Form::Text),
 ];
@@ -32,8 +43,29 @@ fn builder(settings: &Settings) -> Result<WondeBuilder> {
     config.school = text("school")?;
     config.region = text("region")?;
     config.base_url = text("base_url")?;
+    config.class_source = match settings.text("class_source")? {
+        None | Some("auto") => ClassSource::Auto,
+        Some("classes") => ClassSource::Classes,
+        Some("registration_groups") => ClassSource::RegistrationGroups,
+        Some("both") => ClassSource::Both,
+        Some(_) => {
+            return Err(wrong(
+                "`class_source` is none of `auto`, `classes`, `registration_groups` and `both`",
+            ));
+        }
+    };
+    match settings.get("frozen") {
+        None => {}
+        Some(Value::Flag(frozen)) => config.frozen = *frozen,
+        Some(Value::List(fields)) => config.frozen_fields.clone_from(fields),
+        Some(_) => return Err(wrong("`frozen` is true, false or a list of fields of people")),
+    }
     config.token = settings.secret("token").map(Option::<&SecretString>::cloned)?;
     Ok(WondeBuilder::from(config))
+}
+
+fn wrong(message: &'static str) -> Error {
+    Error::new(ErrorKind::Config, ID, "opening a source", message)
 }
 
 fn open(settings: &Settings) -> Result<Box<dyn RosterSource>> {
@@ -56,6 +88,18 @@ mod tests {
         assert!(!format!("{source:?}").contains("Canary"));
         let error = PROVIDER.open(&Settings::new().with("school", "A1")).unwrap_err();
         assert!(error.message().starts_with("`token` is missing"), "{error}");
+        for wrong in [settings.clone().with("class_source", "forms"), settings.clone().with("frozen", "yes")]
+        {
+            let error = PROVIDER.open(&wrong).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+        }
+        let none = settings.clone().with("frozen", vec!["e-mail".to_owned()]);
+        assert!(PROVIDER.open(&none).unwrap_err().message().contains("no field of people"));
+        for frozen in [Value::Flag(true), Value::List(vec!["email".to_owned()])] {
+            assert!(
+                PROVIDER.open(&settings.clone().with("class_source", "both").with("frozen", frozen)).is_ok()
+            );
+        }
         let account = Settings::new().with("token", SecretString::from("CanaryToken"));
         assert!(PROVIDER.open_directory(&account).is_ok());
     }

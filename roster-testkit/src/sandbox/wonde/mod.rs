@@ -2,6 +2,8 @@
 
 mod british;
 mod lists;
+mod moves;
+mod options;
 mod query;
 mod rows;
 mod serve;
@@ -17,148 +19,22 @@ use std::{
     time::Duration,
 };
 
-use roster_core::{Enrollment, Record, Role};
-use serde_json::{Value, json};
+use roster_core::{Enrollment, Record, Role, jiff::SignedDuration};
+use serde_json::Value;
 
 use self::{
     british::Making,
     serve::{Host, router},
     webhooks::Hooks,
-    world::{PERMISSIONS, School, SchoolFacts, World, put},
+    world::{PERMISSIONS, School, SchoolFacts, World},
 };
 use super::{fault::SandboxFault, rate::Rate, server::Server, tokens::Tokens};
 use crate::district::{DayTruth, District, DistrictSpec};
 
-pub use self::webhooks::WebhookManner;
-
-/// Where a school's connection is, at the vendor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WondeStage {
-    /// Nobody asked.
-    NotRequested,
-    /// It was asked.
-    Pending,
-    /// It said no.
-    Declined,
-    /// It said yes, and its data are not released.
-    Approved,
-    /// Its data can be read.
-    Live,
-    /// Its MIS can't be reached.
-    Offline,
-    /// It took access back.
-    Revoked,
-}
-
-impl WondeStage {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::NotRequested,
-        Self::Pending,
-        Self::Declined,
-        Self::Approved,
-        Self::Live,
-        Self::Offline,
-        Self::Revoked,
-    ];
-
-    /// The name in `snake_case`.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NotRequested => "not_requested",
-            Self::Pending => "pending",
-            Self::Declined => "declined",
-            Self::Approved => "approved",
-            Self::Live => "live",
-            Self::Offline => "offline",
-            Self::Revoked => "revoked",
-        }
-    }
-
-    /// What a plain request's verb leads to.
-    fn moved_by(verb: &str) -> Option<Self> {
-        Some(match verb {
-            "request" => Self::Pending,
-            "decline" => Self::Declined,
-            "approve" => Self::Approved,
-            "audit" | "online" => Self::Live,
-            "offline" => Self::Offline,
-            "revoke" => Self::Revoked,
-            _ => return None,
-        })
-    }
-}
-
-/// How a sandbox is to be.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct WondeOptions {
-    /// The time that each answer takes at least.
-    pub latency: Duration,
-    /// The most rows a page, whatever is asked for. `None`: 200.
-    pub clamp: Option<usize>,
-    /// How many requests a second are answered; further ones get a 429.
-    pub rate: Option<u32>,
-    /// Whether what a school shares is not told, so that only a refusal shows it.
-    pub permissions_hidden: bool,
-    /// Whether there are more schools than those of the district: one in each stage.
-    pub all_stages: bool,
-    /// Where webhooks are posted: a URL on loopback, with its secret.
-    pub webhook_url: Option<String>,
-    /// The port of the first host; 0 lets the system choose.
-    pub port: u16,
-}
-
-impl WondeOptions {
-    /// With answers that take that long.
-    #[must_use]
-    pub fn latency(mut self, latency: Duration) -> Self {
-        self.latency = latency;
-        self
-    }
-
-    /// With at most so many rows a page.
-    #[must_use]
-    pub fn clamp(mut self, rows: usize) -> Self {
-        self.clamp = Some(rows);
-        self
-    }
-
-    /// With so many requests a second.
-    #[must_use]
-    pub fn rate(mut self, a_second: u32) -> Self {
-        self.rate = Some(a_second);
-        self
-    }
-
-    /// With permissions that are not told.
-    #[must_use]
-    pub fn hiding_permissions(mut self) -> Self {
-        self.permissions_hidden = true;
-        self
-    }
-
-    /// With a further school in each stage.
-    #[must_use]
-    pub fn all_stages(mut self) -> Self {
-        self.all_stages = true;
-        self
-    }
-
-    /// With webhooks posted there.
-    #[must_use]
-    pub fn webhooks_to(mut self, url: impl Into<String>) -> Self {
-        self.webhook_url = Some(url.into());
-        self
-    }
-
-    /// With its first host on that port.
-    #[must_use]
-    pub fn port(mut self, port: u16) -> Self {
-        self.port = port;
-        self
-    }
-}
+pub use self::{
+    options::{WondeOptions, WondeStage},
+    webhooks::WebhookManner,
+};
 
 /// A vendor that schools share their MIS through, on loopback, in threads of its own. It stops when it is dropped.
 ///
@@ -166,7 +42,7 @@ impl WondeOptions {
 /// host, which is also the account's; the others have classes, and every second of all schools lives at the second host. The first
 /// secondary has two sites.
 ///
-/// Plain requests move it: `POST /sandbox/next-day`, `/sandbox/schools/{id}/{verb}` with `request`, `approve`, `audit`, `decline`,
+/// Plain requests move it: `POST /sandbox/next-day`, `/sandbox/pass/{days}`, `/sandbox/schools/{id}/{verb}` with `request`, `approve`, `audit`, `decline`,
 /// `revoke`, `offline`, `online`, `migrate`, `finish-migration`, and `withdraw/{permission}` and `grant/{permission}`;
 /// `POST /sandbox/webhooks` delivers what was held back; `GET /sandbox` says what it is.
 pub struct WondeSandbox {
@@ -284,6 +160,11 @@ impl WondeSandbox {
         self.shared.world().next_day()
     }
 
+    /// Lets time pass in which nothing happens: the vendor's clock, which its answers tell, is ahead from now on.
+    pub fn pass(&self, time: Duration) {
+        self.shared.world().pass(time.try_into().unwrap_or(SignedDuration::MAX));
+    }
+
     /// Changes the district by hand.
     pub fn edit(&self, change: impl FnOnce(&mut District)) {
         self.shared.world().edit(change, true);
@@ -327,7 +208,8 @@ impl WondeSandbox {
         self.shared.grant(id, permission, granted)
     }
 
-    /// Announces a change of a school's MIS: meanwhile it can't be reached.
+    /// Announces a change of a school's MIS: meanwhile it can't be reached, and its rows bear the new one's ids already. Move it to
+    /// [`Live`](WondeStage::Live) to have them read all the same.
     pub fn begin_migration(&self, id: &str) -> bool {
         self.shared.begin_migration(id)
     }
@@ -443,86 +325,6 @@ impl Shared {
     fn deliver_held(&self) {
         self.hooks.deliver_held();
     }
-
-    fn set_stage(&self, id: &str, stage: WondeStage, reason: Option<&str>) -> bool {
-        let mut world = self.world();
-        let Some(school) = world.school_mut(id) else { return false };
-        let before = school.stage;
-        school.stage = stage;
-        school.reason = reason.map(str::to_owned);
-        match stage {
-            WondeStage::Approved => {
-                school.approvals += 1;
-                school.token = Some(format!("school-token-{id}-{}", school.approvals));
-                // Who gives access again is not audited again.
-                if before == WondeStage::Revoked && school.audited {
-                    school.stage = WondeStage::Live;
-                }
-            }
-            WondeStage::Live => (school.audited, school.online) = (true, true),
-            WondeStage::Offline => school.online = false,
-            WondeStage::NotRequested | WondeStage::Pending | WondeStage::Declined | WondeStage::Revoked => {}
-        }
-        let common = json!({ "school_id": id, "school_name": school.facts.name, "school_la_code": "801",
-            "school_urn": "100000", "school_establishment_number": "4000" });
-        let notice = match stage {
-            WondeStage::Approved => Some(("schoolApproved", "school_token", json!(school.token))),
-            WondeStage::Declined => Some(("accessDeclined", "decline_reason", json!(reason))),
-            WondeStage::Revoked => Some(("accessRevoked", "revoke_reason", json!(reason))),
-            _ => None,
-        };
-        drop(world);
-        if let Some((kind, key, value)) = notice {
-            let mut body = common;
-            put(&mut body, "payload_type", json!(kind));
-            put(&mut body, key, value);
-            self.hooks.post(body);
-        }
-        true
-    }
-
-    fn grant(&self, id: &str, permission: &str, granted: bool) -> bool {
-        let mut world = self.world();
-        let Some(school) = world.school_mut(id).filter(|_| PERMISSIONS.contains(&permission)) else {
-            return false;
-        };
-        if granted {
-            school.denied.remove(permission);
-        } else {
-            school.denied.insert(permission.to_owned());
-        }
-        true
-    }
-
-    fn begin_migration(&self, id: &str) -> bool {
-        let mut world = self.world();
-        let Some(school) = world.school_mut(id) else { return false };
-        school.online = false;
-        let body = migration(school, false);
-        drop(world);
-        self.hooks.post(body);
-        true
-    }
-
-    fn finish_migration(&self, id: &str, keeps_student_ids: bool) -> bool {
-        let mut world = self.world();
-        let Some(school) = world.school_mut(id) else { return false };
-        let body = migration(school, true);
-        school.online = true;
-        "Another MIS".clone_into(&mut school.mis);
-        school.making.generation += 1;
-        school.making.keeps_student_ids = keeps_student_ids;
-        world.write(true);
-        drop(world);
-        self.hooks.post(body);
-        true
-    }
-}
-
-fn migration(school: &School, completed: bool) -> Value {
-    json!({ "payload_type": "schoolMigration", "school_id": school.facts.id, "school_name": school.facts.name,
-        "migrate_from": "Example MIS", "migrate_to": "Another MIS", "scheduled_at": "2026-02-14T00:00:00Z",
-        "completed_at": completed.then_some("2026-02-15T06:30:00Z") })
 }
 
 impl fmt::Debug for WondeSandbox {

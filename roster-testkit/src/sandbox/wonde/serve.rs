@@ -10,6 +10,7 @@ use axum::{
     response::Response,
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use roster_core::jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::{
@@ -49,7 +50,15 @@ pub(super) fn refuse(status: StatusCode) -> Response {
     answer(status, &refusal(status))
 }
 
+/// Answers at the vendor's own time.
 async fn handle(Held(host): Held<Host>, request: Request) -> Response {
+    let mut response = answered(&host, request).await;
+    let now = host.shared.world().now();
+    set(&mut response, "date", &now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
+    response
+}
+
+async fn answered(host: &Host, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().trim_end_matches('/').to_owned();
     let shared = &host.shared;
@@ -72,9 +81,9 @@ async fn handle(Held(host): Held<Host>, request: Request) -> Response {
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let query = Query::read(parts.uri.query().unwrap_or_default());
     if parts.method != Method::GET {
-        return change(&host, &asker, &parts.method, &segments, body).await;
+        return change(host, &asker, &parts.method, &segments, body).await;
     }
-    lists::get(&host, &asker, &segments, &query, &path).await
+    lists::get(host, &asker, &segments, &query, &path).await
 }
 
 fn decoded(segment: &str) -> String {
@@ -142,6 +151,13 @@ fn control(shared: &Arc<Shared>, method: &Method, verb: &str) -> Response {
             shared.world().next_day();
             true
         }
+        (&Method::POST, ["pass", days]) => match days.parse::<u32>() {
+            Ok(days) => {
+                shared.world().pass(SignedDuration::from_hours(24 * i64::from(days)));
+                true
+            }
+            Err(_) => false,
+        },
         (&Method::POST, ["webhooks"]) => {
             shared.deliver_held();
             true

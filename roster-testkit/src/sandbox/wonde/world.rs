@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use roster_core::{Clock, SourcedId, SystemClock, jiff::Timestamp};
+use roster_core::{
+    Clock, SourcedId, SystemClock,
+    jiff::{SignedDuration, Timestamp},
+};
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -55,6 +58,8 @@ pub(super) struct School {
     pub(super) online: bool,
     pub(super) audited: bool,
     pub(super) mis: String,
+    /// A change of its MIS is under way: its rows are those of the new one already.
+    pub(super) is_migrating: bool,
     pub(super) denied: BTreeSet<String>,
     pub(super) reason: Option<String>,
     /// The token of the latest approval.
@@ -81,6 +86,8 @@ pub(super) struct World {
     pub(super) faults: Vec<SandboxFault>,
     pub(super) broken: BTreeSet<(String, String)>,
     old: Timestamp,
+    /// How much time was let pass.
+    ahead: SignedDuration,
 }
 
 impl School {
@@ -93,6 +100,7 @@ impl School {
             online: stage != WondeStage::Offline,
             audited,
             mis: "Example MIS".to_owned(),
+            is_migrating: false,
             denied: BTreeSet::new(),
             reason: None,
             token: None,
@@ -149,11 +157,21 @@ fn word(collection: &str) -> &'static str {
 impl World {
     pub(super) fn new(district: District, schools: Vec<School>) -> Self {
         let old = SystemClock.now().checked_sub(AGE).unwrap_or(Timestamp::MIN);
-        let mut world = Self { district, schools, faults: Vec::new(), broken: BTreeSet::new(), old };
-        for school in &mut world.schools {
-            school.rows = rows(&world.district, &school.facts, &school.making);
-        }
+        let ahead = SignedDuration::ZERO;
+        let mut world = Self { district, schools, faults: Vec::new(), broken: BTreeSet::new(), old, ahead };
+        world.write(false);
         world
+    }
+
+    /// What time it is for the vendor.
+    pub(super) fn now(&self) -> Timestamp {
+        SystemClock.now().checked_add(self.ahead).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Lets time pass in which nothing happens.
+    pub(super) fn pass(&mut self, time: SignedDuration) {
+        self.ahead = self.ahead.checked_add(time).unwrap_or(SignedDuration::MAX);
+        self.write(false);
     }
 
     pub(super) fn school(&self, id: &str) -> Option<&School> {
@@ -186,10 +204,10 @@ impl World {
 
     /// Writes all rows anew.
     pub(super) fn write(&mut self, told: bool) {
-        let now = SystemClock.now();
+        let now = self.now();
         for school in &mut self.schools {
             let before = hashes(&school.rows);
-            school.rows = rows(&self.district, &school.facts, &school.making);
+            school.rows = rows(&self.district, &school.facts, &school.making, now);
             if !told {
                 continue;
             }

@@ -1,5 +1,6 @@
 //! What becomes of rows: events, in the frame of their kinds.
 
+mod ending;
 mod rows;
 
 use std::{
@@ -8,8 +9,8 @@ use std::{
 };
 
 use roster_core::{
-    Entity, EntityKind, FieldSet, InScope, Org, PartialCode, Place, Problem, PullEvent, PullRequest, Record,
-    Result, SensitiveField, Slice, SourcedId, codes as common,
+    Entity, EntityKind, FieldSet, InScope, Org, Place, Problem, PullEvent, PullRequest, Record,
+    SensitiveField, SourcedId, codes as common,
     hashed::{HashedSet, hash},
 };
 
@@ -17,8 +18,8 @@ use super::{
     contacts::{self, Ties},
     ends::{Ends, Part},
     grants::Grants,
-    nobody,
     plan::{self, Purpose, Step},
+    values::{Value, Values},
     withheld_code,
 };
 use crate::{
@@ -37,6 +38,7 @@ use crate::{
 pub(super) struct Intake {
     pub(super) out: VecDeque<PullEvent>,
     pub(super) grants: Grants,
+    pub(super) values: Values,
     request: PullRequest,
     wants: Wants,
     scope: InScope,
@@ -63,6 +65,8 @@ pub(super) struct Intake {
     upns: HashedSet,
     campuses: Vec<Org>,
     ties: Ties,
+    /// What is gone of all relationships, once the first of them is told.
+    gone_of_ties: Option<Vec<Value>>,
     /// Pupils whose relationships were told as a whole.
     related: Vec<SourcedId>,
     /// Resources that were read to their end, those refused, and those whose last page was odd.
@@ -84,6 +88,7 @@ impl Intake {
         Self {
             out: VecDeque::new(),
             grants: Grants::new(before),
+            values: Values::new(before.map(|before| before.shares.clone()).unwrap_or_default()),
             request: request.clone(),
             wants,
             scope,
@@ -105,6 +110,7 @@ impl Intake {
             upns: HashedSet::default(),
             campuses: Vec::new(),
             ties: Ties::default(),
+            gone_of_ties: None,
             related: Vec::new(),
             done: BTreeSet::new(),
             refused: BTreeSet::new(),
@@ -149,6 +155,7 @@ impl Intake {
         year: SchoolYear,
         source: ClassSource,
         steps: &VecDeque<Step>,
+        is_part: bool,
     ) {
         self.school = Some(opened.school.clone());
         self.year = Some(year);
@@ -157,6 +164,7 @@ impl Intake {
         if self.is_frozen() {
             return;
         }
+        self.values.open(opened.permissions.as_ref(), is_part);
         if self.grants.was(Resource::Students, Some("upn")) || opened.permissions.is_some() {
             self.note_upn(opened);
         }
@@ -300,77 +308,6 @@ impl Intake {
         }
     }
 
-    /// A resource is not shared.
-    pub(super) fn refuse(&mut self, step: Step, reason: &str) {
-        self.begin_kinds(step, false);
-        self.refused.insert(step.resource);
-        if step.purpose == Purpose::Learn && step.resource == Resource::Employees {
-            // Who left can't be told; the staff are asked for once more, and reported then.
-            return;
-        }
-        let lost = self.grants.was(step.resource, None);
-        let code = if lost { codes::PERMISSION_WITHDRAWN } else { common::REFUSED_COLLECTION };
-        self.tell(Problem::warning(
-            code,
-            format!("{reason}; nothing can be said of it, and what was known stays"),
-        ));
-        let touched = self.touched(step);
-        self.ends.doubt(&touched, withheld_code(), reason);
-        self.close(step);
-    }
-
-    /// A resource was read to its end. Returns what is to be read instead, where it had nothing.
-    pub(super) fn end(&mut self, step: Step) -> Option<Step> {
-        if step.purpose == Purpose::Deliver || step.resource != Resource::Employees {
-            self.done.insert(step.resource);
-        }
-        self.close(step);
-        if step.resource != Resource::Classes || self.source != ClassSource::Auto {
-            return None;
-        }
-        let has_classes = self.seen.get(&Resource::Classes).is_some_and(|seen| !seen.is_empty());
-        let decided = if has_classes { ClassSource::Classes } else { ClassSource::RegistrationGroups };
-        self.decided = Some(decided);
-        self.source = decided;
-        if has_classes {
-            return None;
-        }
-        let message =
-            "the school has no classes, so its registration groups were taken for them; this is remembered";
-        self.tell(Problem::warning(codes::CLASS_SOURCE, message));
-        Some(Step { resource: Resource::Registrations, purpose: step.purpose })
-    }
-
-    fn close(&mut self, step: Step) {
-        match step.resource {
-            Resource::Campuses => self.orgs(step.purpose),
-            Resource::Classes if self.source == ClassSource::Auto => {}
-            Resource::Classes | Resource::Registrations => {
-                let missing = self.scope.close_classes();
-                self.unknown(EntityKind::Class, missing);
-            }
-            _ => {}
-        }
-    }
-
-    /// The school and its campuses are known.
-    fn orgs(&mut self, purpose: Purpose) {
-        self.begin_kind(EntityKind::Org);
-        let orgs = std::mem::take(&mut self.campuses);
-        for org in &orgs {
-            self.scope.learn_org(org);
-        }
-        let missing = self.scope.close_orgs();
-        self.unknown(EntityKind::Org, missing);
-        for org in orgs {
-            let record = org.into_record();
-            if purpose == Purpose::Deliver && self.request.wants(EntityKind::Org) && self.scope.enter(&record)
-            {
-                self.upsert(record, FieldSet::EMPTY, None);
-            }
-        }
-    }
-
     fn unknown(&mut self, kind: EntityKind, ids: Vec<SourcedId>) {
         for id in ids {
             let message = format!("the pull is limited to this {kind}, and the school does not have it");
@@ -378,105 +315,41 @@ impl Intake {
         }
     }
 
-    fn upsert(&mut self, record: Record, unseen: FieldSet, place: Option<&Place>) {
+    fn upsert(&mut self, record: Record, mut unseen: FieldSet, place: Option<&Place>) {
         self.alive.insert(alive(record.kind(), record.id()));
+        if record.kind() == EntityKind::Person {
+            unseen = unseen.union(self.wants.keeps);
+        }
+        // Relationships were weighed before the first of them was told.
+        if record.kind() != contacts::KIND {
+            self.values.note(&record, unseen);
+        }
         let place = place.map(|place| Arc::new(place.clone()));
         self.out.push_back(PullEvent::Upsert { record, unseen, place });
+    }
+
+    /// What is about to be told keeps what is gone of all of its kind.
+    pub(super) fn keep_what_is_gone(&mut self) {
+        let gone = self.weigh();
+        for event in self.out.iter_mut().filter(|_| !gone.is_empty()) {
+            if let PullEvent::Upsert { record, unseen, .. } = event {
+                *unseen = gone.iter().fold(*unseen, |unseen, value| unseen.union(value.kept_by(record)));
+            }
+        }
+    }
+
+    /// What is gone of all that came so far; what is new of that is told.
+    fn weigh(&mut self) -> Vec<Value> {
+        let (gone, news) = self.values.gone();
+        for message in news {
+            self.tell(Problem::warning(codes::VALUES_GONE, message));
+        }
+        gone
     }
 
     /// A page that may not be the last, though it names no other.
     pub(super) fn note_odd(&mut self, step: Step) {
         self.odd.insert(step.resource);
-    }
-
-    /// The resources whose rows are to be counted, with how many came.
-    pub(super) fn counted(&self) -> Vec<(Resource, u64)> {
-        let odd = self.odd.iter().copied();
-        let usual = [Resource::Students].into_iter();
-        let due: BTreeSet<_> = odd.chain(usual).filter(|resource| self.done.contains(resource)).collect();
-        let came = |resource| self.seen.get(resource).map_or(0, HashedSet::len) as u64;
-        due.iter().map(|resource| (*resource, came(resource))).collect()
-    }
-
-    /// Compares what came with what Wonde counts. Fewer than it counts is not all.
-    pub(super) fn compare(&mut self, resource: Resource, came: u64, said: Option<u64>) {
-        let step = Step::deliver(resource);
-        let is_odd = self.odd.contains(&resource);
-        let path = resource.path();
-        match said {
-            Some(said) if said > came => {
-                let reason = format!("{path}: Wonde counts {said}, and {came} came");
-                self.tell(Problem::warning(codes::COUNT_DIFFERS, reason.clone()));
-                let touched = self.touched(step);
-                self.ends.doubt(&touched, PartialCode::Unreadable, &reason);
-            }
-            Some(said) if said < came && said > 0 => {
-                let message = format!("{path}: Wonde counts {said}, and {came} came; all of them were taken");
-                self.tell(Problem::warning(codes::COUNT_DIFFERS, message));
-            }
-            None if is_odd => {
-                let reason = format!(
-                    "{path}: a whole page of {came} rows came, and nothing tells whether there are more"
-                );
-                let touched = self.touched(step);
-                self.ends.doubt(&touched, PartialCode::Unreadable, &reason);
-            }
-            _ => {}
-        }
-    }
-
-    /// A school in which nobody is.
-    pub(super) fn refuse_nobody(&self) -> Result<()> {
-        let empty = |resource| {
-            self.done.contains(&resource) && self.seen.get(&resource).is_none_or(HashedSet::is_empty)
-        };
-        if empty(Resource::Students) && empty(Resource::Employees) { Err(nobody()) } else { Ok(()) }
-    }
-
-    /// All was read.
-    pub(super) fn finish(&mut self) {
-        for relationship in self.ties.rest() {
-            self.relationship(relationship);
-        }
-        if self.ends.may_close(contacts::KIND) && self.ends.is_filtered(contacts::KIND) {
-            for student in std::mem::take(&mut self.related) {
-                let slice = Slice::Of(EntityKind::Person, student);
-                let completeness = roster_core::Completeness::Complete;
-                self.out.push_back(PullEvent::End { kind: contacts::KIND, slice, completeness });
-            }
-        }
-        self.summarize();
-        for kind in EntityKind::ALL {
-            if self.request.wants(kind) {
-                self.begin_kind(kind);
-                self.out.extend(self.ends.events(kind, self.has_contacts()));
-            }
-        }
-    }
-
-    fn summarize(&mut self) {
-        let mut notes = Vec::new();
-        if self.left_out > 0 {
-            let message = format!("{} members of staff are not current and were left out", self.left_out);
-            notes.push(Problem::warning(codes::NOT_CURRENT, message));
-        }
-        if self.idle > 0 {
-            let message =
-                format!("{} classes are duties or the like, no teaching, and were left out", self.idle);
-            notes.push(Problem::warning(codes::NOT_TEACHING, message));
-        }
-        if self.repeated > 0 {
-            let message = format!("{} rows came more than once; each was counted once", self.repeated);
-            notes.push(Problem::warning(common::REPEATED_RECORD, message));
-        }
-        if self.unknown_deletions > 0 {
-            let message =
-                format!("{} things of types that are not known were deleted", self.unknown_deletions);
-            notes.push(Problem::warning(codes::UNKNOWN_DELETION, message));
-        }
-        for note in notes {
-            self.tell(note);
-        }
     }
 }
 

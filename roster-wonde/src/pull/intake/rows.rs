@@ -2,16 +2,17 @@
 
 use roster_core::{
     Completeness, Enrollment, Entity, EntityKind, PartialCode, Person, PersonField, Place, Problem,
-    PullEvent, Relationship, Role, Slice, SourcedId, hashed::hash,
+    PullEvent, Role, Slice, SourcedId, hashed::hash,
 };
 use serde_json::value::RawValue;
 
 use super::{
     super::{
-        contacts,
+        contacts::{self, Related, Side},
         deletions::{self, Gone},
         ends::Part,
         plan::{Purpose, Step},
+        values::Value,
     },
     Intake, alive,
 };
@@ -271,9 +272,7 @@ impl Intake {
                 let reason = format!("{place}: contacts of a student are named by their ids alone");
                 self.ends.doubt(&[Part::Contacts], PartialCode::Unreadable, &reason);
             }
-            if let Some(relationship) = self.ties.meet(&id, &nested.id, &nested.tie) {
-                self.relationship(relationship);
-            }
+            self.ties.meet(Side::Student, &id, &nested.id, nested.tie);
         }
         if odd == 0 {
             self.related.push(id);
@@ -339,19 +338,39 @@ impl Intake {
             let known =
                 self.seen.get(&Resource::Students).is_some_and(|seen| seen.contains(&hash(&student.id)));
             // A pupil who is not in the school's own list is none of its current ones.
-            if (filtered || known)
-                && let Some(relationship) = self.ties.meet(&student.id, &id, &student.tie)
-            {
-                self.relationship(relationship);
+            if filtered || known {
+                self.ties.meet(Side::Contact, &student.id, &id, student.tie);
             }
         }
     }
 
-    pub(super) fn relationship(&mut self, relationship: Relationship) {
-        let record = relationship.into_record();
-        if self.request.wants(contacts::KIND) && self.scope.enter(&record) {
-            self.upsert(record, roster_core::FieldSet::EMPTY, None);
+    /// Tells one of the relationships, once both lists that tell of them were read. Returns whether there was one.
+    pub(in super::super) fn relationship(&mut self) -> bool {
+        if self.gone_of_ties.is_none() {
+            self.gone_of_ties = Some(self.weigh_ties());
         }
+        let Some(Related { relationship, unseen, differing }) = self.ties.next() else { return false };
+        let record = relationship.into_record();
+        let gone = self.gone_of_ties.iter().flatten();
+        let unseen = gone.fold(unseen, |unseen, value| unseen.union(value.kept_by(&record)));
+        if self.request.wants(contacts::KIND) && self.scope.enter(&record) {
+            for key in differing {
+                let message = "the student's row and the contact's say different things of what they are to each other; \
+                               the student's was taken";
+                let problem = Problem::warning(codes::RELATIONSHIP_DIFFERS, message).of(contacts::KIND);
+                self.tell(problem.with_id(record.id().clone()).in_field(key));
+            }
+            self.upsert(record, unseen, None);
+        }
+        true
+    }
+
+    /// What is gone of all relationships.
+    fn weigh_ties(&mut self) -> Vec<Value> {
+        for Related { relationship, unseen, .. } in self.ties.all() {
+            self.values.note(&relationship.into_record(), unseen);
+        }
+        self.weigh()
     }
 
     fn deletion(&mut self, raw: &RawValue) {

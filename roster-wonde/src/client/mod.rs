@@ -1,29 +1,31 @@
 //! Endpoints to pages of rows as they came.
 
+mod answers;
+
 use std::{
     collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use roster_core::{Error, ErrorKind, PullContext, Result, jiff::Timestamp};
+use roster_core::{Error, PullContext, Result, jiff::Timestamp};
 use roster_http::{
-    Answer, Auth, BaseUrl, Call, HttpLimits, Limiter, RetryPolicy, Wire,
-    json::{Shape, read_raw_rows},
+    Auth, BaseUrl, HttpLimits, Limiter, RetryPolicy, Wire,
     paging::{ChainReader, Linked, LinkedPages},
     percent_encode,
 };
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use url::Url;
 
+#[cfg(test)]
+pub(crate) use self::answers::rows;
+pub(crate) use self::answers::{get_one, get_page};
 use crate::{
     error::{broken, classify},
     resource::{Resource, parents_first},
     source::PROVIDER,
-    wire::{self, Part, flag, one},
 };
 
-pub(crate) const READING: &str = "reading a page";
+const READING: &str = "reading a page";
 /// What vendors in production ask for.
 const PAGE_SIZE: u32 = 200;
 /// What Wonde itself sends where nobody asks for a size.
@@ -55,7 +57,8 @@ impl Access {
     }
 }
 
-/// What a school turned out not to give, or the vendor not to take. Shared by all pulls of a source.
+/// What a school turned out not to give, or the vendor not to take, in one pull: the next one asks anew, since a refusal may be a
+/// moment's.
 #[derive(Debug, Default)]
 pub(crate) struct Habits {
     refused: Mutex<BTreeSet<(Resource, &'static str)>>,
@@ -163,7 +166,7 @@ impl Pages {
         let wanted: Vec<_> =
             self.reading.includes.iter().copied().filter(|include| !refused.contains(include)).collect();
         let error = match self.asking(&wanted).await {
-            Err(error) if matches!(error.status(), Some(403 | 422)) && !wanted.is_empty() => error,
+            Err(error) if is_refusal(&error) && !wanted.is_empty() => error,
             done => return done,
         };
         for suspect in &wanted {
@@ -173,12 +176,16 @@ impl Pages {
                     self.habits.refuse(resource, difference(&wanted, &others));
                     return Ok(page);
                 }
-                Err(error) if matches!(error.status(), Some(403 | 422)) => {}
+                Err(error) if is_refusal(&error) => {}
                 Err(error) => return Err(error),
             }
         }
         // More than one of them is refused, or the resource itself is.
-        let mut page = self.asking(&[]).await.map_err(|_| error)?;
+        let mut page = match self.asking(&[]).await {
+            Err(bare) if is_refusal(&bare) => return Err(error),
+            // A failure is no refusal.
+            done => done?,
+        };
         let mut kept = Vec::new();
         for include in parents_first(&wanted) {
             let parent = include.split_once('.').map(|(parent, _)| parent);
@@ -189,7 +196,7 @@ impl Pages {
             more.push(include);
             match self.asking(&more).await {
                 Ok(found) => (page, kept) = (found, more),
-                Err(error) if matches!(error.status(), Some(403 | 422)) => {}
+                Err(error) if is_refusal(&error) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -236,6 +243,11 @@ impl Pages {
     }
 }
 
+/// Whether something that was asked for is not shared, or not known there.
+fn is_refusal(error: &Error) -> bool {
+    matches!(error.status(), Some(403 | 422))
+}
+
 fn without(includes: &[&'static str], suspect: &str) -> Vec<&'static str> {
     let below = format!("{suspect}.");
     includes.iter().copied().filter(|include| *include != suspect && !include.starts_with(&below)).collect()
@@ -270,127 +282,4 @@ pub(crate) fn encoded(pairs: &[(&str, String)]) -> Option<String> {
     let one =
         |(name, value): &(&str, String)| format!("{name}={}", percent_encode(value).replace("%2C", ","));
     (!pairs.is_empty()).then(|| pairs.iter().map(one).collect::<Vec<_>>().join("&"))
-}
-
-/// Gets one page of any list.
-pub(crate) async fn get_page(
-    wire: &Wire,
-    path: &'static str,
-    number: u64,
-    url: Url,
-    size: Option<u32>,
-    cx: &PullContext,
-) -> Result<Page> {
-    let place = format!("{path} page {number}");
-    let call = Call { operation: READING, label: path, place, url };
-    wire.get(&call, cx, |answer| page(&answer, &call, wire.base(), size)).await
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Beside<'a> {
-    #[serde(borrow)]
-    meta: Part<'a>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct MetaOfPage<'a> {
-    #[serde(borrow)]
-    pagination: Part<'a>,
-}
-
-fn page(answer: &Answer, call: &Call<'_>, base: &BaseUrl, size: Option<u32>) -> Result<Page> {
-    let rows = read_raw_rows(&answer.body, "data", ToOwned::to_owned)
-        .map_err(|shape| misshapen(shape, &call.place))?;
-    let beside: Beside<'_> = std::str::from_utf8(&answer.body)
-        .ok()
-        .filter(|body| body.trim_start().starts_with('{'))
-        .and_then(|body| serde_json::from_str(body).ok())
-        .unwrap_or_default();
-    let pagination: Option<wire::Pagination<'_>> =
-        one::<MetaOfPage<'_>>(beside.meta).and_then(|meta| one(meta.pagination));
-    let Some(pagination) = pagination else {
-        // Without a word of paging fifty rows or fewer are all there is, and so is less than was asked for.
-        let full = size.map_or(DEFAULT_PAGE + 1, |size| usize::try_from(size).unwrap_or(usize::MAX));
-        // A later page may have more rows than asked for, or a vendor's own lesser size: fifty are in doubt there.
-        let odd = if number_of(call) == 1 {
-            rows.len() >= full && rows.len() >= DEFAULT_PAGE
-        } else {
-            rows.len() >= full.min(DEFAULT_PAGE)
-        };
-        return Ok(Page { rows, next: None, odd });
-    };
-    let next = pagination.next.get().map(|next| base.follow(&call.url, next)).transpose()?;
-    if next.is_none() && flag(&pagination.more) == Some(true) {
-        let message = format!(
-            "{}: it says that there is more and names no next page, so the list is incomplete; tell Wonde",
-            call.place
-        );
-        return Err(broken("following a page link", message));
-    }
-    Ok(Page { rows, next: next.map(String::from), odd: false })
-}
-
-/// The rows of an answer. One object where a list is due is a list of one.
-pub(crate) fn rows(body: &[u8]) -> Result<Vec<Box<RawValue>>, Shape> {
-    let shape = match read_raw_rows(body, "data", ToOwned::to_owned) {
-        Ok(rows) => return Ok(rows),
-        // How an object looks there, and how what is no JSON does.
-        Err(shape @ Shape::NotJson(..)) => shape,
-        Err(shape) => return Err(shape),
-    };
-    let whole: &RawValue =
-        std::str::from_utf8(body).ok().and_then(|text| serde_json::from_str(text).ok()).ok_or(shape)?;
-    let rows: Vec<_> = wire::items(Some(whole)).into_iter().map(ToOwned::to_owned).collect();
-    if rows.is_empty() { Err(Shape::NotAList) } else { Ok(rows) }
-}
-
-fn number_of(call: &Call<'_>) -> u64 {
-    call.place.rsplit(' ').next().and_then(|number| number.parse().ok()).unwrap_or(1)
-}
-
-/// An answer without rows that can be read. Its text is not quoted.
-pub(crate) fn misshapen(shape: Shape, place: &str) -> Error {
-    let (kind, why) = match shape {
-        Shape::Cut => (ErrorKind::Transport, ""),
-        Shape::TooDeep => (ErrorKind::TooLarge, ""),
-        Shape::NoKey | Shape::NotAList => (
-            ErrorKind::Provider,
-            ": it is a success with nothing in it, as a host of another region or a missing permission gives; nothing \
-             follows from it",
-        ),
-        Shape::NotText | Shape::NotJson(..) => (ErrorKind::Decode, ""),
-    };
-    Error::new(kind, PROVIDER, READING, format!("{place}: {shape}{why}"))
-}
-
-/// Gets one object, as it came, with what time it is for the server. `None` if there is nothing in a success.
-pub(crate) async fn get_one(
-    wire: &Wire,
-    path: &'static str,
-    url: Url,
-    cx: &PullContext,
-) -> Result<(Option<Box<RawValue>>, Option<Timestamp>)> {
-    let call = Call { operation: "asking for a school", label: path, place: path.to_owned(), url };
-    wire.get(&call, cx, |answer| {
-        let date = answer.date();
-        if answer.body.iter().all(u8::is_ascii_whitespace) {
-            return Ok((None, date));
-        }
-        match rows(&answer.body) {
-            Ok(rows) => Ok((rows.into_iter().next().filter(|row| row.get().starts_with('{')), date)),
-            Err(Shape::NoKey | Shape::NotAList) => {
-                // An object without its envelope, or nothing.
-                let bare = serde_json::from_slice::<Box<RawValue>>(&answer.body).ok();
-                let bare = bare.filter(|raw| {
-                    serde_json::from_str::<wire::Head<'_>>(raw.get())
-                        .is_ok_and(|head| head.id.get().is_some())
-                });
-                Ok((bare, date))
-            }
-            Err(shape) => Err(misshapen(shape, &call.place)),
-        }
-    })
-    .await
 }

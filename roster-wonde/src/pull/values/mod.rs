@@ -1,0 +1,215 @@
+//! What many people had, and nobody has any more.
+//!
+//! Wonde writes null where there is no value and where a school shares it no longer, and need not say which. So the cursor remembers of
+//! how many people each value was there. One that is gone of all people who came, or of nearly all, is unknown and not empty: those
+//! without it keep what is known of them. A value that a few people lost is lost.
+
+mod each;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use roster_core::{FieldSet, Record};
+use serde::{Deserialize, Serialize};
+
+use self::each::{List, each_value, is_granted, named, parted};
+use crate::permissions::Permissions;
+
+/// That many of all had a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Share(u64, u64);
+
+/// What was there of the records of each list, by names such as `students.email`.
+pub(crate) type Shares = BTreeMap<String, Share>;
+
+/// So many people have to be missing, or it has to be unlikely, in a million, that those who came are the ones who never had it.
+const ENOUGH: u128 = 5;
+const UNLIKELY: u128 = 100_000;
+
+impl Share {
+    /// Whether it is gone: less than a quarter of those who should have it do. Of what one person had, or a few of many, the absence
+    /// tells nothing.
+    fn is_gone(self, now: Self) -> bool {
+        let [had, of, has, people] = [self.0, self.1, now.0, now.1].map(u128::from);
+        let expected = had * people;
+        if had < 2 || of < had || has * of * 4 >= expected {
+            return false;
+        }
+        expected >= ENOUGH * of
+            || (0..people).fold(1_000_000, |chance, _| chance * (of - had) / of) < UNLIKELY
+    }
+}
+
+/// What the cursor remembers of one value.
+struct Remembered {
+    name: String,
+    value: Value,
+    share: Share,
+    /// The school says that it shares it: what is not there is not there.
+    is_granted: bool,
+}
+
+/// A value of a list's records.
+#[derive(Clone)]
+pub(super) struct Value {
+    list: List,
+    field: &'static str,
+    bit: FieldSet,
+    rest: String,
+}
+
+impl Value {
+    /// The field that this record keeps, if the value is gone of all of them.
+    pub(super) fn kept_by(&self, record: &Record) -> FieldSet {
+        if List::of(record) != Some(self.list) {
+            return FieldSet::EMPTY;
+        }
+        let mut is_there = false;
+        each_value(record, |field, rest| is_there |= field == self.field && rest == self.rest);
+        if is_there { FieldSet::EMPTY } else { self.bit }
+    }
+}
+
+/// What was there before, and what is there in this pull.
+#[derive(Default)]
+pub(super) struct Values {
+    before: Vec<Remembered>,
+    now: BTreeMap<(List, &'static str), BTreeMap<String, u64>>,
+    records: BTreeMap<List, u64>,
+    /// Fields that a record could not tell of.
+    hidden: BTreeMap<List, FieldSet>,
+    /// Names that were told of as gone.
+    told: BTreeSet<String>,
+    /// Not all records come in this pull.
+    is_part: bool,
+}
+
+impl Values {
+    pub(super) fn new(before: Shares) -> Self {
+        let before = before.into_iter().filter_map(|(name, share)| {
+            let (list, field, bit, rest) = parted(&name)?;
+            let value = Value { list, field, bit, rest: rest.to_owned() };
+            Some(Remembered { name, value, share, is_granted: false })
+        });
+        Self { before: before.collect(), ..Self::default() }
+    }
+
+    /// What the school says that it shares, and whether only what changed is asked for.
+    pub(super) fn open(&mut self, permissions: Option<&Permissions>, is_part: bool) {
+        self.is_part = is_part;
+        for one in &mut self.before {
+            let Value { list, field, rest, .. } = &one.value;
+            one.is_granted = permissions.is_some_and(|said| is_granted(said, *list, field, rest));
+        }
+    }
+
+    /// Whether anything is remembered that may be gone.
+    pub(super) const fn has_memory(&self) -> bool {
+        !self.before.is_empty()
+    }
+
+    /// A record is told.
+    pub(super) fn note(&mut self, record: &Record, unseen: FieldSet) {
+        let Some(list) = List::of(record) else { return };
+        *self.records.entry(list).or_default() += 1;
+        let hidden = self.hidden.entry(list).or_default();
+        *hidden = hidden.union(unseen);
+        let now = &mut self.now;
+        each_value(record, |field, rest| {
+            let counts = now.entry((list, field)).or_default();
+            match counts.get_mut(rest) {
+                Some(count) => *count += 1,
+                None => drop(counts.insert(rest.to_owned(), 1)),
+            }
+        });
+    }
+
+    /// Whether a value is gone of all that came so far, and the school does not say that it shares it.
+    fn is_gone(&self, one: &Remembered) -> bool {
+        let Value { list, field, rest, .. } = &one.value;
+        let records = self.records.get(list).copied().unwrap_or(0);
+        let has = self.now.get(&(*list, *field)).and_then(|counts| counts.get(rest).copied());
+        !one.is_granted && one.share.is_gone(Share(has.unwrap_or(0), records))
+    }
+
+    fn is_hidden(&self, value: &Value) -> bool {
+        self.hidden.get(&value.list).is_some_and(|hidden| !hidden.common(value.bit).is_empty())
+    }
+
+    /// What is gone of all that came so far, with what is to be said of it, once.
+    pub(super) fn gone(&mut self) -> (Vec<Value>, Vec<String>) {
+        let (mut gone, mut news) = (Vec::new(), Vec::new());
+        let mut told = std::mem::take(&mut self.told);
+        for one in self.before.iter().filter(|one| self.is_gone(one)) {
+            gone.push(one.value.clone());
+            if !self.is_hidden(&one.value) && told.insert(one.name.clone()) {
+                news.push(self.news(&one.name));
+            }
+        }
+        self.told = told;
+        (gone, news)
+    }
+
+    fn news(&self, name: &str) -> String {
+        if self.is_part {
+            format!(
+                "`{name}` was there of nearly all, and is there of none that changed: what was known of it is kept until a full \
+                 pull tells more"
+            )
+        } else {
+            format!(
+                "`{name}` was there of many, and is there of none or nearly none that came: the school may share it no longer, so \
+                 what was known of it is kept as it was"
+            )
+        }
+    }
+
+    /// What the cursor keeps. What is gone, or could not be told, is remembered as it was; so is all of it where only some came.
+    pub(super) fn kept(&self) -> Shares {
+        let is_kept = |one: &Remembered| {
+            let was_read = self.records.contains_key(&one.value.list);
+            self.is_part || !was_read || self.is_hidden(&one.value) || self.is_gone(one)
+        };
+        let before = self.before.iter().filter(|one| is_kept(one));
+        let mut kept: Shares = before.map(|one| (one.name.clone(), one.share)).collect();
+        for ((list, field), counts) in self.now.iter().filter(|_| !self.is_part) {
+            let records = self.records.get(list).copied().unwrap_or(0);
+            for (rest, had) in counts {
+                kept.entry(named(*list, field, rest)).or_insert(Share(*had, records));
+            }
+        }
+        kept
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_gone_of_nearly_all_is_gone_and_what_a_few_lost_is_not() {
+        for (before, now, is_gone) in [
+            ((200, 200), (0, 200), true),
+            ((200, 200), (40, 200), true),
+            ((200, 200), (60, 200), false),
+            ((200, 200), (199, 200), false),
+            // One of a small list, and all of it.
+            ((3, 3), (2, 3), false),
+            ((3, 3), (0, 3), true),
+            // Of those who changed: nearly everybody had it, or many did not.
+            ((190, 200), (0, 1), true),
+            ((120, 200), (0, 1), false),
+            ((120, 200), (0, 5), true),
+            ((10, 200), (0, 1), false),
+            ((10, 200), (0, 200), true),
+            ((1, 200), (0, 200), false),
+            ((1, 1), (0, 1), false),
+            ((0, 0), (0, 200), false),
+            // What nobody wrote.
+            ((9, 3), (0, 200), false),
+            ((u64::MAX, u64::MAX), (0, u64::MAX), true),
+        ] {
+            let [before, now] = [before, now].map(|(had, of)| Share(had, of));
+            assert_eq!(before.is_gone(now), is_gone, "{before:?} {now:?}");
+        }
+    }
+}
