@@ -108,9 +108,7 @@ impl CleverAccount {
     /// The same, as one of a list: what is wrong with one district must not hide the others.
     async fn listed(&self, granted: Granted, cx: &PullContext) -> Tenant {
         let (district, since) = (granted.district.clone(), granted.created);
-        self.tenant_of(granted, cx)
-            .await
-            .unwrap_or_else(|error| failing(&district, since, error.message()))
+        self.tenant_of(granted, cx).await.unwrap_or_else(|error| failing(&district, since, error.message()))
     }
 }
 
@@ -155,7 +153,9 @@ impl TenantDirectory for CleverAccount {
             });
             let broken = broken.into_iter().map(|row| Ok(failing(&row.district, None, &row.why())));
             let unknown = (nameless > 0).then(|| Err(nameless_rows(nameless)));
-            Ok::<_, Error>(tenants.buffered(AT_ONCE).chain(stream::iter(broken.chain(unknown).collect::<Vec<_>>())))
+            Ok::<_, Error>(
+                tenants.buffered(AT_ONCE).chain(stream::iter(broken.chain(unknown).collect::<Vec<_>>())),
+            )
         })
         .try_flatten()
         .boxed()

@@ -52,10 +52,7 @@ impl Held<'_> {
                 addresses && sensitive.addresses.is_empty() && (is_event || wire.location.is_odd()),
                 Field::Addresses,
             ),
-            (
-                facts && (is_event && sensitive.demographics.is_empty() || has_odd_fact()),
-                Field::Demographics,
-            ),
+            (facts && (is_event && sensitive.demographics.is_empty() || has_odd_fact()), Field::Demographics),
         ];
         let is_untold = |fact: &DemographicField| {
             self.facts().iter().any(|(_, carrier, _, told, _)| told == fact && !self.tells(carrier, reading))

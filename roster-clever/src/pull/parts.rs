@@ -1,6 +1,8 @@
 //! What hangs on another record, and comes with it: the seats of a section, the relationships of a contact.
 
-use roster_core::{Completeness, EntityKind, FieldSet, PartialCode, Place, PullEvent, Slice, SourcedId, hashed::hash};
+use roster_core::{
+    Completeness, EntityKind, FieldSet, PartialCode, Place, PullEvent, Slice, SourcedId, hashed::hash,
+};
 
 use super::intake::Intake;
 use crate::map::{Section, Ties};
@@ -64,7 +66,13 @@ impl Intake {
         self.recalled.is_some() || !self.ends.is_frozen()
     }
 
-    pub(super) fn end_part(&mut self, kind: EntityKind, of: EntityKind, id: &SourcedId, completeness: Completeness) {
+    pub(super) fn end_part(
+        &mut self,
+        kind: EntityKind,
+        of: EntityKind,
+        id: &SourcedId,
+        completeness: Completeness,
+    ) {
         if self.request.wants(kind) {
             let slice = Slice::Of(of, id.clone());
             self.out.push_back(PullEvent::End { kind, slice, completeness });

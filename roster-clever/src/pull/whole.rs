@@ -106,7 +106,9 @@ impl Pull {
             if !was_again && is_empty {
                 self.judge_empty(step);
             }
-            if let Some(again) = step.walk.filter(|_| !was_again).and_then(|walk| self.intake.judge_sharing(walk)) {
+            if let Some(again) =
+                step.walk.filter(|_| !was_again).and_then(|walk| self.intake.judge_sharing(walk))
+            {
                 self.open(step, repeated, Some(again));
                 return Ok(());
             }

@@ -25,7 +25,8 @@ fn since(request: PullRequest, cursor: Option<Cursor>) -> PullRequest {
 }
 
 fn body(events: &[Value]) -> ResponseTemplate {
-    ResponseTemplate::new(200).set_body_json(json!({ "data": events, "links": [{ "rel": "self", "uri": "/x" }] }))
+    ResponseTemplate::new(200)
+        .set_body_json(json!({ "data": events, "links": [{ "rel": "self", "uri": "/x" }] }))
 }
 
 /// The recorded district, with what it answers to a look for the newest event, and to those after it.
@@ -116,8 +117,11 @@ async fn a_feed_that_a_scope_may_not_look_at_is_an_expired_cursor() {
 async fn with_empty_pages(pages: usize) -> MockServer {
     let server = recorded("v3.1").await;
     let answer = move |request: &Request| {
-        let number: usize =
-            request.url.query_pairs().find(|(key, _)| key == "page").map_or(0, |(_, page)| page.parse().unwrap());
+        let number: usize = request
+            .url
+            .query_pairs()
+            .find(|(key, _)| key == "page")
+            .map_or(0, |(_, page)| page.parse().unwrap());
         let next = format!("/v3.1/terms?starting_after=x&page={}", number + 1);
         let (rows, links) = if number < pages {
             (json!([]), json!([{ "rel": "next", "uri": next }]))
@@ -137,7 +141,10 @@ async fn empty_pages_are_followed_a_few_times_and_never_without_an_end() {
         let server = with_empty_pages(pages).await;
         let told = pull(&source(&server, "3.1"), request()).await.whole();
         // What lies behind them is not lost.
-        assert_eq!((told.count(EntityKind::AcademicSession), pages + 1), (1, asked(&server, "/v3.1/terms").await));
+        assert_eq!(
+            (told.count(EntityKind::AcademicSession), pages + 1),
+            (1, asked(&server, "/v3.1/terms").await)
+        );
         assert_eq!(*told.end(EntityKind::AcademicSession), Completeness::Complete);
     }
     let server = with_empty_pages(usize::MAX).await;
@@ -168,22 +175,26 @@ async fn an_empty_page_that_names_itself_is_the_last() {
 async fn a_cursor_that_does_not_advance_is_an_error() {
     // A page names itself; a page comes again under another name; pages turn in a circle; a feed comes back to where it was.
     let circle = |request: &Request| {
-        let after = request.url.query_pairs().find(|(key, _)| key == "starting_after").map(|(_, id)| id.into_owned());
+        let after =
+            request.url.query_pairs().find(|(key, _)| key == "starting_after").map(|(_, id)| id.into_owned());
         let (id, next) = match after.as_deref() {
             None | Some("b") => ("a", "a"),
             _ => ("b", "b"),
         };
         let links = json!([{ "rel": "next", "uri": format!("/v3.1/terms?starting_after={next}") }]);
-        ResponseTemplate::new(200).set_body_json(json!({ "data": [{ "data": { "id": id, "name": id } }], "links": links }))
+        ResponseTemplate::new(200)
+            .set_body_json(json!({ "data": [{ "data": { "id": id, "name": id } }], "links": links }))
     };
     let itself = |_: &Request| {
         let links = json!([{ "rel": "next", "uri": "/v3.1/terms" }]);
-        ResponseTemplate::new(200).set_body_json(json!({ "data": [{ "data": { "id": "a" } }], "links": links }))
+        ResponseTemplate::new(200)
+            .set_body_json(json!({ "data": [{ "data": { "id": "a" } }], "links": links }))
     };
     let again = |request: &Request| {
         let query = request.url.query().unwrap_or_default().len();
         let links = json!([{ "rel": "next", "uri": format!("/v3.1/terms?starting_after=a{query}") }]);
-        ResponseTemplate::new(200).set_body_json(json!({ "data": [{ "data": { "id": "a" } }], "links": links }))
+        ResponseTemplate::new(200)
+            .set_body_json(json!({ "data": [{ "data": { "id": "a" } }], "links": links }))
     };
     for number in 0..3 {
         let server = recorded("v3.1").await;

@@ -26,7 +26,9 @@ async fn town(lists: &[(&str, Value)]) -> MockServer {
         // Without links, as bare as can be.
         let answer = |rows: &Value| ResponseTemplate::new(200).set_body_json(json!({ "data": rows }));
         Mock::given(path(format!("/v3.1/{}", list.split_once('?').map_or(*list, |(list, _)| list))))
-            .and(|request: &wiremock::Request| request.url.query().unwrap_or_default().contains("starting_after"))
+            .and(|request: &wiremock::Request| {
+                request.url.query().unwrap_or_default().contains("starting_after")
+            })
             .respond_with(answer(&json!([])))
             .with_priority(1)
             .mount(&server)
@@ -139,7 +141,11 @@ async fn schools_of_a_pupil_stand_in_three_places() {
     let schools = |id: &str| {
         let person = person(&told, id);
         assert!(person.affiliations.iter().all(|held| held.role == Role::Student));
-        person.affiliations.iter().map(|held| held.org.clone().map_or("-".to_owned(), |org| org.to_string())).collect::<Vec<_>>()
+        person
+            .affiliations
+            .iter()
+            .map(|held| held.org.clone().map_or("-".to_owned(), |org| org.to_string()))
+            .collect::<Vec<_>>()
     };
     assert_eq!(schools("p1"), ["a", "b"]);
     assert_eq!((schools("p2"), schools("p3")), (vec!["a".to_owned()], vec!["b".to_owned()]));
@@ -190,7 +196,10 @@ async fn contacts_may_have_no_students_and_administrators_either_spelling() {
         assert!(told.codes().contains(&code), "{code}");
     }
     // One relationship names no student: that contact's are not whole, the others' are.
-    let partial = told.ends(EntityKind::Relationship).into_iter().find(|(slice, _)| **slice == Slice::Of(EntityKind::Person, "c3".into()));
+    let partial = told
+        .ends(EntityKind::Relationship)
+        .into_iter()
+        .find(|(slice, _)| **slice == Slice::Of(EntityKind::Person, "c3".into()));
     assert!(matches!(partial.unwrap().1, Completeness::Partial { code: PartialCode::Unreadable, .. }));
 }
 
@@ -202,7 +211,10 @@ async fn replayed(events: &[Value]) -> Told {
     let full = pull(&source, request.clone()).await.whole();
     Mock::given(path("/v3.1/events"))
         .and(query_param("starting_after", "66a000000000000000000000"))
-        .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "data": events, "links": [{ "rel": "self", "uri": "/x" }] })))
+        .respond_with(
+            ResponseTemplate::new(200)
+                .set_body_json(json!({ "data": events, "links": [{ "rel": "self", "uri": "/x" }] })),
+        )
         .mount(&server)
         .await;
     Mock::given(path_regex("^/v3.1/events/66a0"))
@@ -219,12 +231,20 @@ fn event(number: u32, of_type: &str, data: Value) -> Value {
 }
 
 fn needs_full(told: &Told, kind: EntityKind) -> bool {
-    told.ends(kind).into_iter().any(|(_, how)| matches!(how, Completeness::Partial { code: PartialCode::NeedsFull, .. }))
+    told.ends(kind)
+        .into_iter()
+        .any(|(_, how)| matches!(how, Completeness::Partial { code: PartialCode::NeedsFull, .. }))
 }
 
 #[tokio::test]
 async fn events_without_what_they_are_about_make_the_next_pull_a_full_one() {
-    for data in [json!({ "object": null }), json!({}), json!({ "object": {} }), json!({ "object": "x" }), json!({ "object": [] })] {
+    for data in [
+        json!({ "object": null }),
+        json!({}),
+        json!({ "object": {} }),
+        json!({ "object": "x" }),
+        json!({ "object": [] }),
+    ] {
         for of_type in ["users.updated", "users.deleted"] {
             let told = replayed(&[event(1, of_type, data.clone())]).await;
             assert!(needs_full(&told, EntityKind::Person), "{of_type} {data}");
@@ -233,7 +253,12 @@ async fn events_without_what_they_are_about_make_the_next_pull_a_full_one() {
         }
     }
     // What is no event at all may be about anything.
-    for odd in [json!({ "data": { "id": "66a000000000000000000101", "type": "users.updated", "data": "x" } }), json!({ "data": [] }), json!(7), json!({})] {
+    for odd in [
+        json!({ "data": { "id": "66a000000000000000000101", "type": "users.updated", "data": "x" } }),
+        json!({ "data": [] }),
+        json!(7),
+        json!({}),
+    ] {
         let told = replayed(std::slice::from_ref(&odd)).await;
         assert!(needs_full(&told, EntityKind::Person), "{odd}");
         assert!(told.codes().contains(&"malformed_record"), "{odd}");

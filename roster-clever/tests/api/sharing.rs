@@ -29,7 +29,8 @@ impl Town {
                 .mount(&server)
                 .await;
         }
-        let district = json!({ "data": [{ "data": { "id": DISTRICT, "name": "Hill Unified" } }], "links": [] });
+        let district =
+            json!({ "data": [{ "data": { "id": DISTRICT, "name": "Hill Unified" } }], "links": [] });
         Mock::given(path("/v3.1/districts"))
             .respond_with(ResponseTemplate::new(200).set_body_json(district))
             .mount(&server)
@@ -59,7 +60,8 @@ impl Town {
 
     async fn pages(&self, role: &str) -> usize {
         let sent = self.server.received_requests().await.unwrap();
-        let is_of = |request: &Request| request.url.query().unwrap_or_default().contains(&format!("role={role}"));
+        let is_of =
+            |request: &Request| request.url.query().unwrap_or_default().contains(&format!("role={role}"));
         sent.iter().filter(|request| is_of(request)).count()
     }
 }
@@ -73,13 +75,17 @@ fn page(people: &[Value], request: &Request) -> ResponseTemplate {
     let after = asked("starting_after").unwrap_or_default();
     let held: Vec<_> = people
         .iter()
-        .filter(|person| person["roles"].get(&role).is_some() && person["id"].as_str().unwrap() > after.as_str())
+        .filter(|person| {
+            person["roles"].get(&role).is_some() && person["id"].as_str().unwrap() > after.as_str()
+        })
         .collect();
     let shown: Vec<_> = held.iter().take(limit).map(|person| json!({ "data": person })).collect();
     let mut links = vec![json!({ "rel": "self", "uri": "/v3.1/users" })];
     if held.len() > limit {
         let last = &held[limit - 1]["id"];
-        links.push(json!({ "rel": "next", "uri": format!("/v3.1/users?starting_after={}", last.as_str().unwrap()) }));
+        links.push(
+            json!({ "rel": "next", "uri": format!("/v3.1/users?starting_after={}", last.as_str().unwrap()) }),
+        );
     }
     ResponseTemplate::new(200).set_body_json(json!({ "data": shown, "links": links }))
 }
@@ -163,7 +169,10 @@ async fn what_is_shared_no_longer_is_kept_and_that_is_told() {
     let said = message(&told);
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(said[0].contains("birth_date, meal_status") && !said[0].contains("race"), "{said:?}");
-    assert_eq!((unknown(&told, PersonField::Demographics), unknown(&told, PersonField::BirthDate)), (vec![true; 6], vec![true; 6]));
+    assert_eq!(
+        (unknown(&told, PersonField::Demographics), unknown(&told, PersonField::BirthDate)),
+        (vec![true; 6], vec![true; 6])
+    );
     assert_eq!(unknown(&told, PersonField::Gender), [false; 6]);
     // Who is there is known all the same.
     assert_eq!(*told.end(EntityKind::Person), Completeness::Complete);
@@ -203,7 +212,8 @@ async fn a_value_that_can_not_be_read_is_unknown_though_it_is_shared() {
     town.each(|number, person| {
         if number == 0 {
             let facts = facts(person);
-            (facts["dob"], facts["gender"], facts["location"]) = (json!("soon"), json!(["F"]), json!("CanaryStreet"));
+            (facts["dob"], facts["gender"], facts["location"]) =
+                (json!("soon"), json!(["F"]), json!("CanaryStreet"));
             facts["frl_status"] = json!({});
         }
     });
