@@ -89,7 +89,7 @@ async fn a_new_token_that_is_refused_too_is_the_end() {
 }
 
 /// Gives out tokens, of which each is taken for so many requests; a path that begins with `/bad` takes none.
-async fn short_lived(uses: u32) -> MockServer {
+async fn short_lived(most: u32) -> MockServer {
     use std::{
         collections::HashMap,
         sync::{Arc, Mutex},
@@ -111,7 +111,7 @@ async fn short_lived(uses: u32) -> MockServer {
         let times = used.get_mut(&token).unwrap();
         *times += 1;
         let is_bad = request.url.path().starts_with("/bad");
-        let status = if is_bad || *times > uses { 401 } else { 200 };
+        let status = if is_bad || *times > most { 401 } else { 200 };
         // Before the refusal is here, others have used the same token.
         ResponseTemplate::new(status).set_delay(Duration::from_millis(if is_bad { 50 } else { 2 }))
     };
