@@ -226,7 +226,7 @@ async fn replayed(events: &[Value]) -> Told {
     pull(&source, changes).await.whole()
 }
 
-fn event(number: u32, of_type: &str, data: Value) -> Value {
+fn event(number: u32, of_type: &str, data: &Value) -> Value {
     json!({ "data": { "id": format!("66a0000000000000000001{number:02}"), "type": of_type, "data": data } })
 }
 
@@ -246,7 +246,7 @@ async fn events_without_what_they_are_about_make_the_next_pull_a_full_one() {
         json!({ "object": [] }),
     ] {
         for of_type in ["users.updated", "users.deleted"] {
-            let told = replayed(&[event(1, of_type, data.clone())]).await;
+            let told = replayed(&[event(1, of_type, &data)]).await;
             assert!(needs_full(&told, EntityKind::Person), "{of_type} {data}");
             assert!(!needs_full(&told, EntityKind::Class), "{of_type} {data}");
             assert_eq!(told.records().len(), 0);
@@ -270,10 +270,10 @@ async fn events_of_other_forms_and_versions_are_told_and_harm_nobody() {
     let known = "65f0000000000000000000a1";
     let object = json!({ "id": known, "name": { "first": "A", "last": "B" }, "roles": { "teacher": { "school": "s", "schools": ["s"] } } });
     let told = replayed(&[
-        event(1, "students.updated", json!({ "object": object })),
-        event(2, "users.merged", json!({ "object": object })),
-        event(3, "schooladmins.deleted", json!({ "object": { "id": known } })),
-        event(4, "", json!({ "object": object })),
+        event(1, "students.updated", &json!({ "object": object })),
+        event(2, "users.merged", &json!({ "object": object })),
+        event(3, "schooladmins.deleted", &json!({ "object": { "id": known } })),
+        event(4, "", &json!({ "object": object })),
         // Unwrapped, as no page shows: it is understood all the same.
         json!({ "id": "66a000000000000000000105", "type": "users.created", "data": { "object": object }, "previous_attributes": null }),
     ])
@@ -297,11 +297,11 @@ async fn an_event_with_empty_roles_loses_nobody() {
             _ => None,
         })
     };
-    let told = replayed(&[event(1, "users.updated", of(Value::Null))]).await;
+    let told = replayed(&[event(1, "users.updated", &of(Value::Null))]).await;
     assert!(unseen(&told).unwrap().contains(PersonField::Affiliations));
     // An object that names each role says that they hold none; a role that is null is not held.
     for roles in [json!({}), json!({ "student": null })] {
-        let told = replayed(&[event(1, "users.updated", of(roles))]).await;
+        let told = replayed(&[event(1, "users.updated", &of(roles))]).await;
         assert!(told.codes().contains(&"missing_role"));
         assert!(person(&told, id).affiliations.is_empty());
     }

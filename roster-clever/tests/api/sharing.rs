@@ -164,7 +164,7 @@ async fn what_is_shared_no_longer_is_kept_and_that_is_told() {
     let told = town.pull(Some(&full)).await;
     let message = |told: &Told| {
         let of = told.problems().into_iter().filter(|problem| problem.code == "not_shared");
-        of.map(|problem| problem.message.to_string()).collect::<Vec<_>>()
+        of.map(|problem| problem.message.clone()).collect::<Vec<_>>()
     };
     let said = message(&told);
     assert_eq!(said.len(), 1, "{said:?}");
