@@ -3,12 +3,12 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use roster_core::{
-    Cursor, DemographicField, Error, ErrorKind, PullMode, PullRequest, Result, SourceInfo, hashed::hash,
-    jiff::Timestamp,
+    Cursor, DemographicField, Error, ErrorKind, PullMode, PullRequest, Result, SensitiveField, SourceInfo,
+    hashed::hash, jiff::Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::version::ApiVersion;
+use crate::{pull::Shared, version::ApiVersion};
 
 const VERSION: u16 = 1;
 
@@ -37,7 +37,10 @@ pub(crate) struct Position {
     pub(crate) had_contacts: bool,
     /// Facts of students that were shared.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub(crate) shared: BTreeSet<DemographicField>,
+    shared: BTreeSet<DemographicField>,
+    /// What else of people was shared.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    shared_fields: BTreeSet<SensitiveField>,
 }
 
 /// What a position is bound to, beside what every cursor is.
@@ -57,7 +60,26 @@ impl Bond {
 impl Position {
     pub(crate) fn new(event: Option<String>, at: Timestamp, bond: Bond) -> Self {
         let Bond { version, grant } = bond;
-        Self { event, at, version, grant, catalogue_due: false, had_contacts: false, shared: BTreeSet::new() }
+        Self {
+            event,
+            at,
+            version,
+            grant,
+            catalogue_due: false,
+            had_contacts: false,
+            shared: BTreeSet::new(),
+            shared_fields: BTreeSet::new(),
+        }
+    }
+
+    /// What of people was shared.
+    pub(crate) fn shared(&self) -> Shared {
+        Shared { fields: self.shared_fields.clone(), facts: self.shared.clone() }
+    }
+
+    /// Remembers what of people is shared.
+    pub(crate) fn remember(&mut self, shared: Shared) {
+        (self.shared_fields, self.shared) = (shared.fields, shared.facts);
     }
 
     pub(crate) fn encode(&self, info: &SourceInfo, request: &PullRequest) -> Result<Cursor> {

@@ -19,7 +19,7 @@ use crate::{
     error::is_withheld,
     map::{Said, Standing, Wants},
     source::{CleverSource, PROVIDER},
-    token::{Granted, TokenList},
+    token::{Granted, Listed, TokenList, nameless_rows},
     version::ApiVersion,
 };
 
@@ -99,14 +99,25 @@ impl CleverAccount {
                     || is_withheld(&error)
                     || error.kind() == ErrorKind::Config =>
             {
-                let mut tenant = Tenant::new(&granted.district, &granted.district, ConnectionState::Failing);
-                tenant.since = since;
-                tenant.detail = Some(error.message().to_owned());
-                Ok(tenant)
+                Ok(failing(&granted.district, since, error.message()))
             }
             Err(error) => Err(error),
         }
     }
+
+    /// The same, as one of a list: what is wrong with one district must not hide the others.
+    async fn listed(&self, granted: Granted, cx: &PullContext) -> Tenant {
+        let (district, since) = (granted.district.clone(), granted.created);
+        self.tenant_of(granted, cx).await.unwrap_or_else(|error| failing(&district, since, error.message()))
+    }
+}
+
+/// A district that is connected, and of which nothing else can be told.
+fn failing(district: &str, since: Option<Timestamp>, why: &str) -> Tenant {
+    let mut tenant = Tenant::new(district, district, ConnectionState::Failing);
+    tenant.since = since;
+    tenant.detail = Some(why.to_owned());
+    tenant
 }
 
 fn describe(tenant: &mut Tenant, org: &roster_core::Org, standing: Standing) {
@@ -130,15 +141,21 @@ fn first_moment(day: &str) -> Option<Timestamp> {
 
 #[async_trait]
 impl TenantDirectory for CleverAccount {
+    /// A district that can't be looked at, or whose token can't be read, is `Failing`, with the reason. Rows of the list that name
+    /// no district are an error, after all others.
     fn tenants(&self, cx: &PullContext) -> BoxStream<'static, Result<Tenant>> {
         let (account, cx) = (self.clone(), cx.clone());
         stream::once(async move {
-            let granted = account.0.settings.list.all(&cx).await?;
+            let Listed { granted, broken, nameless } = account.0.settings.list.all(&cx).await?;
             let tenants = stream::iter(granted).map(move |granted| {
                 let (account, cx) = (account.clone(), cx.clone());
-                async move { account.tenant_of(granted, &cx).await }
+                async move { Ok(account.listed(granted, &cx).await) }
             });
-            Ok::<_, Error>(tenants.buffered(AT_ONCE))
+            let broken = broken.into_iter().map(|row| Ok(failing(&row.district, None, &row.why())));
+            let unknown = (nameless > 0).then(|| Err(nameless_rows(nameless)));
+            Ok::<_, Error>(
+                tenants.buffered(AT_ONCE).chain(stream::iter(broken.chain(unknown).collect::<Vec<_>>())),
+            )
         })
         .try_flatten()
         .boxed()

@@ -1,13 +1,13 @@
 //! `roster tenants`, `connect` and `disconnect`: who has connected, and how a connection is asked for and given back.
 
-use futures::TryStreamExt;
+use futures::StreamExt;
 use roster::{Ask, ConnectionState, PullContext, Tenant, TenantDirectory, jiff::Timestamp};
 use serde::Serialize;
 
 use crate::{
     args::{ConnectArgs, DisconnectArgs, Global, TenantsArgs},
     outcome::{Failure, Outcome},
-    output::Output,
+    output::{Output, note},
     source,
     table::Table,
 };
@@ -37,18 +37,38 @@ struct Moved<'a> {
 
 pub(crate) fn list(args: &TenantsArgs, output: Output) -> Result<Outcome, Failure> {
     let directory = source::resolve_directory(&args.global, &args.provider)?.open_directory()?;
-    let tenants: Vec<Tenant> = source::block_on(async {
+    let (tenants, broken) = source::block_on(async {
         let cx = PullContext::default();
         let found = match &args.search {
             Some(text) => directory.search(text, &cx),
             None => directory.tenants(&cx),
         };
-        found.try_collect().await.map_err(Failure::Roster)
+        Ok(apart(found.collect().await))
     })?;
+    if tenants.is_empty()
+        && let Some(error) = broken
+    {
+        return Err(Failure::Roster(error));
+    }
     let tenants: Vec<&Tenant> = tenants.iter().collect();
     let listed = Listed { tenants: tenants.iter().map(|tenant| row(tenant)).collect() };
     output.answer(&listed, || text(&tenants))?;
-    Ok(Outcome::Done)
+    let Some(error) = broken else { return Ok(Outcome::Done) };
+    // Those who could be told were: one that could not hides none of them.
+    note(&format!("not all could be listed: {}", error.message()));
+    Ok(Outcome::Partial)
+}
+
+/// Who could be told, and why somebody could not.
+fn apart(found: Vec<roster::Result<Tenant>>) -> (Vec<Tenant>, Option<roster::Error>) {
+    let (mut tenants, mut broken) = (Vec::new(), None);
+    for item in found {
+        match item {
+            Ok(tenant) => tenants.push(tenant),
+            Err(error) => broken = broken.or(Some(error)),
+        }
+    }
+    (tenants, broken)
 }
 
 fn row(tenant: &Tenant) -> Row<'_> {
@@ -135,6 +155,15 @@ fn in_words(state: ConnectionState) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_can_not_be_told_hides_nobody() {
+        let error =
+            || roster::Error::new(roster::ErrorKind::Decode, "clever", "reading", "1 row names no district");
+        let one = Tenant::new("A1", "Hill Top", ConnectionState::Live);
+        let (tenants, broken) = apart(vec![Err(error()), Ok(one), Err(error())]);
+        assert_eq!((tenants.len(), broken.map(|error| error.kind())), (1, Some(roster::ErrorKind::Decode)));
+    }
 
     #[test]
     fn a_tenant_is_a_line_and_a_row() {

@@ -107,6 +107,8 @@ fn another_district_and_a_fault_are_told() {
     for wrong in [
         &["sandbox", "clever", "--fault", "cut_body:pupils"][..],
         &["sandbox", "clever", "--api-version", "2.1"],
+        // Of vendors that do not count by the minute.
+        &["sandbox", "wonde", "--quota", "5"],
     ] {
         assert_eq!(town.folder.roster(wrong).code, 2, "{wrong:?}");
     }

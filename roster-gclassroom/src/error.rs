@@ -43,11 +43,18 @@ impl Said {
         Self { code: code(message), reason, message: message.to_ascii_lowercase() }
     }
 
-    fn is_quota(&self) -> bool {
-        let by_reason = self.reason.as_deref().is_some_and(|reason| {
+    /// Whose quota is used up, where it is one.
+    ///
+    /// The user's own is named as such, by the Directory's reason or in the words of Classroom's limit. Any other is counted over
+    /// all users of the project, or over all of an account: who waits alone for that lets the others run into it.
+    fn quota(&self) -> Option<Quota> {
+        let reason = self.reason.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let by_reason =
             ["userratelimitexceeded", "ratelimitexceeded", "quotaexceeded", "rate_limit_exceeded"]
-                .contains(&reason.to_ascii_lowercase().as_str())
-        });
+                .contains(&reason.as_str());
+        let begins = |words: &&str| {
+            self.message.starts_with(words) || self.message.starts_with(&format!("user {words}"))
+        };
         // Where nothing but a text came.
         let by_words = self.reason.is_none()
             && [
@@ -56,11 +63,20 @@ impl Said {
                 "rate limit exceeded",
             ]
             .iter()
-            .any(|words| {
-                self.message.starts_with(words) || self.message.starts_with(&format!("user {words}"))
-            });
-        by_reason || by_words
+            .any(begins);
+        let is_users = reason == "userratelimitexceeded"
+            || self.message.contains("per user")
+            || self.message.starts_with("user rate limit");
+        let quota = if is_users { Quota::User } else { Quota::Project };
+        (by_reason || by_words).then_some(quota)
     }
+}
+
+/// Who has used up a quota.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Quota {
+    User,
+    Project,
 }
 
 /// `@ClassroomApiDisabled The user ..` names `ClassroomApiDisabled`.
@@ -112,9 +128,15 @@ pub(crate) fn classify(refusal: &Refusal<'_>) -> Meaning {
     let meaning = by_status(refusal);
     let said = Said::read(refusal.body);
     match refusal.status.as_u16() {
-        403 | 429 if said.is_quota() || refusal.status.as_u16() == 429 => Meaning {
+        403 | 429 if said.quota() == Some(Quota::Project) => Meaning {
             kind: ErrorKind::RateLimited,
-            advice: "the quota of this user or project is used up; ask for fewer requests a minute, or try again later",
+            advice: "the quota of the project is used up, which all its users share; ask Google for a higher one, or try again later",
+            again: Again::SlowerForAll(None),
+        },
+        // Of a 429 that says nothing it is the user's, which is the smaller one.
+        403 | 429 if said.quota().is_some() || refusal.status.as_u16() == 429 => Meaning {
+            kind: ErrorKind::RateLimited,
+            advice: "the quota of this user is used up; ask for fewer requests a minute, or try again later",
             again: Again::Slower(None),
         },
         401 => meaning,
@@ -251,14 +273,29 @@ mod tests {
 
     #[test]
     fn quotas_are_told_from_refusals() {
-        for body in [
-            fixture!("error_403_directory_quota.json").as_slice(),
-            fixture!("error_403_directory_user_rate.json"),
-            b"Quota exceeded for quota metric 'Requests'",
-            b"Request rate higher than configured.",
+        let slower = |status, body: &[u8]| {
+            let meaning = meaning(status, body, None);
+            assert_eq!(meaning.kind, ErrorKind::RateLimited);
+            meaning.again
+        };
+        for (status, body) in [
+            (403, fixture!("error_403_directory_user_rate.json").as_slice()),
+            (429, fixture!("error_429_classroom.json")),
+            (429, fixture!("error_429_with_details.json")),
+            (403, b"User Rate Limit Exceeded"),
+            (429, b""),
+            (429, b"<html>429</html>"),
         ] {
-            let meaning = meaning(403, body, None);
-            assert_eq!((meaning.kind, meaning.again), (ErrorKind::RateLimited, Again::Slower(None)));
+            assert_eq!(slower(status, body), Again::Slower(None), "{}", String::from_utf8_lossy(body));
+        }
+        // What is counted over all users slows all of them.
+        for (status, body) in [
+            (403, fixture!("error_403_directory_quota.json").as_slice()),
+            (429, fixture!("error_429_errors_form.json")),
+            (403, b"Quota exceeded for quota metric 'Requests' and limit 'Requests per minute' of service"),
+            (403, b"Request rate higher than configured."),
+        ] {
+            assert_eq!(slower(status, body), Again::SlowerForAll(None), "{}", String::from_utf8_lossy(body));
         }
         for body in [
             fixture!("error_403_caller.json").as_slice(),
@@ -270,14 +307,6 @@ mod tests {
         ] {
             let meaning = meaning(403, body, None);
             assert_eq!((meaning.kind, meaning.again), (ErrorKind::Forbidden, Again::No));
-        }
-        for body in [
-            fixture!("error_429_classroom.json").as_slice(),
-            fixture!("error_429_errors_form.json"),
-            fixture!("error_429_with_details.json"),
-            b"",
-        ] {
-            assert_eq!(meaning(429, body, None).again, Again::Slower(None));
         }
     }
 

@@ -12,8 +12,14 @@ use crate::{
     timer::{elapsed, wait},
 };
 
-/// How often one request may find that others have spent its token.
-const MOST_SPENT_TOKENS: u32 = 50;
+/// Which token an attempt is made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// The one that all share.
+    Shared,
+    /// A new one, which nobody else has before the answer is here.
+    Alone,
+}
 
 /// What attempts need to know.
 pub(crate) struct Attempts<'a> {
@@ -30,18 +36,21 @@ pub(crate) struct Attempts<'a> {
 
 impl Attempts<'_> {
     /// Makes attempts. One that wants a new token is followed by another at once, the first time.
+    ///
+    /// A token that others used may be refused because they used it up, again and again where it lives for a few requests. Who was
+    /// refused twice so is given one alone: if that is refused too, it is not the token that is wrong, and no other one is got.
     /// Boxed, since the compiler can't prove otherwise that the whole may move between threads.
     pub(crate) async fn run<'f, A, T>(
         &self,
-        mut attempt: impl FnMut() -> BoxFuture<'f, Result<A, Failure>>,
+        mut attempt: impl FnMut(Turn) -> BoxFuture<'f, Result<A, Failure>>,
         read: impl Fn(A) -> Result<T>,
     ) -> Result<T> {
         let begun = self.cx.clock().now();
-        let (mut made, mut refused, mut spent) = (0, false, 0);
+        let (mut made, mut refused, mut spent, mut turn) = (0, false, false, Turn::Shared);
         loop {
             let leave = self.enter(begun).await?;
             self.cx.observer().notice(&Notice::Request { operation: self.label });
-            let outcome = attempt().await.and_then(|answer| read(answer).map_err(Failure::from));
+            let outcome = attempt(turn).await.and_then(|answer| read(answer).map_err(Failure::from));
             drop(leave);
             let failure = match outcome {
                 Ok(answer) => {
@@ -59,17 +68,22 @@ impl Attempts<'_> {
                     refused = true;
                     continue;
                 }
-                Again::SpentToken if spent < MOST_SPENT_TOKENS => {
-                    spent += 1;
+                Again::SpentToken => {
+                    if std::mem::replace(&mut spent, true) {
+                        turn = Turn::Alone;
+                    }
                     continue;
                 }
-                Again::No | Again::NewToken | Again::SpentToken => return Err(failure.error.exhausted()),
-                Again::Later(told) | Again::Slower(told) => told,
+                Again::No | Again::NewToken => return Err(failure.error.exhausted()),
+                Again::Later(told) | Again::Slower(told) | Again::SlowerForAll(told) => told,
             };
             made += 1;
+            turn = Turn::Shared;
             let time = self.wait_before_next(made, begun, told, &failure.error)?;
-            if let Again::Slower(_) = failure.again {
-                self.limiter.pause(told.unwrap_or(time), self.cx);
+            match failure.again {
+                Again::Slower(_) => self.limiter.pause(told.unwrap_or(time), self.cx),
+                Again::SlowerForAll(_) => self.limiter.pause_all(told.unwrap_or(time), self.cx),
+                _ => {}
             }
             self.cx.observer().notice(&Notice::Retry { operation: self.label, attempt: made, wait: time });
             tracing::debug!(
@@ -130,7 +144,7 @@ impl Attempts<'_> {
 /// Whether a request that failed so may have been carried out all the same, and would be sent again.
 fn may_be_done(failure: &Failure) -> bool {
     const TOO_MANY_REQUESTS: u16 = 429;
-    matches!(failure.again, Again::Later(_) | Again::Slower(_))
+    matches!(failure.again, Again::Later(_) | Again::Slower(_) | Again::SlowerForAll(_))
         && failure.error.status() != Some(TOO_MANY_REQUESTS)
 }
 

@@ -23,6 +23,8 @@ pub enum Again {
     Later(Option<Duration>),
     /// It may, and all who use the credential have to wait.
     Slower(Option<Duration>),
+    /// It may, and all have to wait who share the limiter above the credential's: what is used up is counted over all of them.
+    SlowerForAll(Option<Duration>),
     /// It may with a new token: once, or there is no end to it.
     NewToken,
     /// It may with a new token, since the one that was refused had been taken before.

@@ -71,6 +71,14 @@ impl Limiter {
         *paused = Some(paused.map_or(until, |other| other.max(until)));
     }
 
+    /// Slows down all who share the limiter above this one, where there is one, and else as [`pause`](Self::pause).
+    pub fn pause_all(&self, time: Duration, cx: &PullContext) {
+        match &self.0.above {
+            Some(above) => above.pause_all(time, cx),
+            None => self.pause(time, cx),
+        }
+    }
+
     pub(crate) fn budget(&self) -> &RetryBudget {
         &self.0.budget
     }
@@ -157,6 +165,23 @@ mod tests {
         }
         drop(two.enter(Duration::from_secs(60), &cx).await.unwrap());
         assert_eq!(clock.waits(), [Duration::from_secs(60)]);
+    }
+
+    #[tokio::test]
+    async fn what_is_counted_over_all_users_slows_all_and_else_one() {
+        let clock = TestClock::default();
+        let cx = PullContext::default().with_clock(Arc::new(clock.clone()));
+        let project = Limiter::new(8);
+        let user = || Limiter::made(4, RetryBudget::default(), None, Some(project.clone()));
+        let (one, two) = (user(), user());
+        one.pause(Duration::from_secs(30), &cx);
+        drop(two.enter(Duration::ZERO, &cx).await.unwrap());
+        one.pause_all(Duration::from_secs(40), &cx);
+        assert_eq!(two.enter(Duration::ZERO, &cx).await.unwrap_err(), Duration::from_secs(40));
+        // Where nobody shares, it is the credential's own.
+        let alone = Limiter::new(1);
+        alone.pause_all(Duration::from_secs(50), &cx);
+        assert_eq!(alone.enter(Duration::ZERO, &cx).await.unwrap_err(), Duration::from_secs(50));
     }
 
     #[tokio::test]

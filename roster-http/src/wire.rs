@@ -12,7 +12,7 @@ use roster_core::{Error, ErrorKind, PullContext, Result, jiff::Timestamp};
 use url::Url;
 
 use crate::{
-    attempts::Attempts,
+    attempts::{Attempts, Turn},
     auth::Auth,
     failure::{Again, Classifier, Failure, Refusal, by_status},
     limiter::Limiter,
@@ -207,8 +207,8 @@ impl Wire {
             operation: call.operation,
             repeatable: *method != Method::POST,
         };
-        let attempt = || -> BoxFuture<'_, Result<Answer, Failure>> {
-            Box::pin(self.attempt(method, call, body.clone(), cx))
+        let attempt = |turn| -> BoxFuture<'_, Result<Answer, Failure>> {
+            Box::pin(self.attempt(method, call, body.clone(), turn, cx))
         };
         attempts.run(attempt, read).await
     }
@@ -218,6 +218,7 @@ impl Wire {
         method: &Method,
         call: &Call<'_>,
         body: Option<Bytes>,
+        turn: Turn,
         cx: &PullContext,
     ) -> Result<Answer, Failure> {
         let Inner { base, auth, transport, .. } = &*self.0;
@@ -226,15 +227,15 @@ impl Wire {
             let message = format!("{}: the URL is not below the base URL; nothing was sent", call.place);
             return Err(Error::new(ErrorKind::Config, self.0.provider, call.operation, message).into());
         }
-        let credential = auth.credential(method, &call.url, cx).await?;
+        let credential = auth.credential(method, &call.url, turn, cx).await?;
         let mut request = Request::new(method.clone(), call.url.clone());
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
         if let Some(body) = body {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             *request.body_mut() = Some(body.into());
         }
-        if let Some(header) = credential.header {
-            request.headers_mut().insert(AUTHORIZATION, header);
+        if let Some(header) = &credential.header {
+            request.headers_mut().insert(AUTHORIZATION, header.clone());
         }
         let answer = transport.send(request, call.operation, &call.place).await?;
         tracing::debug!(
@@ -253,7 +254,9 @@ impl Wire {
         }
         let failure = self.refused(call, &answer, cx);
         if failure.again == Again::NewToken {
-            return Err(Failure { again: auth.forget(credential.generation), ..failure });
+            // A token that nobody else had is not at fault.
+            let again = if turn == Turn::Alone { Again::No } else { auth.forget(credential.generation) };
+            return Err(Failure { again, ..failure });
         }
         Err(failure)
     }
@@ -268,6 +271,7 @@ impl Wire {
         let again = match meaning.again {
             Again::Later(said) => Again::Later(told.or(said)),
             Again::Slower(said) => Again::Slower(told.or(said)),
+            Again::SlowerForAll(said) => Again::SlowerForAll(told.or(said)),
             other => other,
         };
         let status = answer.status.as_u16();

@@ -7,10 +7,7 @@ mod reading;
 mod section;
 mod sensitive;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use roster_core::{
     ClassField, ConnectionState, DemographicField, EntityKind, Extra, FieldSet, Org, OrgField, Person,
@@ -20,7 +17,7 @@ use roster_http::json::{Shape, Text, read_raw_rows, read_rows};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-pub(crate) use self::{person::Ties, reading::Reading, section::Section};
+pub(crate) use self::{person::Ties, reading::Reading, section::Section, sensitive::beside};
 use crate::{
     collection::Collection,
     wire::{self, Told},
@@ -319,25 +316,6 @@ fn add(extra: &mut Extra, prefix: &str, fields: serde_json::Map<String, Value>, 
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["password", "passwd", "secret", "credential"].iter().any(|word| name.contains(word))
-}
-
-/// What the people of a page have of facts. One that was shared before and that nobody there has may be shared no longer: then
-/// nothing of these people's facts is known. Clever writes "none" and "not shared" alike, person by person.
-pub(crate) fn keep_unshared(rows: &mut [Row], shared: &BTreeSet<DemographicField>) {
-    let has = |row: &Row| facts_of(row).is_some_and(|facts| !facts.is_empty());
-    let there: BTreeSet<_> = rows.iter().filter_map(facts_of).flat_map(BTreeMap::keys).cloned().collect();
-    if shared.is_subset(&there) {
-        return;
-    }
-    for row in rows.iter_mut().filter(|row| has(row)) {
-        row.unseen = row.unseen.with(PersonField::Demographics);
-    }
-}
-
-/// The facts of a person.
-pub(crate) fn facts_of(row: &Row) -> Option<&BTreeMap<DemographicField, String>> {
-    let Said::Person(person, _) = &row.said else { return None };
-    person.sensitive.as_deref().map(|sensitive| &sensitive.demographics)
 }
 
 /// Where a page's rows are.

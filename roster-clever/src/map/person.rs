@@ -225,6 +225,10 @@ impl<'w> Held<'w> {
         let main = wire.school.get();
         let mut schools: Vec<&str> =
             main.into_iter().chain(wire.schools.0.iter().filter_map(Text::get)).collect();
+        if schools.is_empty() {
+            // Where neither key is there, enrollments say it alone. Beside them they may name schools of the past.
+            schools = wire.enrollments.0.iter().filter_map(|held| held.get()?.school.get()).collect();
+        }
         schools.sort_unstable();
         schools.dedup();
         // Schools and dates stand in several keys, and without one of them some may be missing.

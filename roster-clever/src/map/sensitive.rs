@@ -16,7 +16,7 @@ const GENDERS: &[&str] = &["M", "F", "X"];
 
 impl Held<'_> {
     /// What is sensitive is shared or not, field by field, and Clever writes both "none" and "not shared" as nothing: so nothing
-    /// is unknown here, and blanks nothing.
+    /// in an event is unknown, and blanks nothing. Of the rows of a list that is for all of them together to tell.
     pub(super) fn sensitive(&self, person: &mut Person, reading: &mut Reading<'_>) {
         let wire = self.wire;
         let sees = |field| reading.wants.sees(field);
@@ -40,11 +40,19 @@ impl Held<'_> {
         if facts {
             sensitive.demographics = self.demographics(reading);
         }
-        let empty = [
-            (birth && sensitive.birth_date.is_none(), Field::BirthDate),
-            (gender && sensitive.gender.is_none(), Field::Gender),
-            (addresses && sensitive.addresses.is_empty(), Field::Addresses),
-            (facts && sensitive.demographics.is_empty(), Field::Demographics),
+        let is_event = reading.told.is_some();
+        let has_odd_fact = || {
+            let mut texts = self.facts().into_iter().filter_map(|(_, _, text, ..)| text);
+            wire.disability.is_odd() || texts.any(Text::is_odd)
+        };
+        let unknown = [
+            (birth && sensitive.birth_date.is_none() && (is_event || wire.dob.is_odd()), Field::BirthDate),
+            (gender && sensitive.gender.is_none() && (is_event || wire.gender.is_odd()), Field::Gender),
+            (
+                addresses && sensitive.addresses.is_empty() && (is_event || wire.location.is_odd()),
+                Field::Addresses,
+            ),
+            (facts && (is_event && sensitive.demographics.is_empty() || has_odd_fact()), Field::Demographics),
         ];
         let is_untold = |fact: &DemographicField| {
             self.facts().iter().any(|(_, carrier, _, told, _)| told == fact && !self.tells(carrier, reading))
@@ -56,7 +64,7 @@ impl Held<'_> {
         if withheld {
             reading.unseen(Field::Demographics);
         }
-        for (_, field) in empty.into_iter().filter(|(is_empty, _)| *is_empty) {
+        for (_, field) in unknown.into_iter().filter(|(is_unknown, _)| *is_unknown) {
             reading.unseen(field);
         }
     }
@@ -144,7 +152,7 @@ impl Held<'_> {
         if !reading.wants.sees(SensitiveField::Phones) {
             return;
         }
-        if !self.tells("phone", reading) {
+        if !self.tells("phone", reading) || self.wire.phone.is_odd() {
             reading.unseen(Field::Phones);
         }
         if let Some(value) = reading.text("phone", &self.wire.phone) {
@@ -152,6 +160,15 @@ impl Held<'_> {
             person.sensitive_mut().phones.push(LabeledText { label, value });
         }
     }
+}
+
+/// The facts that stand under the same key: who shares one of them shares all.
+pub(crate) fn beside(fact: &DemographicField) -> Vec<DemographicField> {
+    let of_disability = ["disability_status", "disability_type", "disability_code"];
+    if of_disability.contains(&fact.as_str()) {
+        return of_disability.map(|name| DemographicField::Other(name.to_owned())).into();
+    }
+    vec![fact.clone()]
 }
 
 fn address(location: &wire::Location<'_>) -> Option<Address> {

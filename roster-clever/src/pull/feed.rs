@@ -263,11 +263,11 @@ impl Pull {
 
     /// A place to go on from.
     fn mark(&mut self, is_midway: bool) -> Result<()> {
-        let saw_contact = self.intake.saw_contact;
+        let (saw_contact, shared) = (self.intake.saw_contact, self.intake.sharing.remembered());
         let Stage::Feed(feed) = &mut self.stage else { return Ok(()) };
         feed.position.at = feed.begun;
         feed.position.had_contacts |= saw_contact;
-        feed.position.shared.extend(self.intake.shared.iter().cloned());
+        feed.position.remember(shared);
         let mut position = feed.position.clone();
         // What changed after it was read is read with the next pull.
         let catalogue = &self.intake.catalogue;

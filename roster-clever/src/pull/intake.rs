@@ -6,8 +6,8 @@ use std::{
 };
 
 use roster_core::{
-    Completeness, Cursor, DemographicField, EntityKind, Error, FieldSet, InScope, Org, PartialCode, Person,
-    Place, Problem, PullEvent, PullRequest, Record, Role, Severity, Slice, SourcedId, codes,
+    Completeness, Cursor, EntityKind, Error, FieldSet, InScope, Org, PartialCode, Person, Place, Problem,
+    PullEvent, PullRequest, Record, Role, Severity, SourcedId, codes,
     hashed::{HashedSet, hash},
 };
 
@@ -16,6 +16,7 @@ use super::{
     ends::Ends,
     plan::{self, Step, kinds},
     recalled::Recalled,
+    sharing::{Again, Shared, Sharing},
 };
 use crate::{
     collection::{Collection, Walk},
@@ -32,9 +33,9 @@ pub(super) struct Intake {
     pub(super) recalled: Option<Recalled>,
     /// A contact came.
     pub(super) saw_contact: bool,
-    /// Facts that students came with.
-    pub(super) shared: BTreeSet<DemographicField>,
-    scope: InScope,
+    /// What of people is shared.
+    pub(super) sharing: Sharing,
+    pub(super) scope: InScope,
     begun: BTreeSet<EntityKind>,
     people: HashedSet,
     /// The district, until it is known whether it is in scope.
@@ -42,7 +43,7 @@ pub(super) struct Intake {
 }
 
 impl Intake {
-    pub(super) fn new(request: &PullRequest) -> Self {
+    pub(super) fn new(request: &PullRequest, shared: Shared) -> Self {
         Self {
             request: request.clone(),
             out: VecDeque::new(),
@@ -50,7 +51,7 @@ impl Intake {
             catalogue: Catalogue::default(),
             recalled: None,
             saw_contact: false,
-            shared: BTreeSet::new(),
+            sharing: Sharing::new(&request.sensitive, shared),
             scope: InScope::new(request.scope.clone()),
             begun: BTreeSet::new(),
             people: HashedSet::default(),
@@ -95,7 +96,7 @@ impl Intake {
         }
     }
 
-    fn upsert(&mut self, mut record: Record, unseen: FieldSet, place: &Place) {
+    pub(super) fn upsert(&mut self, mut record: Record, unseen: FieldSet, place: &Place) {
         record.normalize();
         self.out.push_back(PullEvent::Upsert { record, unseen, place: Some(Arc::new(place.clone())) });
     }
@@ -184,71 +185,6 @@ impl Intake {
         }
     }
 
-    /// The seats of a section, and that these are all.
-    fn seats(&mut self, section: &Section, place: &Place) {
-        let class = &section.class;
-        for seat in &section.seats {
-            self.upsert(seat.in_class(class).into(), FieldSet::EMPTY, place);
-        }
-        let is_first = match &mut self.recalled {
-            None => true,
-            Some(recalled) => {
-                let (lost, is_first) = recalled.seats(section);
-                self.out.extend(
-                    lost.into_iter().map(|id| PullEvent::Delete { kind: EntityKind::Enrollment, id }),
-                );
-                is_first
-            }
-        };
-        if section.seats_are_whole && is_first && self.may_end_parts() {
-            self.end_part(EntityKind::Enrollment, EntityKind::Class, &class.id, Completeness::Complete);
-        } else if !section.seats_are_whole && self.recalled.is_none() {
-            let reason = format!("{place}: not all seats of the section could be read");
-            let completeness = Completeness::Partial { code: PartialCode::Unreadable, reason };
-            self.end_part(EntityKind::Enrollment, EntityKind::Class, &class.id, completeness);
-        }
-    }
-
-    /// A section is gone, and with it its seats.
-    pub(super) fn drop_section(&mut self, class: &SourcedId) {
-        let dropped = self.recalled.as_mut().map(|recalled| recalled.drop_section(class));
-        self.drop_all(EntityKind::Enrollment, EntityKind::Class, class, dropped.unwrap_or_default());
-    }
-
-    /// A contact is gone, and with it its relationships.
-    pub(super) fn drop_contact(&mut self, contact: &SourcedId) {
-        let dropped = self.recalled.as_mut().map(|recalled| recalled.drop_contact(contact));
-        self.drop_all(EntityKind::Relationship, EntityKind::Person, contact, dropped.unwrap_or_default());
-    }
-
-    fn drop_all(
-        &mut self,
-        kind: EntityKind,
-        of: EntityKind,
-        id: &SourcedId,
-        dropped: (Vec<SourcedId>, bool),
-    ) {
-        let (lost, is_first) = dropped;
-        if self.request.wants(kind) {
-            self.out.extend(lost.into_iter().map(|id| PullEvent::Delete { kind, id }));
-        }
-        if is_first {
-            self.end_part(kind, of, id, Completeness::Complete);
-        }
-    }
-
-    /// What an event carries is the district's word of that moment, whatever became of later uploads.
-    fn may_end_parts(&self) -> bool {
-        self.recalled.is_some() || !self.ends.is_frozen()
-    }
-
-    fn end_part(&mut self, kind: EntityKind, of: EntityKind, id: &SourcedId, completeness: Completeness) {
-        if self.request.wants(kind) {
-            let slice = Slice::Of(of, id.clone());
-            self.out.push_back(PullEvent::End { kind, slice, completeness });
-        }
-    }
-
     fn person(
         &mut self,
         person: Person,
@@ -259,10 +195,8 @@ impl Intake {
     ) {
         let is_contact = person.has_role(&Role::Contact);
         self.saw_contact |= is_contact;
-        if let Some(facts) = person.sensitive.as_deref().map(|sensitive| &sensitive.demographics)
-            && !facts.keys().all(|fact| self.shared.contains(fact))
-        {
-            self.shared.extend(facts.keys().cloned());
+        if self.recalled.is_some() {
+            self.sharing.learn(&person);
         }
         // In each of the walks a person comes with all roles.
         if self.recalled.is_none() && !self.people.insert(hash(&person.id)) {
@@ -289,30 +223,6 @@ impl Intake {
         self.scope.learn_person(hash(&person.id), &person.affiliations, &[]);
         let has_pupil = ties.relationships.iter().any(|tie| self.scope.holds_pupil(hash(&tie.student)));
         has_pupil || self.scope.holds_person(hash(&person.id), &person.affiliations)
-    }
-
-    fn ties(&mut self, contact: &SourcedId, ties: Ties, place: &Place) {
-        let lost = self.recalled.as_mut().map(|recalled| recalled.ties(contact, &ties));
-        for tie in ties.relationships {
-            if self.scope.holds_pupil(hash(&tie.student)) {
-                self.upsert(tie.into(), FieldSet::EMPTY, place);
-            }
-        }
-        match lost {
-            Some((lost, is_first)) => {
-                let kind = EntityKind::Relationship;
-                self.out.extend(lost.into_iter().map(|id| PullEvent::Delete { kind, id }));
-                if is_first && ties.are_whole {
-                    self.end_part(kind, EntityKind::Person, contact, Completeness::Complete);
-                }
-            }
-            None if !ties.are_whole => {
-                let reason = format!("{place}: not all relationships of the contact could be read");
-                let completeness = Completeness::Partial { code: PartialCode::Unreadable, reason };
-                self.end_part(EntityKind::Relationship, EntityKind::Person, contact, completeness);
-            }
-            None => {}
-        }
     }
 
     /// A row that could not be read: what hangs on it is unknown too.
@@ -350,6 +260,24 @@ impl Intake {
             (problem.kind, problem.id, problem.severity) = (None, None, Severity::Warning);
         }
         self.tell(problem);
+    }
+
+    /// All people of a walk came. Gives those who have to be told again, now that it is known what is shared.
+    pub(super) fn judge_sharing(&mut self, walk: Walk) -> Option<Again> {
+        let lost = self.sharing.lost(walk);
+        if !lost.is_empty() {
+            let message = format!(
+                "{}: shared before, and told of nobody any more: the district may share them no longer; those that are known \
+                 are frozen as they are",
+                lost.join(", ")
+            );
+            self.tell(Problem::warning(codes::NOT_SHARED, message));
+        }
+        let again = self.sharing.again(walk)?;
+        again.people.iter().for_each(|person| {
+            self.people.remove(person);
+        });
+        Some(again)
     }
 
     /// A collection was refused.

@@ -16,6 +16,17 @@ pub(super) struct Step {
     pub(super) walk: Option<Walk>,
 }
 
+impl Step {
+    /// The scope without which nothing comes, where there is one.
+    pub(super) fn scope(self) -> Option<&'static str> {
+        self.walk.map_or(self.collection.scope(), |walk| Some(walk.scope()))
+    }
+
+    pub(super) fn path(self) -> &'static str {
+        self.walk.map_or(self.collection.path(), Walk::path)
+    }
+}
+
 /// The steps of a full pull. What tells the scope comes before what it limits: a person may be in scope by a seat alone, a contact
 /// by a pupil. Terms and courses come before the sections, which name them by ids that are not theirs.
 pub(super) fn steps(request: &PullRequest) -> VecDeque<Step> {

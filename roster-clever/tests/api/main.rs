@@ -2,8 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod faults;
+mod feed;
 mod recorded;
 mod requests;
+mod shapes;
+mod sharing;
 mod tenants;
 
 use std::{collections::BTreeMap, sync::Arc};

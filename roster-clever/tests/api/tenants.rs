@@ -1,9 +1,14 @@
 //! Who has connected, and how it is with them.
 
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt};
 use roster_clever::CleverAccount;
 use roster_core::{ConnectionState, EntityKind, ErrorKind, PullRequest, RosterSource, TenantDirectory};
 use roster_testkit::sandbox::{CleverOptions, CleverSandbox};
+use serde_json::json;
+use wiremock::{
+    Mock, ResponseTemplate,
+    matchers::{header, path},
+};
 
 use super::{context, sandbox, source};
 
@@ -78,4 +83,76 @@ async fn a_check_says_what_may_be_read() {
         .unwrap();
     let error = wrong.tenants(&context()).try_collect::<Vec<_>>().await.unwrap_err();
     assert!(error.kind() == ErrorKind::Unauthorized && !format!("{error:?}").contains("Canary"));
+}
+
+/// A list of tokens, and what the API answers for each of them: a status, and the district's id where it is 200.
+async fn listed(rows: serde_json::Value, districts: &[(&str, u16)]) -> (wiremock::MockServer, CleverAccount) {
+    let server = wiremock::MockServer::start().await;
+    Mock::given(path("/oauth/tokens"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "data": rows })))
+        .mount(&server)
+        .await;
+    for (district, status) in districts {
+        let body = json!({ "data": [{ "data": { "id": district, "name": format!("{district} Unified") } }] });
+        Mock::given(path("/v3.1/districts"))
+            .and(header("authorization", format!("Bearer token-{district}")))
+            .respond_with(ResponseTemplate::new(*status).set_body_json(body))
+            .mount(&server)
+            .await;
+    }
+    let account =
+        CleverAccount::builder().base_url(server.uri()).client("id", "secret").build_account().unwrap();
+    (server, account)
+}
+
+fn token(district: &str) -> serde_json::Value {
+    json!({ "id": "1", "owner": { "type": "district", "id": district }, "access_token": format!("token-{district}"), "scopes": [] })
+}
+
+#[tokio::test]
+async fn tokens_that_can_not_be_read_are_told_and_counted() {
+    let nameless = json!({ "id": "5", "owner": "CanaryOwner", "access_token": "CanaryToken" });
+    let lacking = json!({ "id": "2", "owner": { "type": "district", "id": "d2" }, "access_token": null });
+    let rows = json!([token("d1"), lacking, 7, nameless, { "owner": { "type": "school", "id": "s" }, "access_token": "x" }]);
+    let (_server, account) = listed(rows, &[("d1", 200)]).await;
+    let all: Vec<_> = account.tenants(&context()).collect().await;
+    let tenants: Vec<_> = all.iter().filter_map(|item| item.as_ref().ok()).collect();
+    let shown: Vec<_> = tenants.iter().map(|tenant| (tenant.id.as_str(), tenant.state)).collect();
+    assert_eq!(shown, [("d1", ConnectionState::Live), ("d2", ConnectionState::Failing)]);
+    assert!(tenants[1].detail.as_deref().unwrap().contains("access_token"), "{:?}", tenants[1].detail);
+    // What names no district comes last, after all that could be told.
+    let error = all.last().unwrap().as_ref().unwrap_err();
+    assert_eq!((all.len(), error.kind()), (3, ErrorKind::Decode));
+    assert!(error.message().contains("2 rows") && !format!("{error:?}").contains("Canary"), "{error}");
+    // Of the one that is asked for it can't be said that its access was taken back.
+    let error = account.tenant("d2", &context()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert_eq!(account.open("d2", &context()).await.err().unwrap().kind(), ErrorKind::Decode);
+    assert_eq!(account.tenant("d3", &context()).await.unwrap_err().kind(), ErrorKind::Decode);
+}
+
+#[tokio::test]
+async fn a_newer_token_that_can_not_be_read_does_not_hide_an_older_one() {
+    let lacking = json!({ "id": "2", "owner": { "type": "district", "id": "d1" }, "created": "2026-01-01T00:00:00.000Z" });
+    let (_server, account) = listed(json!([lacking, token("d1")]), &[("d1", 200)]).await;
+    let tenants: Vec<_> = account.tenants(&context()).try_collect().await.unwrap();
+    assert_eq!((tenants.len(), tenants[0].state), (1, ConnectionState::Live));
+}
+
+#[tokio::test]
+async fn a_district_that_can_not_be_looked_at_does_not_hide_the_others() {
+    for status in [500, 502, 503, 429, 400, 200] {
+        let (server, account) =
+            listed(json!([token("d1"), token("d2"), token("d3")]), &[("d1", 200), ("d3", 200)]).await;
+        let answer = ResponseTemplate::new(status).set_body_string("<html>Canary</html>");
+        Mock::given(header("authorization", "Bearer token-d2")).respond_with(answer).mount(&server).await;
+        let tenants: Vec<_> = account.tenants(&context()).try_collect().await.unwrap();
+        let shown: Vec<_> = tenants.iter().map(|tenant| (tenant.id.as_str(), tenant.state)).collect();
+        let (live, failing) = (ConnectionState::Live, ConnectionState::Failing);
+        assert_eq!(shown, [("d1", live), ("d2", failing), ("d3", live)], "{status}");
+        let detail = tenants[1].detail.as_deref().unwrap();
+        assert!(detail.contains("/districts") && !detail.contains("Canary"), "{status}: {detail}");
+        // Who asks for that one is told the error itself.
+        assert!(account.tenant("d2", &context()).await.is_err(), "{status}");
+    }
 }

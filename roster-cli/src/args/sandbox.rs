@@ -22,6 +22,9 @@ pub(crate) struct SandboxArgs {
     /// How long each answer takes at least
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub(crate) latency: u64,
+    /// How many requests a minute of one credential are answered, of vendors that count by the minute: clever and gclassroom
+    #[arg(long, value_name = "N")]
+    pub(crate) quota: Option<u32>,
     /// Misbehaves: NAME, or NAME:COLLECTION:PAGE:TIMES, such as `cut_body:users:middle:1`; may be given several times
     #[arg(long, value_name = "NAME")]
     pub(crate) fault: Vec<SandboxFault>,

@@ -14,6 +14,7 @@ pub(super) const VENDOR: Vendor = Vendor {
     provider: "classlink",
     name: "ClassLink",
     collections: || OneRosterSandbox::collections().collect(),
+    has_quota: false,
     start,
 };
 

@@ -14,6 +14,7 @@ pub(super) const VENDOR: Vendor = Vendor {
     provider: "clever",
     name: "Clever",
     collections: || CleverSandbox::collections().collect(),
+    has_quota: true,
     start,
 };
 
@@ -23,7 +24,8 @@ fn start(args: &SandboxArgs) -> Result<Box<dyn Running>, Failure> {
         return Err(Failure::usage(OPERATION, "--api-version wants 3.1 or 3.0"));
     }
     let spec = DistrictSpec::new(args.seed).schools(args.schools).students(args.students);
-    let options = CleverOptions::default().latency(Duration::from_millis(args.latency)).port(args.port);
+    let mut options = CleverOptions::default().latency(Duration::from_millis(args.latency)).port(args.port);
+    options.rate = args.quota;
     let sandbox = CleverSandbox::start_with(spec.generate(), options);
     let sandbox = sandbox.map_err(|error| not_started(args, &error))?;
     args.fault.iter().cloned().for_each(|fault| sandbox.fault(fault));

@@ -14,6 +14,7 @@ pub(super) const VENDOR: Vendor = Vendor {
     provider: "gclassroom",
     name: "Google Classroom",
     collections: || GoogleSandbox::collections().collect(),
+    has_quota: true,
     start,
 };
 
@@ -26,7 +27,8 @@ struct Google {
 
 fn start(args: &SandboxArgs) -> Result<Box<dyn Running>, Failure> {
     let spec = DistrictSpec::new(args.seed).schools(args.schools).students(args.students);
-    let options = GoogleOptions::default().latency(Duration::from_millis(args.latency)).port(args.port);
+    let mut options = GoogleOptions::default().latency(Duration::from_millis(args.latency)).port(args.port);
+    options.user_quota = args.quota.map(|quota| (quota, Duration::from_secs(60)));
     let sandbox =
         GoogleSandbox::start_with(spec.generate(), options).map_err(|error| not_started(args, &error))?;
     args.fault.iter().cloned().for_each(|fault| sandbox.fault(fault));

@@ -27,6 +27,8 @@ struct Vendor {
     name: &'static str,
     /// What a fault can be of.
     collections: fn() -> Vec<&'static str>,
+    /// Whether it counts requests by the minute, so that `--quota` says something to it.
+    has_quota: bool,
     start: fn(&SandboxArgs) -> Result<Box<dyn Running>, Failure>,
 }
 
@@ -60,6 +62,12 @@ pub(crate) fn run(args: &SandboxArgs, output: Output) -> Result<Outcome, Failure
         Failure::usage(OPERATION, message)
     })?;
     refuse_unknown_collections(args, &(vendor.collections)())?;
+    if args.quota.is_some() && !vendor.has_quota {
+        let counted: Vec<_> =
+            VENDORS.iter().filter(|vendor| vendor.has_quota).map(|vendor| vendor.provider).collect();
+        let message = format!("--quota is of vendors that count by the minute: {}", counted.join(", "));
+        return Err(Failure::usage(OPERATION, message));
+    }
     let sandbox = (vendor.start)(args)?;
     let started = sandbox.started();
     output.answer(&started, || text(vendor.name, &started))?;

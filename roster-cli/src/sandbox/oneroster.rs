@@ -14,6 +14,7 @@ pub(super) const VENDOR: Vendor = Vendor {
     provider: "oneroster",
     name: "OneRoster",
     collections: || OneRosterSandbox::collections().collect(),
+    has_quota: false,
     start,
 };
 

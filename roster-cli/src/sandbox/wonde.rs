@@ -10,8 +10,13 @@ use roster_testkit::{
 use super::{OPERATION, Running, Started, Vendor, not_started, post};
 use crate::{args::SandboxArgs, outcome::Failure};
 
-pub(super) const VENDOR: Vendor =
-    Vendor { provider: "wonde", name: "Wonde", collections: || WondeSandbox::collections().collect(), start };
+pub(super) const VENDOR: Vendor = Vendor {
+    provider: "wonde",
+    name: "Wonde",
+    collections: || WondeSandbox::collections().collect(),
+    has_quota: false,
+    start,
+};
 
 /// Beside the schools of the district, which are live, there is one in each state.
 fn start(args: &SandboxArgs) -> Result<Box<dyn Running>, Failure> {

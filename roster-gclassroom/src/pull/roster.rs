@@ -7,7 +7,7 @@ use roster_core::{EntityKind, Error, ErrorKind, PullContext, Result, Role};
 
 use crate::{
     PROVIDER,
-    client::{Ask, Client, List, READING, Walk},
+    client::{Ask, Client, List, One, READING, Walk},
     map::{self, Course, Member, Row, Spot},
     pull::plan::MEMBER_FIELDS,
     wire,
@@ -71,9 +71,25 @@ async fn members(
         })
     });
     let read = Walk::new(Arc::clone(&fetch), client).all().await;
-    match read {
+    let read = match read {
         // Google has answered so for a moment, of courses that are there.
         Err(error) if error.status() == Some(404) => Walk::new(fetch, client).all().await,
+        read => read,
+    };
+    told_apart(read, client, cx).await
+}
+
+/// A course that answers 401 whatever the token is no reason to end the pull, and a credential that no longer serves is: which of
+/// the two it is tells whether Google still says whose the credential is.
+async fn told_apart<T>(read: Result<T>, client: &Client, cx: &PullContext) -> Result<T> {
+    match read {
+        Err(error) if error.status() == Some(401) && error.operation() == READING => {
+            if client.one(One::Me, "me", "id", cx).await.is_err() {
+                return Err(error);
+            }
+            let message = format!("{}; elsewhere the credential is taken", error.message());
+            Err(Error::new(ErrorKind::Forbidden, PROVIDER, READING, message).with_status(401))
+        }
         read => read,
     }
 }
@@ -93,7 +109,7 @@ async fn aliases(
         let spot = Spot::new(EntityKind::Class, List::Aliases.path(), number);
         map::page(body, List::Aliases.key(), &spot, |row: &wire::Alias<'_>, _| Row::Read(row.alias.owned()))
     });
-    let rows = Walk::new(fetch, client).all().await?;
+    let rows = told_apart(Walk::new(fetch, client).all().await, client, cx).await?;
     let read = rows.into_iter().map(|row| if let Row::Read(alias) = row { alias } else { None });
     // The one that could not be read may be the class's id.
     read.collect::<Option<Vec<_>>>().ok_or_else(|| {

@@ -126,6 +126,36 @@ async fn an_html_502_for_ever_on_one_course_is_that_course_s_alone() {
 }
 
 #[tokio::test]
+async fn a_401_for_ever_on_one_course_is_that_course_s_alone_and_costs_few_tokens() {
+    let sandbox = sandbox(GoogleOptions::default());
+    let undisturbed = Pulled::of(&source(&sandbox), PullRequest::full()).await;
+    let class = undisturbed.ids(EntityKind::Class)[2].to_owned();
+    sandbox.fault(named("status_401").of(&format!("students/{class}")));
+    let before = sandbox.tokens_given();
+    let pulled = Pulled::of(&source(&sandbox), PullRequest::full()).await;
+    assert!(pulled.error.is_none(), "{:?}", pulled.error);
+    let told = pulled.problem(codes::REFUSED_COLLECTION).unwrap();
+    assert_eq!((told.id.as_deref(), told.field.as_deref()), (Some(class.as_str()), Some("students")));
+    assert!(told.message.contains("answered 401"), "{}", told.message);
+    assert!(matches!(pulled.seats(&class), Some(Completeness::Partial { code: PartialCode::Withheld, .. })));
+    let others = undisturbed.ids(EntityKind::Class).into_iter().filter(|id| *id != class);
+    for other in others {
+        assert_eq!(pulled.seats(other), Some(&Completeness::Complete));
+    }
+    is_fair(&pulled, &undisturbed, "401");
+    // The pull's own, two at most that this request got, and one where those were forgotten.
+    assert!(sandbox.tokens_given() - before <= 5, "{} tokens", sandbox.tokens_given() - before);
+    // A credential that serves nowhere any more ends the pull.
+    let source = source(&sandbox);
+    sandbox.recover();
+    assert!(Pulled::of(&source, PullRequest::full()).await.error.is_none());
+    sandbox.revoke();
+    sandbox.fault(named("expired_token").of("students").times(1));
+    let pulled = Pulled::of(&source, PullRequest::full()).await;
+    assert_eq!(pulled.error.map(|error| error.kind()), Some(ErrorKind::Unauthorized));
+}
+
+#[tokio::test]
 async fn page_two_of_the_courses_fails_for_good() {
     let sandbox = sandbox(GoogleOptions::default());
     for status in ["status_500", "status_403", "status_404"] {

@@ -11,7 +11,8 @@ use reqwest::{Method, header::HeaderValue};
 use roster_core::{Error, ErrorKind, ExposeSecret, PullContext, Result, SecretString};
 use url::Url;
 
-use crate::failure::Again;
+use self::token::Alone;
+use crate::{attempts::Turn, failure::Again};
 
 pub use self::{
     code::{CodeFlow, CodeRequest, Tokens},
@@ -41,6 +42,14 @@ pub enum Auth {
 pub(crate) struct Credential {
     pub(crate) header: Option<HeaderValue>,
     pub(crate) generation: u64,
+    #[expect(dead_code, reason = "held until the answer is here: nobody else has the token before")]
+    alone: Option<Alone>,
+}
+
+impl Credential {
+    const fn shared(header: Option<HeaderValue>, generation: u64) -> Self {
+        Self { header, generation, alone: None }
+    }
 }
 
 impl Auth {
@@ -78,13 +87,15 @@ impl Auth {
         &self,
         method: &Method,
         url: &Url,
+        turn: Turn,
         cx: &PullContext,
     ) -> Result<Credential> {
         match self {
+            Self::Token(cache) if turn == Turn::Alone => cache.credential_alone(cx).await,
             Self::Token(cache) => cache.credential(cx).await,
             // Boxed, since what it holds may in the end look up another credential by the same way.
             Self::Rotating(rotating) => Box::pin(rotating.credential(method, url, cx)).await,
-            plain => Ok(Credential { header: plain.header_of(method, url, cx)?, generation: 0 }),
+            plain => Ok(Credential::shared(plain.header_of(method, url, cx)?, 0)),
         }
     }
 

@@ -61,7 +61,7 @@ impl Rotating {
     ) -> Result<Credential> {
         let (auth, generation) = self.current(cx).await?;
         let header = auth.header_of(method, url, cx)?;
-        Ok(Credential { header, generation })
+        Ok(Credential::shared(header, generation))
     }
 
     async fn current(&self, cx: &PullContext) -> Result<(Auth, u64)> {

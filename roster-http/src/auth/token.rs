@@ -38,7 +38,7 @@ struct Inner {
     /// The newest generation that a server took.
     taken: AtomicU64,
     /// Whoever holds it fetches; the others wait and look again.
-    fetching: tokio::sync::Mutex<Fetching>,
+    fetching: Arc<tokio::sync::Mutex<Fetching>>,
 }
 
 #[derive(Default)]
@@ -64,6 +64,21 @@ struct Held {
     scopes: Option<Vec<String>>,
 }
 
+/// A token that nobody else has yet. It becomes that of all when this is dropped; meanwhile nobody fetches another, so that none
+/// takes its place at the server.
+pub(super) struct Alone {
+    cache: TokenCache,
+    held: Option<Held>,
+    _fetching: tokio::sync::OwnedMutexGuard<Fetching>,
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        let mut shared = self.cache.0.held.write().unwrap_or_else(PoisonError::into_inner);
+        *shared = self.held.take();
+    }
+}
+
 impl TokenCache {
     /// Holds no token yet. `limiter` is that of the credential, so that the token's server is not asked on where the vendor's
     /// fails.
@@ -75,15 +90,7 @@ impl TokenCache {
         let transport = Transport::new(grant.provider(), grant.is_loopback(), limits)?;
         let limiter = Limiter::new(1);
         let (held, taken) = (RwLock::new(None), AtomicU64::new(0));
-        Ok(Self(Arc::new(Inner {
-            taken,
-            grant,
-            transport,
-            policy,
-            limiter,
-            held,
-            fetching: tokio::sync::Mutex::default(),
-        })))
+        Ok(Self(Arc::new(Inner { taken, grant, transport, policy, limiter, held, fetching: Arc::default() })))
     }
 
     /// The scopes that the token at hand was granted, where there is one and its server said so.
@@ -104,6 +111,22 @@ impl TokenCache {
         if let (None, Some(told)) = (before, &fetching.failed) {
             return Err(told.again(self.0.grant.provider()));
         }
+        let held = self.fetch_next(&mut fetching, cx).await?;
+        let credential = Credential::shared(Some(held.header.clone()), held.generation);
+        *self.0.held.write().unwrap_or_else(PoisonError::into_inner) = Some(held);
+        Ok(credential)
+    }
+
+    /// A new token, which all others get when the credential is dropped.
+    pub(crate) async fn credential_alone(&self, cx: &PullContext) -> Result<Credential> {
+        let mut fetching = Arc::clone(&self.0.fetching).lock_owned().await;
+        let held = self.fetch_next(&mut fetching, cx).await?;
+        let (header, generation) = (Some(held.header.clone()), held.generation);
+        let alone = Alone { cache: self.clone(), held: Some(held), _fetching: fetching };
+        Ok(Credential { header, generation, alone: Some(alone) })
+    }
+
+    async fn fetch_next(&self, fetching: &mut Fetching, cx: &PullContext) -> Result<Held> {
         fetching.count += 1;
         match self.fetch(fetching.refresh.clone(), cx).await {
             Ok(granted) => {
@@ -111,7 +134,7 @@ impl TokenCache {
                 if granted.refresh.is_some() {
                     fetching.refresh.clone_from(&granted.refresh);
                 }
-                self.hold(granted, fetching.count, cx)
+                self.held_of(granted, fetching.count, cx)
             }
             Err(error) => {
                 fetching.failed = Some(Told::of(&error));
@@ -150,27 +173,24 @@ impl TokenCache {
                 operation: OPERATION,
                 repeatable: true,
             };
-            attempts.run(|| grant.ask(transport, refresh.clone(), cx.clock().now()), Ok).await
+            attempts.run(|_| grant.ask(transport, refresh.clone(), cx.clock().now()), Ok).await
         })
     }
 
-    fn hold(&self, granted: Granted, generation: u64, cx: &PullContext) -> Result<Credential> {
+    fn held_of(&self, granted: Granted, generation: u64, cx: &PullContext) -> Result<Held> {
         let header = header(self.0.grant.provider(), &format!("Bearer {}", granted.token.expose_secret()))?;
         let renew_at = granted.lasts.map(|lasts| {
             let ahead = AHEAD.min(lasts / 10);
             cx.clock().now().checked_add(lasts.saturating_sub(ahead)).unwrap_or(Timestamp::MAX)
         });
-        let credential = Credential { header: Some(header.clone()), generation };
-        let held = Held { header, generation, renew_at, scopes: granted.scopes };
-        *self.0.held.write().unwrap_or_else(PoisonError::into_inner) = Some(held);
-        Ok(credential)
+        Ok(Held { header, generation, renew_at, scopes: granted.scopes })
     }
 
     fn fresh(&self, cx: &PullContext) -> Option<Credential> {
         let now = cx.clock().now();
         let held = self.held();
         let held = held.as_ref().filter(|held| held.renew_at.is_none_or(|at| now < at))?;
-        Some(Credential { header: Some(held.header.clone()), generation: held.generation })
+        Some(Credential::shared(Some(held.header.clone()), held.generation))
     }
 
     fn held(&self) -> std::sync::RwLockReadGuard<'_, Option<Held>> {

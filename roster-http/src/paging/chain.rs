@@ -20,6 +20,7 @@ pub struct Chain {
     pages: u64,
     rows: u64,
     empty: u32,
+    most_empty: u32,
     named: HashedSet,
 }
 
@@ -27,7 +28,15 @@ impl Chain {
     /// Nothing is read yet.
     #[must_use]
     pub fn new(provider: &'static str, limits: &HttpLimits) -> Self {
-        Self { provider, limits: *limits, pages: 0, rows: 0, empty: 0, named: HashedSet::default() }
+        let named = HashedSet::default();
+        Self { provider, limits: *limits, pages: 0, rows: 0, empty: 0, most_empty: MOST_EMPTY, named }
+    }
+
+    /// With so many pages without a row that may follow each other, for vendors that cut pages after they filter.
+    #[must_use]
+    pub const fn allow_empty(mut self, pages: u32) -> Self {
+        self.most_empty = pages;
+        self
     }
 
     /// The number of the page that was read last, from 1.
@@ -47,7 +56,7 @@ impl Chain {
         self.empty = if rows == 0 { self.empty + 1 } else { 0 };
         let Some(next) = next.filter(|next| !next.is_empty()) else { return Ok(false) };
         self.limits.allow_more(self.provider, self.pages, self.rows)?;
-        if self.empty > MOST_EMPTY {
+        if self.empty > self.most_empty {
             return self.refuse("the server names next pages that have no rows, without an end");
         }
         if !self.named.insert(hash(next)) {
@@ -97,6 +106,12 @@ mod tests {
         let mut pages = chain(50);
         let error = (0..100).find_map(|page| pages.took(1, Some(&page.to_string())).err()).unwrap();
         assert_eq!((error.kind(), pages.page()), (ErrorKind::TooLarge, 50));
+        let mut pages = chain(50).allow_empty(2);
+        assert!((0..2).all(|page| pages.took(0, Some(&page.to_string())).unwrap()));
+        assert_eq!(pages.took(0, Some("2")).unwrap_err().kind(), ErrorKind::Provider);
+        // The last may be empty too: it names no other.
+        let mut pages = chain(50).allow_empty(0);
+        assert!(pages.took(1, Some("a")).unwrap() && !pages.took(0, None).unwrap());
         let mut pages = chain(u64::MAX);
         let error = (0..5000).find_map(|page| pages.took(0, Some(&page.to_string())).err()).unwrap();
         assert_eq!(error.kind(), ErrorKind::Provider);

@@ -54,6 +54,13 @@ impl<P: LinkedPages> ChainReader<P> {
         self
     }
 
+    /// As [`Chain::allow_empty`].
+    #[must_use]
+    pub fn allow_empty(mut self, pages: u32) -> Self {
+        self.chain = self.chain.allow_empty(pages);
+        self
+    }
+
     /// The number of the page that was read last, from 1.
     pub const fn page(&self) -> u64 {
         self.chain.page()

@@ -54,7 +54,11 @@ fn wire(server: &MockServer) -> Wire {
 }
 
 async fn get(wire: &Wire, cx: &PullContext) -> Result<String> {
-    let url = wire.base().endpoint(["users"]);
+    get_path(wire, "users", cx).await
+}
+
+async fn get_path(wire: &Wire, path: &str, cx: &PullContext) -> Result<String> {
+    let url = wire.base().endpoint([path]);
     let call = Call { operation: "reading a page", label: "/users", place: "/users page 3".to_owned(), url };
     let read = |answer: Answer| Ok(String::from_utf8_lossy(&answer.body).into_owned());
     wire.get(&call, cx, read).await

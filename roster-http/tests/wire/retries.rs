@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use roster_core::{ErrorKind, PullContext};
-use roster_http::{Auth, BaseUrl, Limiter, RetryBudget};
+use roster_http::{Again, Auth, BaseUrl, Classifier, Limiter, Meaning, RetryBudget, by_status};
 use roster_testkit::TestClock;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -168,4 +168,29 @@ async fn a_pause_that_one_is_told_is_kept_by_all() {
     let (first, second) = futures::join!(get(&wires[0], &cx), get(&wires[1], &cx));
     assert!(first.is_ok() && second.is_ok());
     assert!(clock.waits().iter().all(|wait| *wait >= Duration::from_secs(50)), "{:?}", clock.waits());
+}
+
+#[tokio::test]
+async fn a_quota_of_all_users_slows_another_user_and_a_user_s_own_does_not() {
+    let of_all: Classifier = |refusal| Meaning { again: Again::SlowerForAll(None), ..by_status(refusal) };
+    let of_one: Classifier = |refusal| Meaning { again: Again::Slower(None), ..by_status(refusal) };
+    for (classifier, slows) in [(of_all, true), (of_one, false)] {
+        let server = answers(429, 1, &[("retry-after", "1")]).await;
+        let project = Limiter::new(8);
+        let user = || {
+            let limiter = Limiter::made(4, RetryBudget::default(), None, Some(project.clone()));
+            builder(&server.uri()).limiter(limiter).classifier(classifier).build().unwrap()
+        };
+        // By the real clock: what is looked at is who waits while another does.
+        let cx = PullContext::default();
+        let (one, two) = (user(), user());
+        let begun = std::time::Instant::now();
+        let other = async {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            get(&two, &cx).await.map(|_| begun.elapsed())
+        };
+        let (refused, other) = futures::join!(get(&one, &cx), other);
+        assert!(refused.is_ok() && begun.elapsed() >= Duration::from_secs(1));
+        assert_eq!(other.unwrap() >= Duration::from_secs(1), slows);
+    }
 }

@@ -10,7 +10,7 @@ use wiremock::{
     matchers::{body_string_contains, header, header_exists, method, path},
 };
 
-use crate::{builder, context, get};
+use crate::{builder, context, get, get_path};
 
 fn grant(server: &MockServer) -> Grant {
     let url = BaseUrl::parse("test", "token_url", &format!("{}/token", server.uri())).unwrap();
@@ -86,6 +86,76 @@ async fn a_new_token_that_is_refused_too_is_the_end() {
     Mock::given(method("GET")).respond_with(ResponseTemplate::new(401)).expect(2).mount(&server).await;
     let error = get(&wire(&server, grant(&server)), &context().0).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthorized);
+}
+
+/// Gives out tokens, of which each is taken for so many requests; a path that begins with `/bad` takes none.
+async fn short_lived(most: u32) -> MockServer {
+    use std::{
+        collections::HashMap,
+        sync::{Arc, Mutex},
+    };
+
+    let server = MockServer::start().await;
+    let used: Arc<Mutex<HashMap<String, u32>>> = Arc::default();
+    let given = Arc::clone(&used);
+    let give = move |_: &Request| {
+        let mut given = given.lock().unwrap();
+        let token = format!("t{}", given.len() + 1);
+        given.insert(format!("Bearer {token}"), 0);
+        ResponseTemplate::new(200).set_body_string(format!(r#"{{"access_token":"{token}"}}"#))
+    };
+    Mock::given(method("POST")).and(path("/token")).respond_with(give).mount(&server).await;
+    let check = move |request: &Request| {
+        let mut used = used.lock().unwrap();
+        let token = request.headers.get("authorization").unwrap().to_str().unwrap().to_owned();
+        let times = used.get_mut(&token).unwrap();
+        *times += 1;
+        let is_bad = request.url.path().starts_with("/bad");
+        let status = if is_bad || *times > most { 401 } else { 200 };
+        // Before the refusal is here, others have used the same token.
+        ResponseTemplate::new(status).set_delay(Duration::from_millis(if is_bad { 50 } else { 2 }))
+    };
+    Mock::given(method("GET")).respond_with(check).mount(&server).await;
+    server
+}
+
+#[tokio::test]
+async fn tokens_that_live_for_three_requests_serve_all() {
+    let server = short_lived(3).await;
+    let wire = wire(&server, grant(&server));
+    let (cx, ..) = context();
+    // Eight are under way at once, so that most find a token that others have used up.
+    let all = join_all((0..120).map(|_| get(&wire, &cx))).await;
+    assert!(all.iter().all(Result::is_ok), "{:?}", all.iter().find(|got| got.is_err()));
+    let tokens = count(&server, "/token").await;
+    assert!((40..=120).contains(&tokens), "{tokens}");
+}
+
+#[tokio::test]
+async fn a_request_that_no_token_helps_costs_two_and_no_more() {
+    let server = short_lived(u32::MAX).await;
+    let wire = wire(&server, grant(&server));
+    let (cx, ..) = context();
+    get(&wire, &cx).await.unwrap();
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    let others = join_all((0..6).map(|_| async {
+        while !is_over.load(std::sync::atomic::Ordering::SeqCst) {
+            get(&wire, &cx).await.unwrap();
+        }
+    }));
+    let bad = async {
+        let error = get_path(&wire, "bad", &cx).await.unwrap_err();
+        is_over.store(true, std::sync::atomic::Ordering::SeqCst);
+        error
+    };
+    let (_, bad) = futures::join!(others, bad);
+    assert_eq!((bad.kind(), bad.status()), (ErrorKind::Unauthorized, Some(401)));
+    let (tokens, sent) = (count(&server, "/token").await, count(&server, "/bad").await);
+    // The one that all had, one for all, and one that nobody else had.
+    assert_eq!((tokens, sent), (3, 3));
+    // That one serves the others from then on.
+    get(&wire, &cx).await.unwrap();
+    assert_eq!(count(&server, "/token").await, 3);
 }
 
 #[tokio::test]

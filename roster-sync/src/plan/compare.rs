@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use roster_core::{EntityKind, FieldSet, Record, Result};
+use roster_core::{AcademicSessionField, CourseField, EntityKind, FieldSet, Record, Result};
 
 use super::{BODIES, Draft, Ending, Step, notes::may_name};
 use crate::{
@@ -60,10 +60,11 @@ impl Draft<'_> {
         }
         let erased = self.plan.stage.mask(kind).erased;
         let (renamed, _) = self.renamed(stored);
-        // Where nothing changed but ids of re-keyed records, fields newly asked for, and the year that a source made up, no guard
-        // counts it.
+        // Where nothing changed but ids of re-keyed records, fields newly asked for, numbers of courses and terms, and the year that
+        // a source made up, no guard counts it.
         let counted = differ(&renamed, &merged).minus(self.added(kind));
-        if active && !counted.is_empty() && !self.moved_on(&renamed, &merged, counted).await? {
+        let is_quiet = counted.is_empty() || is_numbered_anew(kind, counted);
+        if active && !is_quiet && !self.moved_on(&renamed, &merged, counted).await? {
             self.plan.effects.update(&renamed);
         }
         let step = self.step(self.op_of(known), known, &merged, digest, changed).await?;
@@ -258,5 +259,15 @@ impl Draft<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Whether all that changed of a course or term is what a vendor numbers it. Where courses and terms are told apart by what they say,
+/// the vendor makes their numbers anew whenever the term does, for all of them at once, and nobody signs in by one.
+fn is_numbered_anew(kind: EntityKind, changed: FieldSet) -> bool {
+    match kind {
+        EntityKind::Course => changed == FieldSet::of([CourseField::Identifiers]),
+        EntityKind::AcademicSession => changed == FieldSet::of([AcademicSessionField::Identifiers]),
+        _ => false,
     }
 }

@@ -10,6 +10,7 @@ use super::*;
 stories! {
     what_is_no_longer_asked_for_is_erased_everywhere,
     what_is_withheld_stays_as_it_was,
+    what_was_unknown_at_first_is_taken_when_it_is_told_again,
     contacts_come_and_go_with_the_request,
     what_is_withheld_survives_quarantine,
     fields_newly_asked_for_count_for_no_guard,
@@ -177,6 +178,35 @@ fn what_is_withheld_stays_as_it_was(store: &dyn Store) {
         _ => String::new(),
     };
     assert_eq!(["p1", "p2", "p3"].map(gender), ["x", SECRET, "x"]);
+}
+
+/// A source may know only at the end of a list what it could see at its beginning.
+fn what_was_unknown_at_first_is_taken_when_it_is_told_again(store: &dyn Store) {
+    sync(store, night(people(1..=3, Some(SECRET))));
+    let mut events = night(people(1..=3, None));
+    let is_person =
+        |event: &Result<PullEvent>| matches!(event, Ok(PullEvent::Upsert { record: Record::Person(_), .. }));
+    let again: Vec<Result<PullEvent>> = events
+        .iter()
+        .filter(|event| is_person(event))
+        .take(2)
+        .filter_map(|event| event.as_ref().ok().cloned().map(Ok))
+        .collect();
+    for event in &mut events {
+        if let Ok(PullEvent::Upsert { unseen, record: Record::Person(_), .. }) = event {
+            *unseen = FieldSet::of([PersonField::Gender, PersonField::BirthDate]);
+        }
+    }
+    let end = events.iter().rposition(is_person).unwrap() + 1;
+    events.splice(end..end, again);
+    let report = sync(store, events);
+    let counts = &report.kinds[&EntityKind::Person];
+    assert_eq!((counts.seen, counts.updated, counts.unchanged), (3, 2, 1), "{counts:?}");
+    let has_gender = |id: &str| match &active(store)[&(EntityKind::Person, id.to_owned())] {
+        Record::Person(person) => person.sensitive.is_some(),
+        _ => panic!(),
+    };
+    assert_eq!(["p1", "p2", "p3"].map(has_gender), [false, false, true]);
 }
 
 fn what_is_withheld_survives_quarantine(store: &dyn Store) {

@@ -1,6 +1,6 @@
 //! Nights on which a school year begins.
 
-use roster_core::{AcademicSession, Class, SessionType, SourcedId};
+use roster_core::{AcademicSession, Class, Course, Identifier, IdentifierScheme, SessionType, SourcedId};
 
 use super::*;
 
@@ -9,6 +9,7 @@ stories! {
     a_class_that_says_something_else_too_counts,
     a_year_of_the_vendors_own_counts,
     a_year_that_is_not_there_counts,
+    courses_that_are_numbered_anew_hold_nothing,
 }
 
 fn year(id: &str, derived: bool) -> Record {
@@ -67,4 +68,20 @@ fn a_year_that_is_not_there_counts(store: &dyn Store) {
         let report = sync(store, night(classes(lost, "Form").chain(years())));
         assert!(report.status == Status::Held && held_by_updates(&report), "{lost:?}");
     }
+}
+
+fn courses_that_are_numbered_anew_hold_nothing(store: &dyn Store) {
+    let courses = |vendor: &'static str, title: &'static str| {
+        (0..20).map(move |number| {
+            let mut course = Course::new(format!("course-{number}"), format!("{title} {number}"));
+            course.identifiers = vec![Identifier::new(IdentifierScheme::Clever, format!("{vendor}{number}"))];
+            Record::from(course)
+        })
+    };
+    sync(store, night(courses("a", "Art")));
+    let report = sync(store, night(courses("b", "Art")));
+    assert_eq!((report.status, report.kinds[&EntityKind::Course].updated), (Status::Applied, 20));
+    // What they are called counts as ever.
+    let report = sync(store, night(courses("c", "Craft")));
+    assert_eq!(report.status, Status::Held, "{:?}", report.holds);
 }

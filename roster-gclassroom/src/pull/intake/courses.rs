@@ -232,7 +232,7 @@ impl Intake {
         error: Error,
         slice: &mut Slices,
     ) -> Result<(), Error> {
-        use roster_core::ErrorKind::{Cancelled, Config, Unauthorized};
+        use roster_core::ErrorKind::{Cancelled, Config, Forbidden, Unauthorized};
         if matches!(error.kind(), Unauthorized | Config | Cancelled) {
             return Err(error);
         }
@@ -249,7 +249,7 @@ impl Intake {
             slice.vanished = true;
             return Ok(());
         }
-        let withheld = is_withheld(&error);
+        let withheld = is_withheld(&error) || error.kind() == Forbidden;
         let (problem, code) = if withheld {
             (codes::REFUSED_COLLECTION, PartialCode::Withheld)
         } else {
@@ -275,9 +275,11 @@ impl Intake {
     }
 }
 
-/// Whether a list failed as it does when Google is down. What is refused, of one course or another, says nothing of that.
+/// Whether a list failed as it does when Google is down, or takes no token. What is refused otherwise, of one course or another, says
+/// nothing of that.
 fn is_down(error: &Error) -> bool {
-    error.kind() == roster_core::ErrorKind::Transport || error.status().is_some_and(|status| status >= 500)
+    error.kind() == roster_core::ErrorKind::Transport
+        || error.status().is_some_and(|status| status == 401 || status >= 500)
 }
 
 /// How whole the seats of a course were seen.

@@ -61,18 +61,34 @@ fn directory(status: StatusCode) -> Value {
     json!({ "error": { "code": status.as_u16(), "message": message, "errors": [error] } })
 }
 
-/// The quota of a user or of the project is used up: each API says so in its own way.
-pub(super) fn over_quota(api: Api) -> Response {
-    match api {
-        Api::Classroom => api.refuse(StatusCode::TOO_MANY_REQUESTS),
-        Api::Directory => {
-            let message = "User Rate Limit Exceeded";
-            let error =
-                json!({ "message": message, "domain": "usageLimits", "reason": "userRateLimitExceeded" });
-            let body = json!({ "error": { "code": 403, "message": message, "errors": [error] } });
-            answer::json(StatusCode::FORBIDDEN, &body)
+/// Whose quota is used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Quota {
+    User,
+    Project,
+}
+
+/// A quota is used up: each API says in its own way whose.
+pub(super) fn over_quota(api: Api, quota: Quota) -> Response {
+    let (status, reason, message) = match (api, quota) {
+        (Api::Classroom, Quota::User) => return api.refuse(StatusCode::TOO_MANY_REQUESTS),
+        (Api::Classroom, Quota::Project) => {
+            let message = "Quota exceeded for quota metric 'Requests' and limit 'Requests per minute' of service \
+                           'classroom.googleapis.com' for consumer 'project_number:123456789012'.";
+            let body =
+                json!({ "error": { "code": 429, "message": message, "status": "RESOURCE_EXHAUSTED" } });
+            return answer::json(StatusCode::TOO_MANY_REQUESTS, &body);
         }
-    }
+        (Api::Directory, Quota::User) => {
+            (StatusCode::FORBIDDEN, "userRateLimitExceeded", "User Rate Limit Exceeded")
+        }
+        (Api::Directory, Quota::Project) => {
+            (StatusCode::FORBIDDEN, "quotaExceeded", "Request rate higher than configured.")
+        }
+    };
+    let error = json!({ "message": message, "domain": "usageLimits", "reason": reason });
+    let body = json!({ "error": { "code": status.as_u16(), "message": message, "errors": [error] } });
+    answer::json(status, &body)
 }
 
 /// The token lacks a scope.

@@ -69,8 +69,8 @@ async fn handle(Held(shared): Held<Arc<Shared>>, request: Request) -> Response {
     let Some(holder) = shared.tokens.take(authorization) else {
         return api.refuse(StatusCode::UNAUTHORIZED);
     };
-    if shared.is_over_quota(&holder.user) {
-        return over_quota(api);
+    if let Some(quota) = shared.over_quota(&holder.user) {
+        return over_quota(api, quota);
     }
     let segments: Vec<String> = path.split('/').skip(1).map(decoded).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
@@ -202,7 +202,9 @@ fn control(shared: &Shared, method: &Method, verb: &str) -> Response {
     let (day, requests) = (state.district.day, shared.requests());
     answer(
         StatusCode::OK,
-        &json!({ "day": day, "requests": requests, "refused": shared.refused(), "rows": rows }),
+        &json!({
+            "day": day, "requests": requests, "refused": shared.refused(), "answered_again": shared.answered_again(), "rows": rows,
+        }),
     )
 }
 

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::{
     GoogleOptions,
+    refusal::Quota,
     rows::{self, Rows},
     tokens::Tokens,
 };
@@ -97,19 +98,23 @@ impl Shared {
         self.requests.fetch_add(1, Ordering::SeqCst)
     }
 
-    /// Whether the quota of the user or of the project is used up. Counted over a sliding stretch, as Google does.
-    pub(super) fn is_over_quota(&self, user: &str) -> bool {
+    /// Which quota is used up, of the user or of the project. Counted over a sliding stretch, as Google does.
+    pub(super) fn over_quota(&self, user: &str) -> Option<Quota> {
         let mut quotas = self.quotas.lock().unwrap_or_else(PoisonError::into_inner);
         let Quotas { users, project, refused } = &mut *quotas;
         let own = users.entry(user.to_owned()).or_default();
-        let is_over = is_full(own, self.options.user_quota) || is_full(project, self.options.project_quota);
-        if is_over {
+        let over = if is_full(own, self.options.user_quota) {
+            Some(Quota::User)
+        } else {
+            is_full(project, self.options.project_quota).then_some(Quota::Project)
+        };
+        if over.is_some() {
             *refused += 1;
         } else {
             own.push_back(Instant::now());
             project.push_back(Instant::now());
         }
-        is_over
+        over
     }
 
     pub(super) fn refused(&self) -> u64 {
