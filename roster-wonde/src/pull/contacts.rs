@@ -13,7 +13,7 @@ use crate::map::Tie;
 #[derive(Default)]
 pub(super) struct Ties {
     held: BTreeMap<(SourcedId, SourcedId), [Option<Tie>; 2]>,
-    /// Sides of which the whole list was read: what they do not say is not so.
+    /// Sides of which all was read that there ever was: what they do not say is not so.
     read: [bool; 2],
 }
 
@@ -42,7 +42,7 @@ impl Ties {
         });
     }
 
-    /// The whole list of a side was read.
+    /// The whole list of a side was read, or there never was one.
     pub(super) fn has_read(&mut self, side: Side) {
         let [students, contacts] = &mut self.read;
         *(if side == Side::Student { students } else { contacts }) = true;

@@ -2,6 +2,7 @@
 
 mod ending;
 mod rows;
+mod survey;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
