@@ -318,6 +318,7 @@ impl Pull {
             granted,
             frozen: lost,
             shares: self.intake.values.kept(),
+            one_sided: self.intake.is_one_sided(),
         };
         let cursor = position.encode(&self.info, &self.request)?;
         self.intake.out.push_back(PullEvent::Checkpoint(Box::new(cursor)));

@@ -160,7 +160,9 @@ impl Intake {
 
     /// All was read.
     pub(in super::super) fn finish(&mut self) {
-        if self.ends.may_close(contacts::KIND) && self.ends.is_filtered(contacts::KIND) {
+        // Where a contact's row alone tells of some, a student's row that changed does not say that they are over.
+        let is_all = !self.is_one_sided() && self.ends.is_filtered(contacts::KIND);
+        if is_all && self.ends.may_close(contacts::KIND) {
             for student in std::mem::take(&mut self.related) {
                 let slice = Slice::Of(EntityKind::Person, student);
                 let completeness = Completeness::Complete;
