@@ -31,6 +31,9 @@ pub(crate) struct Position {
     /// Of how many people each value was there.
     #[serde(default, skip_serializing_if = "Shares::is_empty")]
     pub(crate) shares: Shares,
+    /// Some relationships stand in the contacts' own list alone: a student's row does not tell all of its.
+    #[serde(default)]
+    pub(crate) one_sided: bool,
 }
 
 impl Position {

@@ -13,8 +13,10 @@ use crate::map::Tie;
 #[derive(Default)]
 pub(super) struct Ties {
     held: BTreeMap<(SourcedId, SourcedId), [Option<Tie>; 2]>,
-    /// Sides of which the whole list was read: what they do not say is not so.
+    /// Sides of which all was read that there ever was: what they do not say is not so.
     read: [bool; 2],
+    /// Some were told by the contact's row alone, though the student's was read.
+    one_sided: bool,
 }
 
 /// Whose row tells.
@@ -42,7 +44,7 @@ impl Ties {
         });
     }
 
-    /// The whole list of a side was read.
+    /// The whole list of a side was read, or there never was one.
     pub(super) fn has_read(&mut self, side: Side) {
         let [students, contacts] = &mut self.read;
         *(if side == Side::Student { students } else { contacts }) = true;
@@ -52,7 +54,15 @@ impl Ties {
     /// contact's row may speak of several students at once.
     pub(super) fn next(&mut self) -> Option<Related> {
         let ((student, contact), told) = self.held.pop_first()?;
+        let [of_students, _] = self.read;
+        self.one_sided |= of_students && told.first().is_some_and(Option::is_none);
         Some(related(&student, &contact, told, self.read))
+    }
+
+    /// Whether some are told by contacts' rows alone. Where not all was read, it is as it was before.
+    pub(super) const fn is_one_sided(&self, before: bool) -> bool {
+        let [students, contacts] = self.read;
+        self.one_sided || (before && !(students && contacts))
     }
 
     /// All that are to be told, without taking them.

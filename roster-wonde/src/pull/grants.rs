@@ -66,9 +66,11 @@ impl Grants {
         self.frozen.contains(&name) && !self.now.contains(&name)
     }
 
-    /// What the cursor keeps: what is granted now, and what was taken back and not given again.
+    /// What the cursor keeps: what is granted now, and what was taken back and not given again. Of what a list tells that did not come
+    /// this time nothing was said, so that it stands as before: else it would seem never to have been shared, and be blanked.
     pub(super) fn kept(&self) -> (BTreeSet<String>, BTreeSet<String>) {
         let lost = self.frozen.iter().filter(|name| !self.now.contains(*name)).cloned();
-        (self.now.clone(), lost.collect())
+        let unsaid = self.before.iter().filter(|name| !self.frozen.contains(*name)).cloned();
+        (self.now.iter().cloned().chain(unsaid).collect(), lost.collect())
     }
 }

@@ -6,6 +6,7 @@ mod ends;
 mod grants;
 mod intake;
 pub(crate) mod plan;
+mod survey;
 pub(crate) mod values;
 
 use std::{collections::VecDeque, sync::Arc};
@@ -129,9 +130,7 @@ impl Pull {
             if let Some(row) = at.rows.next() {
                 self.intake.row(at.step, &row, &at.place, at.filtered);
                 if at.step.tells_values() && self.intake.values.has_memory() {
-                    // What nothing on the page has any more is seen once all of them were read.
-                    at.rows.by_ref().for_each(|row| self.intake.row(at.step, &row, &at.place, at.filtered));
-                    self.intake.keep_what_is_gone();
+                    return self.rest_of_page().await;
                 }
                 return Ok(());
             }
@@ -156,8 +155,9 @@ impl Pull {
         let changes = self.request.mode == PullMode::Changes;
         let now = opened.date.unwrap_or_else(|| self.cx.clock().now());
         let year = opened.school.year_at(now);
+        let mut mis_changed = false;
         if let Some(before) = &self.before {
-            let mis_changed =
+            mis_changed =
                 before.mis.is_some() && opened.school.mis.is_some() && before.mis != opened.school.mis;
             if changes && mis_changed {
                 return Err(expired("the school changed its MIS, so its ids may all be new"));
@@ -184,6 +184,9 @@ impl Pull {
         // While ids are being changed, a row would be told under an id that is not to be matched yet: none is read.
         if !self.intake.is_frozen() {
             self.steps = plan::steps(&self.request, source, filters);
+        }
+        if mis_changed {
+            self.intake.values.forget_numbers();
         }
         self.intake.open(&opened, year, source, &self.steps, filters);
         self.opened = Some(opened);
@@ -315,6 +318,7 @@ impl Pull {
             granted,
             frozen: lost,
             shares: self.intake.values.kept(),
+            one_sided: self.intake.is_one_sided(),
         };
         let cursor = position.encode(&self.info, &self.request)?;
         self.intake.out.push_back(PullEvent::Checkpoint(Box::new(cursor)));

@@ -116,8 +116,8 @@ impl WondeAccount {
                 seen.inactive = true;
                 return Ok((seen, None));
             }
-            // A school that has not given access may not be asked for.
-            Err(error) if is_withheld(&error) => None,
+            // A school that has not given access may not be asked for. If the token itself is not taken, the lists are refused too.
+            Err(error) if is_withheld(&error) || error.status() == Some(401) => None,
             Err(error) => return Err(error),
         };
         seen.standing = standing(wire, id, cx).await?;

@@ -136,6 +136,17 @@ async fn what_cannot_be_asked_is_to_be_told_again() {
 }
 
 #[tokio::test]
+async fn a_school_whose_data_are_refused_with_401_is_looked_for_in_the_lists() {
+    let server = MockServer::start().await;
+    answer(&server, TOKEN, &format!("schools/{ID}"), ResponseTemplate::new(401)).await;
+    answer(&server, TOKEN, "schools", fine(&json!({ "data": [] }))).await;
+    let listed = fine(&json!({ "data": [fixture("school")["data"]] }));
+    answer(&server, TOKEN, "schools/revoked", listed).await;
+    let revoked = WebhookEvent::AccessRevoked { school: Some(ID.to_owned()), name: None, reason: None };
+    assert_eq!(confirm(&server, &revoked).await.unwrap().state, ConnectionState::Revoked);
+}
+
+#[tokio::test]
 async fn the_host_that_the_list_names_is_asked_too() {
     let (here, there) = (MockServer::start().await, MockServer::start().await);
     let mut listed = fixture("school")["data"].clone();

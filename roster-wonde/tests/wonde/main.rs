@@ -5,6 +5,7 @@ mod access;
 mod confirming;
 mod days;
 mod foreign;
+mod judged;
 mod migration;
 mod own;
 mod shared;

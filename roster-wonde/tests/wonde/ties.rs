@@ -2,6 +2,7 @@
 
 use roster_core::{
     ContactKind, EntityKind, PullRequest, Record, Relationship, RelationshipField, Role, SensitiveField,
+    Slice,
 };
 use serde_json::json;
 
@@ -151,4 +152,29 @@ async fn contacts_without_a_readable_id_end_no_relationship() {
         school(&[("students", json!({ "data": [student] })), ("employees", fixture("employees"))]).await;
     let told = pull(&source(&server), sees_contacts()).await;
     assert_eq!(told.of(EntityKind::Relationship), 2);
+}
+
+#[tokio::test]
+async fn a_student_whose_row_does_not_name_all_contacts_loses_none_by_a_change() {
+    for (of_student, is_all) in [(json!([{ "id": "C1" }]), true), (json!([]), false)] {
+        let student = json!({ "id": "S1", "forename": "Ann", "contacts": { "data": of_student } });
+        let contact = json!({ "id": "C1", "forename": "Bea", "students": { "data": [{ "id": "S1" }] } });
+        let students = ("students", json!({ "data": [student] }));
+        let employees = ("employees", fixture("employees"));
+        let contacts = ("contacts", json!({ "data": [contact] }));
+        let whole = school(&[students.clone(), employees.clone(), contacts]).await;
+        let mut told = pull(&source(&whole), sees_contacts()).await;
+        assert_eq!(told.of(EntityKind::Relationship), 1);
+        // The student changed, and the contact did not. What is remembered of it outlives a pull of changes.
+        for _ in 0..2 {
+            let changes = school(&[students.clone(), employees.clone()]).await;
+            let mut request = sees_contacts();
+            request.mode = PullRequest::changes(told.cursor.clone().unwrap()).mode;
+            request.cursor = told.cursor;
+            told = pull(&source(&changes), request).await;
+            assert!(told.error.is_none(), "{:?}", told.error);
+            let slice = Slice::Of(EntityKind::Person, "S1".into());
+            assert_eq!(told.end(EntityKind::Relationship, &slice).is_some(), is_all);
+        }
+    }
 }

@@ -28,6 +28,9 @@ impl Intake {
             return;
         }
         let lost = self.grants.was(step.resource, None);
+        if step.resource == Resource::Contacts && !lost {
+            self.ties.has_read(Side::Contact);
+        }
         let code = if lost { codes::PERMISSION_WITHDRAWN } else { common::REFUSED_COLLECTION };
         self.tell(Problem::warning(
             code,
@@ -61,20 +64,22 @@ impl Intake {
         Some(Step { resource: Resource::Registrations, purpose: step.purpose })
     }
 
-    /// A list that tells of relationships on its side was read whole.
+    /// A list that tells of relationships on its side was read whole, or never told of them: then there is nothing to wait for, and
+    /// the other side tells all.
     fn note_sides(&mut self, step: Step) {
         if self.ends.is_filtered(contacts::KIND) {
             return;
         }
+        let tells = |include| self.used.contains(include) || !self.grants.was(step.resource, Some(include));
         match step.resource {
-            Resource::Students if self.used.contains("contacts") => {
+            Resource::Students if tells("contacts") => {
                 self.ties.has_read(Side::Student);
                 // In a scope the contacts' own list is not read: what a student's row tells is all that is asked for.
                 if !self.scope.is_everything() {
                     self.ties.has_read(Side::Contact);
                 }
             }
-            Resource::Contacts if self.used.contains("students") => self.ties.has_read(Side::Contact),
+            Resource::Contacts if tells("students") => self.ties.has_read(Side::Contact),
             _ => {}
         }
     }
@@ -155,7 +160,9 @@ impl Intake {
 
     /// All was read.
     pub(in super::super) fn finish(&mut self) {
-        if self.ends.may_close(contacts::KIND) && self.ends.is_filtered(contacts::KIND) {
+        // Where a contact's row alone tells of some, a student's row that changed does not say that they are over.
+        let is_all = !self.is_one_sided() && self.ends.is_filtered(contacts::KIND);
+        if is_all && self.ends.may_close(contacts::KIND) {
             for student in std::mem::take(&mut self.related) {
                 let slice = Slice::Of(EntityKind::Person, student);
                 let completeness = Completeness::Complete;

@@ -2,6 +2,7 @@
 
 mod ending;
 mod rows;
+mod survey;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -65,6 +66,8 @@ pub(super) struct Intake {
     upns: HashedSet,
     campuses: Vec<Org>,
     ties: Ties,
+    /// What a student's row said last of its relationships was not all of them.
+    one_sided: bool,
     /// What is gone of all relationships, once the first of them is told.
     gone_of_ties: Option<Vec<Value>>,
     /// Pupils whose relationships were told as a whole.
@@ -110,6 +113,7 @@ impl Intake {
             upns: HashedSet::default(),
             campuses: Vec::new(),
             ties: Ties::default(),
+            one_sided: before.is_some_and(|before| before.one_sided),
             gone_of_ties: None,
             related: Vec::new(),
             done: BTreeSet::new(),
@@ -142,6 +146,10 @@ impl Intake {
 
     pub(super) const fn decided(&self) -> Option<ClassSource> {
         self.decided
+    }
+
+    pub(super) const fn is_one_sided(&self) -> bool {
+        self.ties.is_one_sided(self.one_sided)
     }
 
     fn has_contacts(&self) -> bool {

@@ -37,6 +37,17 @@ impl List {
         })
     }
 
+    /// The lists that the records of a resource's rows are of.
+    pub(super) const fn in_rows(resource: Resource) -> &'static [Self] {
+        match resource {
+            Resource::Students => &[Self::Students, Self::Contacts],
+            Resource::Employees => &[Self::Employees],
+            Resource::Contacts => &[Self::Contacts],
+            Resource::Classes | Resource::Registrations => &[Self::Classes, Self::Groups],
+            Resource::Campuses | Resource::Subjects | Resource::Deletions => &[],
+        }
+    }
+
     const fn word(self) -> &'static str {
         match self {
             Self::Students => "students",

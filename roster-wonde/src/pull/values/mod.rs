@@ -3,16 +3,23 @@
 //! Wonde writes null where there is no value and where a school shares it no longer, and need not say which. So the cursor remembers of
 //! how many people each value was there. One that is gone of all people who came, or of nearly all, is unknown and not empty: those
 //! without it keep what is known of them. A value that a few people lost is lost.
+//!
+//! A page of a long list need not be like the whole: those who came first may be the ones who never had a value. So where something
+//! looks gone and more pages follow, the list is read once for counts alone, before any of it is judged.
 
+mod counts;
 mod each;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use roster_core::{FieldSet, Record};
+use roster_core::{FieldSet, IdentifierScheme, Record, hashed::HashedSet};
 use serde::{Deserialize, Serialize};
 
-use self::each::{List, each_value, is_granted, named, parted};
-use crate::permissions::Permissions;
+use self::{
+    counts::Counts,
+    each::{List, each_value, is_granted, named, parted},
+};
+use crate::{permissions::Permissions, resource::Resource};
 
 /// That many of all had a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,9 +80,13 @@ impl Value {
 #[derive(Default)]
 pub(super) struct Values {
     before: Vec<Remembered>,
-    now: BTreeMap<(List, &'static str), BTreeMap<String, u64>>,
-    records: BTreeMap<List, u64>,
-    /// Fields that a record could not tell of.
+    now: Counts,
+    /// What there is in all of a list, where it was read for that, with the ids of its records, as hashes.
+    whole: Counts,
+    counted: HashedSet,
+    /// Lists that were read for counts alone.
+    surveyed: BTreeSet<Resource>,
+    /// Fields that no record could tell of. What one row alone could not say hides nothing of the others.
     hidden: BTreeMap<List, FieldSet>,
     /// Names that were told of as gone.
     told: BTreeSet<String>,
@@ -102,6 +113,15 @@ impl Values {
         }
     }
 
+    /// The school changed its MIS: that the new one does not have a number of the old one's is no wonder, and to keep it would keep
+    /// all the old numbers. The Unique Pupil Number is no MIS's own.
+    pub(super) fn forget_numbers(&mut self) {
+        self.before.retain(|one| {
+            let Value { field, rest, .. } = &one.value;
+            *field != "identifiers" || rest == IdentifierScheme::Upn.as_str()
+        });
+    }
+
     /// Whether anything is remembered that may be gone.
     pub(super) const fn has_memory(&self) -> bool {
         !self.before.is_empty()
@@ -109,26 +129,35 @@ impl Values {
 
     /// A record is told.
     pub(super) fn note(&mut self, record: &Record, unseen: FieldSet) {
-        let Some(list) = List::of(record) else { return };
-        *self.records.entry(list).or_default() += 1;
-        let hidden = self.hidden.entry(list).or_default();
-        *hidden = hidden.union(unseen);
-        let now = &mut self.now;
-        each_value(record, |field, rest| {
-            let counts = now.entry((list, field)).or_default();
-            match counts.get_mut(rest) {
-                Some(count) => *count += 1,
-                None => drop(counts.insert(rest.to_owned(), 1)),
-            }
-        });
+        let Some(list) = self.now.add(record) else { return };
+        let hidden = self.hidden.entry(list).or_insert(unseen);
+        *hidden = hidden.common(unseen);
     }
 
-    /// Whether a value is gone of all that came so far, and the school does not say that it shares it.
+    /// Whether the list should be read for counts alone, since something looks gone of what came of it so far. Once for each list.
+    pub(super) fn asks_for_all(&mut self, resource: Resource) -> bool {
+        let lists = List::in_rows(resource);
+        let looks_gone = self.before.iter().any(|one| lists.contains(&one.value.list) && self.is_gone(one));
+        looks_gone && self.surveyed.insert(resource)
+    }
+
+    /// A record was read that is not told yet, or was.
+    pub(super) fn count(&mut self, record: &Record, id: u64) {
+        if self.counted.insert(id) {
+            self.whole.add(record);
+        }
+    }
+
+    /// The list could not be read for its counts: what came is all there is to judge by.
+    pub(super) fn discount(&mut self) {
+        (self.whole, self.counted) = Default::default();
+    }
+
+    /// Whether a value is gone of all that there are, as far as they were counted, and the school does not say that it shares it.
     fn is_gone(&self, one: &Remembered) -> bool {
         let Value { list, field, rest, .. } = &one.value;
-        let records = self.records.get(list).copied().unwrap_or(0);
-        let has = self.now.get(&(*list, *field)).and_then(|counts| counts.get(rest).copied());
-        !one.is_granted && one.share.is_gone(Share(has.unwrap_or(0), records))
+        let counts = if self.whole.records(*list) > 0 { &self.whole } else { &self.now };
+        !one.is_granted && one.share.is_gone(counts.share(*list, field, rest))
     }
 
     fn is_hidden(&self, value: &Value) -> bool {
@@ -166,16 +195,13 @@ impl Values {
     /// What the cursor keeps. What is gone, or could not be told, is remembered as it was; so is all of it where only some came.
     pub(super) fn kept(&self) -> Shares {
         let is_kept = |one: &Remembered| {
-            let was_read = self.records.contains_key(&one.value.list);
+            let was_read = self.now.records(one.value.list) > 0;
             self.is_part || !was_read || self.is_hidden(&one.value) || self.is_gone(one)
         };
         let before = self.before.iter().filter(|one| is_kept(one));
         let mut kept: Shares = before.map(|one| (one.name.clone(), one.share)).collect();
-        for ((list, field), counts) in self.now.iter().filter(|_| !self.is_part) {
-            let records = self.records.get(list).copied().unwrap_or(0);
-            for (rest, had) in counts {
-                kept.entry(named(*list, field, rest)).or_insert(Share(*had, records));
-            }
+        for (list, field, rest, share) in self.now.all().filter(|_| !self.is_part) {
+            kept.entry(named(list, field, rest)).or_insert(share);
         }
         kept
     }
@@ -183,6 +209,8 @@ impl Values {
 
 #[cfg(test)]
 mod tests {
+    use roster_core::{Affiliation, Person, PersonField, Role};
+
     use super::*;
 
     #[test]
@@ -210,6 +238,23 @@ mod tests {
         ] {
             let [before, now] = [before, now].map(|(had, of)| Share(had, of));
             assert_eq!(before.is_gone(now), is_gone, "{before:?} {now:?}");
+        }
+    }
+
+    #[test]
+    fn one_row_that_could_not_be_read_hides_nothing_of_the_others() {
+        let email = FieldSet::of([PersonField::Email]);
+        for (unseen, is_told) in [(FieldSet::EMPTY, true), (email, false)] {
+            let before = Shares::from([("students.email".to_owned(), Share(20, 20))]);
+            let mut values = Values::new(before);
+            for number in 0..20 {
+                let mut person = Person::new(format!("A{number}"));
+                person.affiliations.push(Affiliation::new(Role::Student, None));
+                // Of the first the address was malformed.
+                values.note(&person.into(), if number == 0 { email } else { unseen });
+            }
+            let (gone, news) = values.gone();
+            assert_eq!((gone.len(), !news.is_empty()), (1, is_told));
         }
     }
 }
