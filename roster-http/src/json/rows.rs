@@ -59,7 +59,7 @@ where
     T: Deserialize<'de>,
 {
     let text = text(body)?;
-    let mut rows = Vec::new();
+    let mut rows = Vec::with_capacity(guess(text));
     let found = collect(text, key, |row| rows.push(map(Ok(row))));
     match found {
         Ok(Found::Rows) => Ok(rows),
@@ -84,13 +84,18 @@ pub fn read_raw_rows<'de, U>(
     mut map: impl FnMut(&'de RawValue) -> U,
 ) -> Result<Vec<U>, Shape> {
     let text = text(body)?;
-    let mut rows = Vec::new();
+    let mut rows = Vec::with_capacity(guess(text));
     match collect(text, key, |row| rows.push(map(row))) {
         Ok(Found::Rows) => Ok(rows),
         Ok(Found::NoKey) => Err(Shape::NoKey),
         Ok(Found::NotAList) => Err(Shape::NotAList),
         Err(error) => Err(shape(&error)),
     }
+}
+
+/// For how many rows to make room. Rows of rosters are of some hundred bytes; what is no roster must not cost more for it.
+fn guess(text: &str) -> usize {
+    (text.len() / 400).min(1024)
 }
 
 /// The answer as text, if it is fit to be parsed at all.

@@ -85,7 +85,7 @@ impl<P: Pages> OffsetReader<P> {
         if let Some(limit) = page.narrowed() {
             self.paging.narrow(limit);
         }
-        let step = self.paging.take(ask, &page.keys(), page.total());
+        let step = self.paging.take(ask, &page.keys(), page.ascent(), page.total());
         let turn = match step {
             Step::Next(new) => Turn::Rows(page, number, new),
             Step::End(new, finish) => return Ok(Turn::End(Some((page, number, new)), finish)),

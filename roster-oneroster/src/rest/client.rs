@@ -9,7 +9,7 @@ use roster_core::{Error, ErrorKind, PullContext, Result, jiff::Timestamp};
 use roster_http::{
     Answer, Call, Wire,
     json::Shape,
-    paging::{Ask, Key, OffsetReader, Page, Pages},
+    paging::{Ascent, Ask, Key, OffsetReader, Page, Pages},
     percent_encode,
 };
 
@@ -104,6 +104,10 @@ pub(crate) struct RowsPage {
 impl Page for RowsPage {
     fn keys(&self) -> Vec<Key> {
         self.rows.iter().map(Row::key).collect()
+    }
+
+    fn ascent(&self) -> Ascent {
+        Ascent::of(self.rows.iter().map(|row| row.id.as_deref()))
     }
 
     fn total(&self) -> Option<u64> {

@@ -235,7 +235,7 @@ impl Pull {
                 at.ended = Some(finish);
             }
             Ok(Turn::StartOver) => {
-                let message = "rows moved while they were read; the collection is read again from its start";
+                let message = "rows moved while they were read, or came out of their order; the collection is read again from its start";
                 let problem = Problem::warning(codes::ROWS_MOVED, message).of(step.collection.kind());
                 self.intake.begin(step, None, at.filtered);
                 self.intake.tell(problem.at(Place::clone(&at.place)));
@@ -286,15 +286,16 @@ impl At {
         self.page = number;
         self.place = Arc::new(map::place(self.step.collection, number));
         let mut rows = page.rows;
-        // Most pages begin with the last row of the one before.
-        if let Some(first) = new.first() {
-            rows.drain(..rows.len().min(*first));
-        }
-        if new.len() < rows.len() {
-            let (mut new, mut index) = (new.iter().peekable(), new.first().copied().unwrap_or(0)..);
+        // Most pages begin with the last row of the one before, and all others are new.
+        let old = rows.len().saturating_sub(new.len());
+        let are_the_last = new.first().is_none_or(|first| *first == old);
+        if !are_the_last {
+            let (mut new, mut index) = (new.iter().peekable(), 0..);
             rows.retain(|_| index.next().is_some_and(|index| new.next_if_eq(&&index).is_some()));
         }
+        let skipped = if are_the_last { old } else { 0 };
         self.rows = rows.into_iter();
+        self.rows.by_ref().take(skipped).for_each(drop);
     }
 }
 
