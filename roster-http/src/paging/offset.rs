@@ -235,7 +235,11 @@ impl OffsetPaging {
         }
         // Rows that came with the pages before; the last of them is the edge.
         let known = usize::try_from(self.position - ask.offset).unwrap_or(usize::MAX);
-        let joins = known == 0 || keys.get(known - 1).is_some_and(|key| Some(*key) == self.last);
+        // Pages of one row share none; the same one again is no next one.
+        let joins = match known.checked_sub(1) {
+            Some(edge) => keys.get(edge).is_some_and(|key| Some(*key) == self.last),
+            None => page != self.last_page || keys.is_empty(),
+        };
         if joins {
             // Of pages that share no row nothing is known together.
             self.ascent = if known > 0 { self.ascent.and(ascent) } else { Ascent::default() };
@@ -476,6 +480,8 @@ mod tests {
         // It sent all there is, and more than it was asked for.
         assert_eq!(read(20, 1, unknown, same(30)).1, Finish::Whole);
         assert_eq!(read(30, 1, Server::new(30, 30), same(30)).1, Finish::Whole);
+        let (_, finish, asked) = read(30, 1, Server { total: None, ..Server::new(1, 1) }, same(1));
+        assert_eq!((finish, asked), (Finish::Repeats, 2 * 4));
     }
 
     #[test]

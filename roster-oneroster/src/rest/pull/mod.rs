@@ -127,6 +127,7 @@ impl Pull {
             if let Some(finish) = at.ended {
                 let (step, page, repeated) = (at.step, at.page, at.reader.paging().repeated());
                 self.at = None;
+                self.learnt().observed.repeats |= finish == Finish::Repeats;
                 self.intake.end(step, page, finish, repeated);
                 return Ok(());
             }
@@ -244,6 +245,7 @@ impl Pull {
             Err(error) if is_withheld(&error) => {
                 let filtered = at.filtered;
                 self.at = None;
+                self.learnt().observed.refused.insert(step.collection);
                 self.intake.refuse(step, error, filtered);
             }
             // A filter that is not understood is left out, and the whole set read.
@@ -262,6 +264,10 @@ impl Pull {
             return Err(error);
         }
         let learnt = self.learnt().clone();
+        for told in self.client.habits().drift(&learnt.observed) {
+            let message = format!("{told}; check the source again and keep the new profile");
+            self.intake.tell(Problem::warning(codes::PROFILE_DRIFT, message));
+        }
         let begun = self.begun.unwrap_or_else(|| self.cx.clock().now());
         // A revision stands for all the data: what was not delivered whole can't be called unchanged by it.
         let revision = learnt.revision.clone().filter(|_| self.intake.is_sound());
