@@ -37,6 +37,8 @@ impl de::Error for Odd {
 pub(super) struct Quick<'de> {
     text: &'de str,
     at: usize,
+    /// Nowhere is a backslash or a control character: then texts end at the next quote.
+    is_simple: bool,
 }
 
 /// A text within the text.
@@ -46,8 +48,8 @@ enum Piece<'de> {
 }
 
 impl<'de> Quick<'de> {
-    pub(super) const fn new(text: &'de str) -> Self {
-        Self { text, at: 0 }
+    pub(super) fn new(text: &'de str) -> Self {
+        Self { text, at: 0, is_simple: is_simple(text.as_bytes()) }
     }
 
     /// Nothing follows but white space.
@@ -93,7 +95,7 @@ impl<'de> Quick<'de> {
     fn piece(&mut self) -> Result<Piece<'de>, Odd> {
         self.expect(b'"')?;
         let begin = self.at;
-        self.at += plain_bytes(self.rest());
+        self.at += if self.is_simple { bytes_before_quote(self.rest()) } else { plain_bytes(self.rest()) };
         let piece = self.text.get(begin..self.at).ok_or(Odd)?;
         match self.text.as_bytes().get(self.at) {
             Some(b'"') => {
@@ -133,26 +135,52 @@ impl<'de> Quick<'de> {
     }
 }
 
+/// Looks for a backslash or a control character, many bytes at a time.
+fn is_simple(text: &[u8]) -> bool {
+    const BLOCK: usize = 128;
+    let is_odd = |byte: &u8| u8::from(*byte < 0x20) | u8::from(*byte == b'\\');
+    text.chunks(BLOCK).all(|block| block.iter().fold(0, |found, byte| found | is_odd(byte)) == 0)
+}
+
+const ONES: u64 = u64::from_le_bytes([1; 8]);
+const TOPS: u64 = ONES << 7;
+
+/// The top bit of each byte that is zero; above the first of them there may be more.
+const fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word & TOPS
+}
+
+const QUOTES: u64 = ONES * b'"' as u64;
+const BACKSLASHES: u64 = ONES * b'\\' as u64;
+
+/// How many bytes of a text come before a quote.
+#[inline]
+fn bytes_before_quote(text: &[u8]) -> usize {
+    bytes_before(text, |word| zeros(word ^ QUOTES), |byte| byte == b'"')
+}
+
 /// How many bytes of a text come before a quote, a backslash or a control character.
 #[inline]
 fn plain_bytes(text: &[u8]) -> usize {
-    const ONES: u64 = u64::from_le_bytes([1; 8]);
-    const TOPS: u64 = ONES << 7;
-    // The top bit of each byte that is zero; above the first of them there may be more.
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & TOPS;
+    let in_word = |word: u64| {
+        let controls = word.wrapping_sub(ONES * 0x20) & !word & TOPS;
+        controls | zeros(word ^ QUOTES) | zeros(word ^ BACKSLASHES)
+    };
+    bytes_before(text, in_word, |byte| matches!(byte, b'"' | b'\\' | 0..0x20))
+}
+
+/// How many bytes come before the first that is looked for. `in_word` marks it by the top bit of its byte, which is the lowest that is set.
+#[inline]
+fn bytes_before(text: &[u8], in_word: impl Fn(u64) -> u64, is_it: impl Fn(u8) -> bool) -> usize {
     let mut rest = text;
     while let Some((eight, after)) = rest.split_first_chunk::<8>() {
-        let word = u64::from_le_bytes(*eight);
-        let controls = word.wrapping_sub(ONES * 0x20) & !word & TOPS;
-        let found =
-            controls | zeros(word ^ (ONES * u64::from(b'"'))) | zeros(word ^ (ONES * u64::from(b'\\')));
+        let found = in_word(u64::from_le_bytes(*eight));
         if found != 0 {
             return text.len() - rest.len() + (found.trailing_zeros() / 8) as usize;
         }
         rest = after;
     }
-    let tail = rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..0x20)).count();
-    text.len() - rest.len() + tail
+    text.len() - rest.len() + rest.iter().take_while(|byte| !is_it(**byte)).count()
 }
 
 impl<'de> Deserializer<'de> for &mut Quick<'de> {
@@ -357,6 +385,8 @@ mod tests {
             }
         }
         assert_eq!(plain_bytes("é\u{7f}abcdefgh".as_bytes()), 11);
+        assert_eq!(bytes_before_quote("é\\\u{1}!#abcdefgh\"\"".as_bytes()), 14);
+        assert!(is_simple("é\u{7f}\" ".as_bytes()) && !is_simple(b"a\\") && !is_simple(b"\n"));
     }
 
     fn any_json() -> impl Strategy<Value = Value> {

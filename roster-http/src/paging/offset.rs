@@ -87,9 +87,8 @@ pub struct OffsetPaging {
     last_page: u64,
     /// How the ids of all rows since the start ascend.
     ascent: Ascent,
-    seen: HashedSet,
-    /// The ids seen were forgotten, since rows come in order.
-    forgot: bool,
+    /// Forgotten, where rows come in order.
+    seen: Option<HashedSet>,
     /// After so many rows they may be; never, where the order did not last.
     ids_kept: u64,
     distinct: u64,
@@ -116,8 +115,7 @@ impl OffsetPaging {
             last: None,
             last_page: 0,
             ascent: Ascent::default(),
-            seen: HashedSet::default(),
-            forgot: false,
+            seen: Some(HashedSet::default()),
             ids_kept: IDS_KEPT,
             distinct: 0,
             nameless: 0,
@@ -243,7 +241,7 @@ impl OffsetPaging {
         if joins {
             // Of pages that share no row nothing is known together.
             self.ascent = if known > 0 { self.ascent.and(ascent) } else { Ascent::default() };
-            if self.forgot && !self.ascent.is_some() {
+            if self.seen.is_none() && !self.ascent.is_some() {
                 return self.remember_all();
             }
             return self.deliver(keys, known);
@@ -273,7 +271,7 @@ impl OffsetPaging {
         let mut new = Vec::with_capacity(keys.len());
         for (index, key) in keys.iter().enumerate().skip(known) {
             match key {
-                Some(key) if !self.forgot && !self.seen.insert(*key) => self.repeated += 1,
+                Some(key) if self.seen.as_mut().is_some_and(|seen| !seen.insert(*key)) => self.repeated += 1,
                 Some(_) => {
                     self.distinct += 1;
                     new.push(index);
@@ -292,8 +290,7 @@ impl OffsetPaging {
             self.last = Some(*last);
         }
         if self.position >= self.ids_kept && self.ascent.is_some() {
-            self.forgot = true;
-            self.seen = HashedSet::default();
+            self.seen = None;
         }
         if came == 0 {
             return self.end(new);
@@ -600,7 +597,7 @@ mod tests {
                 let ask = paging.plan(0, 1).unwrap();
                 let page = server.page(ask);
                 let step = paging.take(ask, &page, ascent(&page), None);
-                most = most.max(paging.seen.len());
+                most = most.max(paging.seen.as_ref().map_or(0, HashedSet::len));
                 match step {
                     Step::End(_, finish) => return (most, over_again, finish),
                     Step::StartOver => over_again += 1,
