@@ -379,7 +379,7 @@ mod tests {
         for end in ["\"", "\\", "\n", "\0", "\u{1f}"] {
             for before in 0..20 {
                 let text =
-                    format!("{}{end}é\"\\", "é~ !#[]"[..].chars().cycle().take(before).collect::<String>());
+                    format!("{}{end}é\"\\", "é~ !#[]".chars().cycle().take(before).collect::<String>());
                 let length = text.find(['"', '\\', '\n', '\0', '\u{1f}']).unwrap();
                 assert_eq!(plain_bytes(text.as_bytes()), length, "{text:?}");
             }
