@@ -52,7 +52,7 @@ pub fn flag(text: &str) -> Option<Read<bool>> {
     Some(Read::lenient(value))
 }
 
-/// Reads a civil date. `YYYY-MM-DD` is standard; `YYYYMMDD` and the date part of an ISO date-time are understood.
+/// Reads a civil date. `YYYY-MM-DD` is standard; `YYYYMMDD`, a date with a zone and the date part of an ISO date-time are understood.
 ///
 /// A date-time is cut, never moved to another zone: a birth date is the day that was written.
 pub fn date(text: &str) -> Option<Read<Date>> {
@@ -67,7 +67,21 @@ pub fn date(text: &str) -> Option<Read<Date>> {
         {
             civil([c1, c2], [y1, y2], [m1, m2], [d1, d2]).map(Read::lenient)
         }
+        [c1, c2, y1, y2, b'-', m1, m2, b'-', d1, d2, ref zone @ ..] if is_zone(zone) => {
+            civil([c1, c2], [y1, y2], [m1, m2], [d1, d2]).map(Read::lenient)
+        }
         _ => None,
+    }
+}
+
+/// A zone as XML writes it behind a date.
+fn is_zone(text: &[u8]) -> bool {
+    match *text {
+        [b'Z' | b'z'] => true,
+        [b'+' | b'-', ref hours @ .., b':', m1, m2] => {
+            hours.len() == 2 && hours.iter().chain([&m1, &m2]).all(u8::is_ascii_digit)
+        }
+        _ => false,
     }
 }
 
@@ -142,7 +156,20 @@ mod tests {
         assert_eq!(date("2026-08-01"), Some(Read::standard(day(2026, 8, 1))));
         assert_eq!(date("20260801"), Some(Read::lenient(day(2026, 8, 1))));
         assert_eq!(date("2012-03-04T23:30:00-08:00"), Some(Read::lenient(day(2012, 3, 4))));
-        for wrong in ["08/32/2026", "2026-13-01", "2026-02-30", "2026-8-1", "", "2026-08-01x", "20é60801"] {
+        for zoned in ["2026-08-01Z", "2026-08-01+02:00", "2026-08-01-05:00"] {
+            assert_eq!(date(zoned), Some(Read::lenient(day(2026, 8, 1))), "{zoned}");
+        }
+        for wrong in [
+            "2026-08-01+2",
+            "2026-08-01-05:0x",
+            "2026-08-01-0500",
+            "2026-13-01",
+            "2026-02-30",
+            "2026-8-1",
+            "",
+            "2026-08-01x",
+            "20é60801",
+        ] {
             assert_eq!(date(wrong), None, "{wrong}");
         }
     }

@@ -268,6 +268,9 @@ pub mod codes {
         PLACEHOLDER_VALUE = "placeholder_value":
             "The value is a word that stands for none, such as `#N/A` or `NULL`; it was read as empty.",
             "Leave the field empty in the system that exports.";
+        PROFILE_DRIFT = "profile_drift":
+            "The server is not as its profile says, which an earlier check made of it.",
+            "Check the source again and keep the new profile.";
         RECORD_INACTIVE = "record_inactive":
             "The record is marked `inactive`, a word of older versions; it was kept.", "Nothing needs to be done.";
         RECORD_VANISHED = "record_vanished":

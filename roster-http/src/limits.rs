@@ -26,7 +26,13 @@ pub struct HttpLimits {
 
 impl HttpLimits {
     /// After so many pages and rows of a collection there is a next page: may it be read?
-    pub(crate) fn allow_more(&self, provider: &'static str, pages: u64, rows: u64) -> Result<()> {
+    pub(crate) fn allow_more(
+        &self,
+        provider: &'static str,
+        place: &str,
+        pages: u64,
+        rows: u64,
+    ) -> Result<()> {
         let (what, limit) = if pages >= self.pages {
             ("pages", self.pages)
         } else if rows >= self.rows {
@@ -35,7 +41,7 @@ impl HttpLimits {
             return Ok(());
         };
         let message =
-            format!("page {pages}: there are more {what} than {limit}; raise the limit if that is right");
+            format!("{place}: there are more {what} than {limit}; raise the limit if that is right");
         Err(Error::new(ErrorKind::TooLarge, provider, "paging", message))
     }
 }

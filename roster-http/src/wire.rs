@@ -44,6 +44,7 @@ struct Inner {
     limiter: Limiter,
     classifier: Classifier,
     longest_told: Duration,
+    takes_no_content: bool,
 }
 
 /// Collects what a [`Wire`] needs.
@@ -57,6 +58,7 @@ pub struct WireBuilder {
     limiter: Option<Limiter>,
     classifier: Classifier,
     longest_told: Duration,
+    takes_no_content: bool,
 }
 
 /// A request to be made.
@@ -78,9 +80,15 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body, decompressed.
     pub body: Bytes,
+    no_content: bool,
 }
 
 impl Answer {
+    /// Whether the server says by its status (204) that there is nothing to send, which is more than an empty body.
+    pub const fn has_no_content(&self) -> bool {
+        self.no_content
+    }
+
     /// A header's text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
@@ -116,6 +124,7 @@ impl Wire {
             limiter: None,
             classifier: by_status,
             longest_told: Duration::MAX,
+            takes_no_content: false,
         }
     }
 
@@ -166,7 +175,8 @@ impl Wire {
     }
 
     /// Gets an answer, as often as the policy lets us, and reads it. A reader that finds the answer cut or broken gives an
-    /// error that is retryable, and the request is sent again. Only 200 is a success.
+    /// error that is retryable, and the request is sent again. Only 200 is a success, and 204 where the
+    /// [builder](WireBuilder::no_content) says so.
     ///
     /// # Errors
     ///
@@ -221,7 +231,7 @@ impl Wire {
         turn: Turn,
         cx: &PullContext,
     ) -> Result<Answer, Failure> {
-        let Inner { base, auth, transport, .. } = &*self.0;
+        let Inner { base, auth, transport, takes_no_content, .. } = &*self.0;
         if !base.holds(&call.url) {
             // A bug of a provider; still, no token leaves its origin.
             let message = format!("{}: the URL is not below the base URL; nothing was sent", call.place);
@@ -246,11 +256,15 @@ impl Wire {
             "answered"
         );
         // Of pages only 200 is whole: a 206 has a part, a 202 has none yet.
-        let succeeded =
-            if method == Method::GET { answer.status == StatusCode::OK } else { answer.status.is_success() };
+        let no_content = answer.status == StatusCode::NO_CONTENT;
+        let succeeded = if method == Method::GET {
+            answer.status == StatusCode::OK || (no_content && *takes_no_content)
+        } else {
+            answer.status.is_success()
+        };
         if succeeded {
             auth.was_taken(credential.generation);
-            return Ok(Answer { headers: answer.headers, body: answer.body });
+            return Ok(Answer { headers: answer.headers, body: answer.body, no_content });
         }
         let failure = self.refused(call, &answer, cx);
         if failure.again == Again::NewToken {
@@ -344,13 +358,30 @@ impl WireBuilder {
         self
     }
 
+    /// Takes a 204 for an answer too, of which [`Answer::has_no_content`] tells: for vendors that send one in the place of an empty page.
+    #[must_use]
+    pub fn no_content(mut self) -> Self {
+        self.takes_no_content = true;
+        self
+    }
+
     /// Makes the client. Sends nothing.
     ///
     /// # Errors
     ///
     /// `Config` if the HTTP client does not start.
     pub fn build(self) -> Result<Wire> {
-        let Self { provider, base, auth, policy, limits, limiter, classifier, longest_told } = self;
+        let Self {
+            provider,
+            base,
+            auth,
+            policy,
+            limits,
+            limiter,
+            classifier,
+            longest_told,
+            takes_no_content,
+        } = self;
         let transport = Transport::new(provider, base.is_loopback(), limits)?;
         let limiter = limiter.unwrap_or_else(|| Limiter::new(limits.in_flight));
         Ok(Wire(Arc::new(Inner {
@@ -362,6 +393,7 @@ impl WireBuilder {
             limiter,
             classifier,
             longest_told,
+            takes_no_content,
         })))
     }
 }

@@ -2,9 +2,12 @@
 
 use roster_classlink::ClassLinkSource;
 use roster_core::PullRequest;
-use roster_testkit::{district::DistrictSpec, sandbox::ClassLinkSandbox};
+use roster_testkit::{
+    district::DistrictSpec,
+    sandbox::{ClassLinkOptions, ClassLinkSandbox, Quirk},
+};
 
-use crate::Pulled;
+use crate::{Pulled, truth};
 
 const PAGE: u64 = 10_000;
 
@@ -25,4 +28,27 @@ async fn sixty_thousand_pupils_cost_few_requests_more_than_full_pages() {
     let full: u64 = rows.values().map(|rows| rows / PAGE).sum();
     let requests = sandbox.server(&tenant).unwrap().requests();
     assert!(full >= 12 && requests <= full + 12, "{requests} requests, {full} full pages");
+}
+
+#[tokio::test]
+async fn a_server_that_fails_above_500_rows_is_read_whole_in_smaller_pages() {
+    let spec = DistrictSpec::new(7).schools(2).students(1500);
+    let options = ClassLinkOptions::default().servers(|servers| servers.quirk(Quirk::FailsAbove(500)));
+    let sandbox = ClassLinkSandbox::start_with(&spec, &options).unwrap();
+    let tenant = sandbox.live()[0].clone();
+    let builder = ClassLinkSource::builder().base_url(sandbox.base_url()).token(sandbox.partner_token());
+    let source = builder.tenant(&tenant).build().unwrap();
+    let pulled = Pulled::of(&source, PullRequest::full()).await;
+    assert!(pulled.is_whole(), "{:?} {:?}", pulled.error, pulled.ends);
+    let server = sandbox.server(&tenant).unwrap();
+    assert_eq!(pulled.ids(), truth(server));
+    let asked = server.asked();
+    let failed = asked.iter().filter(|(_, status)| *status == 502).count();
+    // 5,000, 2,500, 1,250 and 625 once each; what is learnt holds for all that follow.
+    let rows = pulled.records.len();
+    assert!(
+        failed == 4 && asked.len() <= 4 + rows / 311 + 6,
+        "{failed} failed, {} for {rows} rows",
+        asked.len()
+    );
 }

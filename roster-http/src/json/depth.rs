@@ -3,8 +3,9 @@
 /// The levels that are followed.
 pub(super) const MOST_LEVELS: usize = 64;
 
-/// Blocks are counted as a whole, which a processor does many bytes at a time.
-const BLOCK: usize = 32;
+/// Blocks are counted as a whole, which a processor does many bytes at a time. In one of this size no list of empty lists has
+/// [`MOST_LEVELS`] brackets.
+const BLOCK: usize = 128;
 
 /// Whether lists and objects are nested deeper than [`MOST_LEVELS`].
 pub(super) fn is_too_deep(json: &[u8]) -> bool {
@@ -15,11 +16,18 @@ pub(super) fn is_too_deep(json: &[u8]) -> bool {
 fn may_be_too_deep(json: &[u8]) -> bool {
     let mut depth = 0_usize;
     json.chunks(BLOCK).any(|block| {
-        let count = |wanted: [u8; 2]| block.iter().map(|byte| u8::from(wanted.contains(byte))).sum::<u8>();
-        let (opened, closed) = (count([b'[', b'{']), count([b']', b'}']));
+        let (opened, closed) = brackets(block);
         let deepest = depth + usize::from(opened);
         depth = deepest.saturating_sub(usize::from(closed));
         deepest > MOST_LEVELS
+    })
+}
+
+/// How many brackets of either form a block opens, and closes. One bit makes a square bracket a curly one.
+fn brackets(block: &[u8]) -> (u8, u8) {
+    const CURLY: u8 = 0x20;
+    block.iter().map(|byte| byte | CURLY).fold((0, 0), |(opened, closed), byte| {
+        (opened + u8::from(byte == b'{'), closed + u8::from(byte == b'}'))
     })
 }
 

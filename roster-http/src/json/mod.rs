@@ -1,6 +1,7 @@
 //! Lenient reading of JSON: tolerant about how a value is written, strict about the answer's structure.
 
 mod depth;
+mod quick;
 mod rows;
 
 use std::{borrow::Cow, fmt, marker::PhantomData};

@@ -8,7 +8,10 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::depth::{MOST_LEVELS, is_too_deep};
+use super::{
+    depth::{MOST_LEVELS, is_too_deep},
+    quick::{Odd, Quick},
+};
 
 /// Why an answer has no rows that could be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,10 +45,11 @@ impl fmt::Display for Shape {
     }
 }
 
-/// Reads the rows of an answer such as `{"users": [..]}`. A bare list, and one object where a list is due, are taken too.
+/// Reads the rows of an answer such as `{"users": [..]}`, in whatever case the key is. A bare list, and one object where a list is due,
+/// are taken too.
 ///
 /// Each row goes through `map` as soon as it is read, so that no row is held as it came. If one of them is not of the form
-/// `T`, all are read again one by one, and `map` gets it as it came.
+/// `T`, all are read again one by one, and `map` gets it as it came; so `map` may see a row more than once.
 ///
 /// # Errors
 ///
@@ -59,8 +63,15 @@ where
     T: Deserialize<'de>,
 {
     let text = text(body)?;
-    let mut rows = Vec::new();
-    let found = collect(text, key, |row| rows.push(map(Ok(row))));
+    let mut rows = Vec::with_capacity(guess(text));
+    let quick = collect_quickly(text, key, |row| rows.push(map(Ok(row))));
+    let found = match quick {
+        Ok(found) => Ok(found),
+        Err(Odd) => {
+            rows.clear();
+            collect(text, key, |row| rows.push(map(Ok(row))))
+        }
+    };
     match found {
         Ok(Found::Rows) => Ok(rows),
         Ok(Found::NoKey) => Err(Shape::NoKey),
@@ -84,13 +95,18 @@ pub fn read_raw_rows<'de, U>(
     mut map: impl FnMut(&'de RawValue) -> U,
 ) -> Result<Vec<U>, Shape> {
     let text = text(body)?;
-    let mut rows = Vec::new();
+    let mut rows = Vec::with_capacity(guess(text));
     match collect(text, key, |row| rows.push(map(row))) {
         Ok(Found::Rows) => Ok(rows),
         Ok(Found::NoKey) => Err(Shape::NoKey),
         Ok(Found::NotAList) => Err(Shape::NotAList),
         Err(error) => Err(shape(&error)),
     }
+}
+
+/// For how many rows to make room. Rows of rosters are of some hundred bytes; what is no roster must not cost more for it.
+fn guess(text: &str) -> usize {
+    (text.len() / 400).min(1024)
 }
 
 /// The answer as text, if it is fit to be parsed at all.
@@ -122,6 +138,18 @@ fn collect<'de, T: Deserialize<'de>>(
     Ok(found)
 }
 
+/// As [`collect`], where the answer is plain.
+fn collect_quickly<'de, T: Deserialize<'de>>(
+    text: &'de str,
+    key: &str,
+    each: impl FnMut(T),
+) -> Result<Found, Odd> {
+    let mut json = Quick::new(text);
+    let found = json.deserialize_any(Envelope { key, each, row: PhantomData })?;
+    json.end()?;
+    Ok(found)
+}
+
 /// The answer as a whole.
 struct Envelope<'k, F, T> {
     key: &'k str,
@@ -143,7 +171,7 @@ impl<'de, T: Deserialize<'de>, F: FnMut(T)> Visitor<'de> for Envelope<'_, F, T> 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Found, A::Error> {
         let mut found = Found::NoKey;
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-            if key == self.key && matches!(found, Found::NoKey) {
+            if key.eq_ignore_ascii_case(self.key) && matches!(found, Found::NoKey) {
                 found = map.next_value_seed(Rows(&mut self.each, PhantomData::<T>))?;
             } else {
                 map.next_value::<IgnoredAny>()?;

@@ -55,7 +55,8 @@ impl Chain {
         self.rows = self.rows.saturating_add(rows as u64);
         self.empty = if rows == 0 { self.empty + 1 } else { 0 };
         let Some(next) = next.filter(|next| !next.is_empty()) else { return Ok(false) };
-        self.limits.allow_more(self.provider, self.pages, self.rows)?;
+        let place = format!("page {}", self.pages);
+        self.limits.allow_more(self.provider, &place, self.pages, self.rows)?;
         if self.empty > self.most_empty {
             return self.refuse("the server names next pages that have no rows, without an end");
         }

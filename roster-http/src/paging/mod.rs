@@ -1,5 +1,6 @@
 //! From pages to rows: state machines that prove they saw everything, and what drives them.
 
+mod ascent;
 mod chain;
 mod chain_reader;
 mod offset;
@@ -8,6 +9,7 @@ mod reader;
 use roster_core::Result;
 
 pub use self::{
+    ascent::Ascent,
     chain::Chain,
     chain_reader::{ChainReader, Linked, LinkedPages},
     offset::{Ask, Finish, MOST_RESTARTS, OffsetPaging, Step},
@@ -21,6 +23,11 @@ pub type Key = Option<u64>;
 pub trait Page: Send {
     /// The keys of its rows.
     fn keys(&self) -> Vec<Key>;
+
+    /// How the ids of its rows ascend; not at all where that is not known, which costs the memory of an id seen for each row.
+    fn ascent(&self) -> Ascent {
+        Ascent::default()
+    }
 
     /// The total that came with it.
     fn total(&self) -> Option<u64>;

@@ -3,13 +3,19 @@
 //! A server may clamp a page, miscount, or have rows come and go while it is read. So nothing is believed that is not proven
 //! by rows: the next page begins with the last row of the one before, and if that is not so, rows have moved and the reading
 //! starts over; a total is a check and lets pages be asked for ahead, and the end is an answer that has no further row.
+//!
+//! Ids seen are kept to tell those that come twice, but not for ever where each id is above the one before: such rows can't have one
+//! twice, and a large collection in order costs no more memory than a small one.
 
 use roster_core::hashed::HashedSet;
 
-use super::Key;
+use super::{Ascent, Key};
 
 /// How often reading starts over before it is given up.
 pub const MOST_RESTARTS: u32 = 3;
+
+/// So many ids are kept at least, so that a server that keeps no order shows it before they are forgotten.
+const IDS_KEPT: u64 = 1 << 16;
 
 /// No server clamps its pages to so few rows: a first page below this is all there is, if the total says so too.
 const SMALLEST_CLAMP: usize = 10;
@@ -79,7 +85,13 @@ pub struct OffsetPaging {
     probing: bool,
     last: Option<Key>,
     last_page: u64,
-    seen: HashedSet,
+    /// How the ids of all rows since the start ascend.
+    ascent: Ascent,
+    /// Forgotten, where rows come in order.
+    seen: Option<HashedSet>,
+    /// After so many rows they may be; never, where the order did not last.
+    ids_kept: u64,
+    distinct: u64,
     nameless: u64,
     repeated: u64,
     restarts: u32,
@@ -102,7 +114,10 @@ impl OffsetPaging {
             probing: false,
             last: None,
             last_page: 0,
-            seen: HashedSet::default(),
+            ascent: Ascent::default(),
+            seen: Some(HashedSet::default()),
+            ids_kept: IDS_KEPT,
+            distinct: 0,
             nameless: 0,
             repeated: 0,
             restarts: 0,
@@ -171,11 +186,15 @@ impl OffsetPaging {
         if self.width > 1 { 1 } else { 0 }
     }
 
-    /// Takes a page in: the keys of its rows, and the total that came with it.
-    pub fn take(&mut self, ask: Ask, keys: &[Key], total: Option<u64>) -> Step {
+    /// Takes a page in: the keys of its rows, how their ids ascend, and the total that came with it.
+    pub fn take(&mut self, ask: Ask, keys: &[Key], ascent: Ascent, total: Option<u64>) -> Step {
         let page = fingerprint(keys);
-        let step =
-            if self.begun { self.take_next(ask, keys, total, page) } else { self.take_first(keys, total) };
+        let step = if self.begun {
+            self.take_next(ask, keys, ascent, total, page)
+        } else {
+            self.ascent = ascent;
+            self.take_first(keys, total)
+        };
         self.last_page = page;
         step
     }
@@ -202,7 +221,7 @@ impl OffsetPaging {
         if self.is_all_of_one_page(rows) { Finish::Whole } else { Finish::Repeats }
     }
 
-    fn take_next(&mut self, ask: Ask, keys: &[Key], total: Option<u64>, page: u64) -> Step {
+    fn take_next(&mut self, ask: Ask, keys: &[Key], ascent: Ascent, total: Option<u64>, page: u64) -> Step {
         if ask.offset.saturating_add(self.overlap()) > self.position {
             self.stride = self.last_rows.clamp(2, self.stride.max(2));
             return Step::Rejoin;
@@ -214,8 +233,17 @@ impl OffsetPaging {
         }
         // Rows that came with the pages before; the last of them is the edge.
         let known = usize::try_from(self.position - ask.offset).unwrap_or(usize::MAX);
-        let joins = known == 0 || keys.get(known - 1).is_some_and(|key| Some(*key) == self.last);
+        // Pages of one row share none; the same one again is no next one.
+        let joins = match known.checked_sub(1) {
+            Some(edge) => keys.get(edge).is_some_and(|key| Some(*key) == self.last),
+            None => page != self.last_page || keys.is_empty(),
+        };
         if joins {
+            // Of pages that share no row nothing is known together.
+            self.ascent = if known > 0 { self.ascent.and(ascent) } else { Ascent::default() };
+            if self.seen.is_none() && !self.ascent.is_some() {
+                return self.remember_all();
+            }
             return self.deliver(keys, known);
         }
         if page == self.last_page {
@@ -243,8 +271,11 @@ impl OffsetPaging {
         let mut new = Vec::with_capacity(keys.len());
         for (index, key) in keys.iter().enumerate().skip(known) {
             match key {
-                Some(key) if !self.seen.insert(*key) => self.repeated += 1,
-                Some(_) => new.push(index),
+                Some(key) if self.seen.as_mut().is_some_and(|seen| !seen.insert(*key)) => self.repeated += 1,
+                Some(_) => {
+                    self.distinct += 1;
+                    new.push(index);
+                }
                 None => {
                     self.nameless += 1;
                     new.push(index);
@@ -257,6 +288,9 @@ impl OffsetPaging {
         self.position += came as u64;
         if let Some(last) = keys.last() {
             self.last = Some(*last);
+        }
+        if self.position >= self.ids_kept && self.ascent.is_some() {
+            self.seen = None;
         }
         if came == 0 {
             return self.end(new);
@@ -275,8 +309,8 @@ impl OffsetPaging {
         rows < self.width || (rows < SMALLEST_CLAMP && asked.is_some_and(|asked| rows < asked))
     }
 
-    fn came(&self) -> u64 {
-        self.seen.len() as u64 + self.nameless
+    const fn came(&self) -> u64 {
+        self.distinct + self.nameless
     }
 
     fn end(&mut self, new: Vec<usize>) -> Step {
@@ -296,8 +330,20 @@ impl OffsetPaging {
         if self.restarts >= MOST_RESTARTS {
             return Step::End(Vec::new(), why);
         }
-        let fresh = Self { one_page: self.one_page, ..Self::new(self.limit) };
-        *self = Self { restarts: self.restarts + 1, ..fresh };
+        self.restarts += 1;
+        self.begin_again()
+    }
+
+    /// The order of rows did not last, and which ids were seen is not known any more: they are read again and all remembered. That
+    /// is no sign of rows that move, and happens once.
+    fn remember_all(&mut self) -> Step {
+        self.ids_kept = u64::MAX;
+        self.begin_again()
+    }
+
+    fn begin_again(&mut self) -> Step {
+        let fresh = Self { one_page: self.one_page, ids_kept: self.ids_kept, ..Self::new(self.limit) };
+        *self = Self { restarts: self.restarts, ..fresh };
         Step::StartOver
     }
 }
@@ -348,19 +394,30 @@ mod tests {
         mut server: Server,
         mut at_page: impl FnMut(usize, Ask, &mut Server) -> Option<Vec<Key>>,
     ) -> (HashSet<u64>, Finish, usize) {
-        let mut paging = OffsetPaging::new(Some(limit));
+        read_keeping(IDS_KEPT, limit, at_once, &mut server, &mut at_page)
+    }
+
+    /// Ids seen may be forgotten after so many rows.
+    fn read_keeping(
+        ids_kept: u64,
+        limit: u32,
+        at_once: usize,
+        server: &mut Server,
+        mut at_page: impl FnMut(usize, Ask, &mut Server) -> Option<Vec<Key>>,
+    ) -> (HashSet<u64>, Finish, usize) {
+        let mut paging = OffsetPaging { ids_kept, ..OffsetPaging::new(Some(limit)) };
         let mut delivered = HashSet::new();
         let mut in_flight = std::collections::VecDeque::new();
         let mut asked = 0;
         for _ in 0..10_000 {
             while let Some(ask) = paging.plan(in_flight.len(), at_once) {
                 asked += 1;
-                let page = at_page(asked, ask, &mut server).unwrap_or_else(|| server.page(ask));
+                let page = at_page(asked, ask, server).unwrap_or_else(|| server.page(ask));
                 in_flight.push_back((ask, page));
             }
             let (ask, page) = in_flight.pop_front().unwrap();
             let mut deliver = |new: &[usize]| delivered.extend(new.iter().filter_map(|index| page[*index]));
-            match paging.take(ask, &page, server.total) {
+            match paging.take(ask, &page, ascent(&page), server.total) {
                 Step::Next(new) => deliver(&new),
                 Step::StartOver | Step::Rejoin => in_flight.clear(),
                 Step::End(new, finish) => {
@@ -370,6 +427,11 @@ mod tests {
             }
         }
         panic!("the reading does not end");
+    }
+
+    fn ascent(keys: &[Key]) -> Ascent {
+        let ids: Vec<_> = keys.iter().map(|key| key.map(|key| key.to_string())).collect();
+        Ascent::of(ids.iter().map(Option::as_deref))
     }
 
     fn quiet(_: usize, _: Ask, _: &mut Server) -> Option<Vec<Key>> {
@@ -415,6 +477,8 @@ mod tests {
         // It sent all there is, and more than it was asked for.
         assert_eq!(read(20, 1, unknown, same(30)).1, Finish::Whole);
         assert_eq!(read(30, 1, Server::new(30, 30), same(30)).1, Finish::Whole);
+        let (_, finish, asked) = read(30, 1, Server { total: None, ..Server::new(1, 1) }, same(1));
+        assert_eq!((finish, asked), (Finish::Repeats, 2 * 4));
     }
 
     #[test]
@@ -471,7 +535,7 @@ mod tests {
                 }
                 let mut deliver =
                     |new: &[usize]| delivered.extend(new.iter().filter_map(|index| page[*index]));
-                match paging.take(ask, &page, Some(1000)) {
+                match paging.take(ask, &page, ascent(&page), Some(1000)) {
                     Step::Next(new) => deliver(&new),
                     Step::StartOver => panic!("nothing moved"),
                     Step::Rejoin => in_flight.clear(),
@@ -500,7 +564,7 @@ mod tests {
             assert_eq!(paging.plan(1, 8), None);
             let keys: Vec<Key> = (0..rows).map(Some).collect();
             let all = (0..keys.len()).collect();
-            assert_eq!(paging.take(ask, &keys, total), Step::End(all, finish), "{total:?}");
+            assert_eq!(paging.take(ask, &keys, ascent(&keys), total), Step::End(all, finish), "{total:?}");
         }
     }
 
@@ -523,18 +587,45 @@ mod tests {
         }
     }
 
+    #[test]
+    fn ids_in_order_are_forgotten_and_others_are_not() {
+        let held = |rows: Vec<u64>, forget: u64| {
+            let mut paging = OffsetPaging { ids_kept: forget, ..OffsetPaging::new(Some(10)) };
+            let server = Server { clamp: 10, total: None, rows };
+            let (mut most, mut over_again) = (0, 0);
+            loop {
+                let ask = paging.plan(0, 1).unwrap();
+                let page = server.page(ask);
+                let step = paging.take(ask, &page, ascent(&page), None);
+                most = most.max(paging.seen.as_ref().map_or(0, HashedSet::len));
+                match step {
+                    Step::End(_, finish) => return (most, over_again, finish),
+                    Step::StartOver => over_again += 1,
+                    _ => {}
+                }
+            }
+        };
+        assert_eq!(held((1..=1000).collect(), 50), (46, 0, Finish::Whole));
+        assert_eq!(held((1..=1000).rev().collect(), 50), (1000, 0, Finish::Whole));
+        // What came in order no longer does: all is read again, once, and all ids are kept.
+        let turned: Vec<_> = (1..=100).chain((101..=1000).rev()).collect();
+        assert_eq!(held(turned, 50), (1000, 1, Finish::Whole));
+        let same_again: Vec<_> = (1..=100).chain([100, 101]).collect();
+        assert_eq!(held(same_again, 50), (101, 1, Finish::Whole));
+    }
+
     proptest! {
         /// Whatever moves: either all rows that were there all the time are delivered, or the reading does not end whole.
         #[test]
         fn whole_means_that_nothing_that_stayed_was_missed(
             rows in 0_u64..120, clamp in 2_usize..40, limit in 1_u32..60, at_once in 1_usize..6,
-            counted in any::<bool>(), moves in prop::collection::vec((1_usize..12, any::<bool>(), 0_usize..120), 0..3),
+            ids_kept in 0_u64..60, counted in any::<bool>(), moves in prop::collection::vec((1_usize..12, any::<bool>(), 0_usize..120), 0..3),
         ) {
             let mut server = Server::new(rows, clamp);
             if !counted { server.total = None; }
             let mut removed = HashSet::new();
             let mut next = 1000;
-            let (delivered, finish, _) = read(limit, at_once, server, |page, _, server| {
+            let (delivered, finish, _) = read_keeping(ids_kept, limit, at_once, &mut server, |page, _, server| {
                 for (_, insert, at) in moves.iter().filter(|(when, ..)| *when == page) {
                     if *insert {
                         next += 1;

@@ -15,8 +15,16 @@ use crate::limits::HttpLimits;
 const MOST_ROWS_AHEAD: u64 = 20_000;
 
 /// Reads one collection by offset. Dropping it stops whatever is under way.
+///
+/// A page is given once the next one joins it, so that rows which a server made up, and which belong nowhere, never are.
 pub struct OffsetReader<P: Pages> {
     pages: Arc<P>,
+    /// The collection, as people know it.
+    label: &'static str,
+    /// The last page that joined, whose own end is not proven yet.
+    held: Option<(P::Page, u64, Vec<usize>)>,
+    /// How the reading ended, while the last but one page is given.
+    ended: Option<(P::Page, u64, Vec<usize>, Finish)>,
     paging: OffsetPaging,
     under_way: FuturesOrdered<BoxFuture<'static, (Ask, Result<P::Page>)>>,
     numbers: VecDeque<u64>,
@@ -37,10 +45,12 @@ pub enum Turn<P> {
 }
 
 impl<P: Pages> OffsetReader<P> {
-    /// Asks for nothing yet. `at_once` pages may be under way where the server's total lets them.
+    /// Asks for nothing yet. `at_once` pages may be under way where the server's total lets them. `label` names the collection in
+    /// errors, such as `/users`.
     #[must_use]
     pub fn new(
         provider: &'static str,
+        label: &'static str,
         pages: Arc<P>,
         limit: Option<u32>,
         at_once: usize,
@@ -48,6 +58,9 @@ impl<P: Pages> OffsetReader<P> {
     ) -> Self {
         Self {
             pages,
+            label,
+            held: None,
+            ended: None,
             paging: OffsetPaging::new(limit),
             under_way: FuturesOrdered::new(),
             numbers: VecDeque::new(),
@@ -76,32 +89,61 @@ impl<P: Pages> OffsetReader<P> {
     ///
     /// Whatever getting a page ends in, and `TooLarge` where a limit is passed.
     pub async fn next(&mut self) -> Result<Turn<P::Page>> {
+        if let Some((page, number, new, finish)) = self.ended.take() {
+            return Ok(Turn::End(Some((page, number, new)), finish));
+        }
+        loop {
+            if let Some(turn) = self.turn().await? {
+                return Ok(turn);
+            }
+        }
+    }
+
+    /// Takes a page in; `None` if there is nothing to give yet.
+    async fn turn(&mut self) -> Result<Option<Turn<P::Page>>> {
         self.ask_ahead();
         let Some((ask, page)) = self.under_way.next().await else {
-            return Ok(Turn::End(None, Finish::Whole));
+            return Ok(Some(Turn::End(None, Finish::Whole)));
         };
         let number = self.numbers.pop_front().unwrap_or_default();
         let page = page?;
         if let Some(limit) = page.narrowed() {
             self.paging.narrow(limit);
         }
-        let step = self.paging.take(ask, &page.keys(), page.total());
-        let turn = match step {
-            Step::Next(new) => Turn::Rows(page, number, new),
-            Step::End(new, finish) => return Ok(Turn::End(Some((page, number, new)), finish)),
+        let turn = match self.paging.take(ask, &page.keys(), page.ascent(), page.total()) {
+            Step::Next(new) => self.hold(page, number, new),
+            Step::End(new, finish) => return Ok(Some(self.end(page, number, new, finish))),
             Step::StartOver => {
                 self.drop_ahead();
-                Turn::StartOver
+                self.held = None;
+                Some(Turn::StartOver)
             }
             Step::Rejoin => {
                 self.drop_ahead();
-                Turn::Rows(page, number, Vec::new())
+                Some(Turn::Rows(page, number, Vec::new()))
             }
         };
         self.within_limits(number)?;
         self.ask_ahead();
         self.set_going().await;
         Ok(turn)
+    }
+
+    /// Holds a page that joined, and gives the one before.
+    fn hold(&mut self, page: P::Page, number: u64, new: Vec<usize>) -> Option<Turn<P::Page>> {
+        let proven = self.held.replace((page, number, new));
+        proven.map(|(page, number, new)| Turn::Rows(page, number, new))
+    }
+
+    /// The last page came. What it does not join was never proven, and is not given.
+    fn end(&mut self, page: P::Page, number: u64, new: Vec<usize>, finish: Finish) -> Turn<P::Page> {
+        match self.held.take().filter(|_| finish != Finish::Moving) {
+            None => Turn::End(Some((page, number, new)), finish),
+            Some((before, at, rows)) => {
+                self.ended = Some((page, number, new, finish));
+                Turn::Rows(before, at, rows)
+            }
+        }
     }
 
     /// Polls what is under way once, which sends requests, and lets the connection's task see them.
@@ -134,6 +176,7 @@ impl<P: Pages> OffsetReader<P> {
     }
 
     fn within_limits(&self, page: u64) -> Result<()> {
-        self.limits.allow_more(self.provider, page, self.paging.position())
+        let place = format!("{} page {page}", self.label);
+        self.limits.allow_more(self.provider, &place, page, self.paging.position())
     }
 }

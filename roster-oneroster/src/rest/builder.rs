@@ -149,24 +149,27 @@ impl OneRosterSourceBuilder {
         let base = BaseUrl::parse(vendor.provider, "base_url", url)?;
         let version = version(&config, &base)?;
         let profile = match config.profile.clone() {
-            None => Profile::default(),
-            Some(profile) => Profile::read(profile).ok_or_else(|| {
+            None => None,
+            Some(profile) => Some(Profile::read(profile).ok_or_else(|| {
                 wrong("`profile` is not what a check of this provider reports, or of a later version: check again")
-            })?,
+            })?),
         };
-        let knows = config.profile.is_some();
         let tenant = config.tenant.clone().unwrap_or_else(|| base.host_and_path());
         let auth = match auth {
             Some(auth) => auth,
             None => self::auth(&config, version, retry, limits)?,
         };
-        let mut wire =
-            Wire::builder(vendor.provider, base).auth(auth).retry(retry).limits(limits).classifier(classify);
+        let mut wire = Wire::builder(vendor.provider, base)
+            .auth(auth)
+            .retry(retry)
+            .limits(limits)
+            .classifier(classify)
+            .no_content();
         if let Some(limiter) = limiter {
             wire = wire.limiter(limiter);
         }
         let client = Client::new(wire.build()?, vendor, version, profile);
-        Ok(OneRosterSource::new(tenant, version, client, knows))
+        Ok(OneRosterSource::new(tenant, version, client))
     }
 }
 

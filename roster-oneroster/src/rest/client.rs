@@ -9,7 +9,7 @@ use roster_core::{Error, ErrorKind, PullContext, Result, jiff::Timestamp};
 use roster_http::{
     Answer, Call, Wire,
     json::Shape,
-    paging::{Ask, Key, OffsetReader, Page, Pages},
+    paging::{Ascent, Ask, Key, OffsetReader, Page, Pages},
     percent_encode,
 };
 
@@ -18,7 +18,7 @@ use super::{
     error::{classify_wide, error_object, is_too_heavy},
     fields,
     map::{self, Row, Stamp, Wants},
-    profile::{Dates, Habits, Profile},
+    profile::{Dates, Habits, Observed, Profile},
     vendor::Vendor,
 };
 use crate::Version;
@@ -70,6 +70,8 @@ pub(crate) struct Learnt {
     pub(crate) date: Option<Timestamp>,
     /// Some stamps have no zone, or are of a day.
     pub(crate) coarse: bool,
+    /// What does not fit what is known of the server.
+    pub(crate) observed: Observed,
     /// The revision of all the data, where the server names one.
     pub(crate) revision: Option<String>,
 }
@@ -106,6 +108,10 @@ impl Page for RowsPage {
         self.rows.iter().map(Row::key).collect()
     }
 
+    fn ascent(&self) -> Ascent {
+        Ascent::of(self.rows.iter().map(|row| row.id.as_deref()))
+    }
+
     fn total(&self) -> Option<u64> {
         self.total
     }
@@ -116,7 +122,7 @@ impl Page for RowsPage {
 }
 
 impl Client {
-    pub(crate) fn new(wire: Wire, vendor: Vendor, version: Version, profile: Profile) -> Self {
+    pub(crate) fn new(wire: Wire, vendor: Vendor, version: Version, profile: Option<Profile>) -> Self {
         let for_large_pages = wire.with_classifier(classify_wide);
         Self { wire, for_large_pages, vendor, version, habits: Arc::new(Habits::new(profile)) }
     }
@@ -168,9 +174,10 @@ impl Client {
             Some(0) => None,
             wish => Some(self.clamped(wish.unwrap_or(self.vendor.page_size))),
         };
+        let label = reading.collection.path();
         let pages = CollectionPages { client: self.clone(), reading, cx, learnt: Arc::clone(learnt) };
         let reader =
-            OffsetReader::new(self.vendor.provider, Arc::new(pages), limit, limits.in_flight, limits);
+            OffsetReader::new(self.vendor.provider, label, Arc::new(pages), limit, limits.in_flight, limits);
         if offsets { reader } else { reader.without_offset() }
     }
 
@@ -281,15 +288,20 @@ impl Client {
             if !lock(learnt).meet(revision) {
                 return Err(moved(provider, &call.place));
             }
-            let rows = map::rows(collection, &answer.body, &reading.wants, &at)
-                .map_err(|shape| misshapen(provider, shape, &call.place, &answer))?;
-            let coarse = rows.iter().any(|row| row.modified == Stamp::Coarse);
-            let mut learnt = lock(learnt);
-            learnt.date = learnt.date.or_else(|| answer.date());
-            learnt.coarse |= coarse;
+            let rows = if answer.has_no_content() {
+                Vec::new()
+            } else {
+                map::rows(collection, &answer.body, &reading.wants, &at)
+                    .map_err(|shape| misshapen(provider, shape, &call.place, &answer))?
+            };
+            let stamps = rows.iter().map(|row| row.modified).max().unwrap_or_default();
             let said = self.vendor.count_header.and_then(|name| answer.count(name));
             let miscounted = said.filter(|said| *said != rows.len() as u64);
             let total = if totals { answer.count("x-total-count") } else { None };
+            let mut learnt = lock(learnt);
+            learnt.date = learnt.date.or_else(|| answer.date());
+            learnt.coarse |= stamps != Stamp::Fine;
+            learnt.observed.page(form, rows.len(), total, stamps);
             Ok(RowsPage { rows, total, narrowed: None, miscounted })
         })
         .await
@@ -319,6 +331,27 @@ impl Pages for CollectionPages {
 
     async fn page(self: Arc<Self>, ask: Ask, number: u64) -> Result<RowsPage> {
         self.client.page(&self.reading, ask, number, &self.cx, &self.learnt).await
+    }
+}
+
+impl Observed {
+    /// A page came.
+    fn page(&mut self, form: &Form, rows: usize, total: Option<u64>, stamps: Stamp) {
+        self.dates = self.dates.max(match stamps {
+            Stamp::Fine => Dates::Unknown,
+            Stamp::Zoneless => Dates::Zoneless,
+            Stamp::Day => Dates::Day,
+        });
+        // Some servers leave it out where nothing is counted.
+        if total.is_some() || rows > 0 {
+            self.totals = Some(total.is_some() || self.totals == Some(true));
+        }
+        let rows = u32::try_from(rows).unwrap_or(u32::MAX);
+        let is_cut =
+            form.limit.is_some_and(|limit| rows < limit) && total.is_some_and(|all| all > u64::from(rows));
+        if form.offset == 0 && rows > 0 && is_cut {
+            self.most_rows = Some(self.most_rows.map_or(rows, |most| most.min(rows)));
+        }
     }
 }
 

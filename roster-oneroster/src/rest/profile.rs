@@ -1,7 +1,7 @@
 //! What is known of a server: learnt by a check, kept by the host, used by pulls.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{PoisonError, RwLock},
 };
 
@@ -162,19 +162,76 @@ fn word(form: &impl Serialize) -> String {
 
 /// What is known now: a profile to begin with, and what requests found out since. Shared by all clones of a source.
 #[derive(Debug)]
-pub(crate) struct Habits(RwLock<Profile>);
+pub(crate) struct Habits {
+    now: RwLock<Profile>,
+    /// The profile that a check made, against which drift is told.
+    checked: RwLock<Option<Profile>>,
+}
+
+/// What a pull saw of a server's habits beside what it has to go by.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Observed {
+    /// How stamps are written, where they are not whole.
+    pub(crate) dates: Dates,
+    /// Whether a page came with a total; nothing, before any came.
+    pub(crate) totals: Option<bool>,
+    /// The rows of a first page that was cut short.
+    pub(crate) most_rows: Option<u32>,
+    /// The same page came whatever the offset.
+    pub(crate) repeats: bool,
+    /// Collections that were asked for and refused.
+    pub(crate) refused: BTreeSet<Collection>,
+}
 
 impl Habits {
-    pub(crate) fn new(profile: Profile) -> Self {
-        Self(RwLock::new(profile))
+    /// With the profile that a check made, or without.
+    pub(crate) fn new(checked: Option<Profile>) -> Self {
+        let now = RwLock::new(checked.clone().unwrap_or_default());
+        Self { now, checked: RwLock::new(checked) }
     }
 
     pub(crate) fn get<T>(&self, look: impl FnOnce(&Profile) -> T) -> T {
-        look(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        look(&self.now.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn learn(&self, learn: impl FnOnce(&mut Profile)) {
-        learn(&mut self.0.write().unwrap_or_else(PoisonError::into_inner));
+        learn(&mut self.now.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// The profile that a check made.
+    pub(crate) fn checked(&self) -> Option<Profile> {
+        self.checked.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A check made this profile.
+    pub(crate) fn check(&self, profile: Profile) {
+        self.learn(|now| *now = profile.clone());
+        *self.checked.write().unwrap_or_else(PoisonError::into_inner) = Some(profile);
+    }
+
+    /// What of the profile no longer fits, as far as a pull can tell; nothing, where there is none.
+    pub(crate) fn drift(&self, observed: &Observed) -> Vec<String> {
+        let Some(checked) = self.checked() else { return Vec::new() };
+        // What a pull does not try out may have become of use unseen.
+        let mut now = self.get(|now| Profile {
+            sorts: checked.sorts && now.sorts,
+            filters: checked.filters && now.filters,
+            fields: checked.fields && now.fields,
+            most_rows: now.most_rows,
+            ..checked.clone()
+        });
+        now.totals &= observed.totals != Some(false);
+        now.offsets &= !observed.repeats;
+        if let Some(rows) = observed.most_rows {
+            now.most_rows = Some(now.most_rows.map_or(rows, |most| most.min(rows)));
+        }
+        if checked.dates == Dates::Zoned && observed.dates != Dates::Unknown {
+            now.dates = observed.dates;
+        }
+        for collection in &observed.refused {
+            now.shared.entry(*collection).and_modify(|shared| *shared = false);
+        }
+        checked.drift(&now)
     }
 
     /// No more rows a page than this.

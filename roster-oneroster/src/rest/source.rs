@@ -40,8 +40,6 @@ struct Settings {
     tenant: String,
     version: Version,
     client: Client,
-    /// Whether a profile was given, which the server may have left behind.
-    knows: bool,
 }
 
 impl OneRosterSource {
@@ -50,8 +48,8 @@ impl OneRosterSource {
         OneRosterSourceBuilder::default()
     }
 
-    pub(crate) fn new(tenant: String, version: Version, client: Client, knows: bool) -> Self {
-        Self { settings: Arc::new(Settings { tenant, version, client, knows }) }
+    pub(crate) fn new(tenant: String, version: Version, client: Client) -> Self {
+        Self { settings: Arc::new(Settings { tenant, version, client }) }
     }
 
     /// The version that the settings say.
@@ -98,13 +96,13 @@ impl RosterSource for OneRosterSource {
         if !profile.offsets {
             report.warnings.push(NO_OFFSET.to_owned());
         }
-        if self.settings.knows {
-            let drift = known.drift(&profile);
+        if let Some(checked) = client.habits().checked() {
+            let drift = checked.drift(&profile);
             report.warnings.extend(drift.into_iter().map(|told| format!("{told}; keep the new profile")));
         }
         report.state = Some(ConnectionState::Live);
         report.profile = serde_json::to_value(&profile).ok();
-        client.habits().learn(|habits| *habits = profile);
+        client.habits().check(profile);
         Ok(report)
     }
 

@@ -1,8 +1,9 @@
 //! Servers that nobody here wrote, as the field describes them.
 
-use roster_core::{Completeness, EntityKind, ErrorKind, PartialCode, PullRequest, RosterSource};
+use roster_core::{Completeness, EntityKind, ErrorKind, PartialCode, PullRequest, Record, RosterSource};
 use roster_oneroster::OneRosterSource;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use wiremock::{
     Mock, MockServer, Request, ResponseTemplate,
     matchers::{header, method, path, query_param, query_param_is_missing},
@@ -156,4 +157,117 @@ async fn rows_that_a_server_repeats_are_counted_once() {
     let Completeness::Partial { reason, .. } = &pulled.ends[&EntityKind::Org] else { panic!() };
     assert_eq!(reason, "/orgs page 4: the server counts 3 rows, and 2 different ones came");
     assert!(pulled.problems.iter().any(|problem| problem.code == "repeated_record"));
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_of_the_base_url_is_one_too_many_and_left_out() {
+    let server = MockServer::start().await;
+    Mock::given(path("/api/v1p1/orgs"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "orgs": [] })))
+        .mount(&server)
+        .await;
+    for slashes in ["/", "//"] {
+        let source = OneRosterSource::builder()
+            .base_url(format!("{}/api/v1p1{slashes}", server.uri()))
+            .token("t")
+            .build();
+        assert!(Pulled::of(&source.unwrap(), orgs()).await.is_whole(), "{slashes}");
+    }
+    // One that wants a slash behind each collection sends us there, and is told as it is.
+    let server = MockServer::start().await;
+    at(&server, ResponseTemplate::new(301).insert_header("location", "/api/v1p1/orgs/")).await;
+    let error = Pulled::of(&source(&server), orgs()).await.error.unwrap();
+    assert!(error.message().contains("answered 301") && error.message().contains("redirects"), "{error}");
+}
+
+#[tokio::test]
+async fn no_content_is_an_empty_page_and_an_empty_answer_is_none() {
+    let server = MockServer::start().await;
+    at(&server, ResponseTemplate::new(204)).await;
+    assert!(Pulled::of(&source(&server), orgs()).await.is_whole());
+    assert!(source(&server).check(&context()).await.is_ok());
+
+    // In the middle it proves nothing, as any empty page there.
+    let server = MockServer::start().await;
+    at(&server, |request: &Request| {
+        if number(request, "offset") != Some(0) {
+            return ResponseTemplate::new(204);
+        }
+        let rows = json!([
+            { "sourcedId": "a", "name": "A", "type": "school" },
+            { "sourcedId": "b", "name": "B", "type": "school" },
+        ]);
+        ResponseTemplate::new(200).insert_header("x-total-count", "5").set_body_json(json!({ "orgs": rows }))
+    })
+    .await;
+    let pulled = Pulled::of(&source(&server), orgs()).await;
+    assert!(
+        matches!(&pulled.ends[&EntityKind::Org], Completeness::Partial { reason, .. } if reason.contains("empty page"))
+    );
+
+    let server = MockServer::start().await;
+    at(&server, ResponseTemplate::new(200)).await;
+    let error = Pulled::of(&source(&server), orgs()).await.error.unwrap();
+    assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
+}
+
+#[tokio::test]
+async fn keys_of_collections_are_understood_in_any_case() {
+    for key in ["orgs", "Orgs", "ORGS"] {
+        let server = MockServer::start().await;
+        let body = json!({ "page": 1, key: [{ "sourcedId": "a", "name": "A", "type": "school" }] });
+        at(&server, ResponseTemplate::new(200).insert_header("x-total-count", "1").set_body_json(body)).await;
+        let pulled = Pulled::of(&source(&server), orgs()).await;
+        assert!(pulled.is_whole() && pulled.of_kind(EntityKind::Org) == 1, "{key}: {:?}", pulled.error);
+    }
+}
+
+#[tokio::test]
+async fn dates_with_a_zone_are_the_day_that_is_written() {
+    let server = MockServer::start().await;
+    at(&server, |request: &Request| {
+        let row = json!({
+            "sourcedId": "t", "title": "Term", "type": "term", "schoolYear": "2027",
+            "startDate": "2026-08-17+02:00", "endDate": "2027-01-31T00:00:00.000Z",
+        });
+        let rows = if number(request, "offset") == Some(0) { vec![row] } else { Vec::new() };
+        ResponseTemplate::new(200).set_body_json(json!({ "academicSessions": rows }))
+    })
+    .await;
+    let request = PullRequest::full().only([EntityKind::AcademicSession]);
+    let pulled = Pulled::of(&source(&server), request).await;
+    let Some((Record::AcademicSession(term), unseen)) = pulled.records.values().next() else { panic!() };
+    let written = |date: Option<roster_core::jiff::civil::Date>| date.map(|date| date.to_string());
+    assert_eq!(written(term.begin).as_deref(), Some("2026-08-17"));
+    assert_eq!(written(term.end).as_deref(), Some("2027-01-31"));
+    assert!(unseen.is_empty());
+}
+
+/// Headers as they are written on the wire, since a server's library may write them in any case.
+#[tokio::test]
+async fn names_of_headers_are_read_in_any_case() {
+    for name in ["X-Total-Count", "x-total-count", "X-TOTAL-COUNT"] {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let base = format!("http://{}/api/v1p1", listener.local_addr().unwrap());
+        let body = r#"{"orgs": [{"sourcedId": "a", "name": "A", "type": "school"}]}"#;
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n{name}: 2\r\n\r\n{body}",
+            body.len()
+        );
+        let serving = tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(stream.read_u8().await.unwrap());
+                }
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        let source = OneRosterSource::builder().base_url(base).token("t").build().unwrap();
+        let pulled = Pulled::of(&source, orgs()).await;
+        serving.abort();
+        // It counts two rows, and sends one: the total was seen.
+        assert!(matches!(pulled.ends.get(&EntityKind::Org), Some(Completeness::Partial { .. })), "{name}");
+    }
 }

@@ -156,6 +156,79 @@ async fn a_server_that_is_no_longer_as_it_was_known_is_told() {
     assert!(now.asked().iter().rev().take(5).all(|(_, status)| *status == 200));
 }
 
+/// What a pull tells of a server that is no longer as its profile says.
+async fn drift(known: &Value, options: OneRosterOptions, page_size: Option<u32>) -> Vec<String> {
+    let now = sandbox(options);
+    let mut request = everything();
+    request.page_size = page_size;
+    let pulled = Pulled::of(&with_profile(&now, known.clone()), request).await;
+    assert!(pulled.error.is_none(), "{:?}", pulled.error);
+    let told = pulled.problems.into_iter().filter(|problem| problem.code == "profile_drift");
+    told.map(|problem| problem.message).collect()
+}
+
+#[tokio::test]
+async fn a_pull_tells_what_of_its_profile_no_longer_fits() {
+    let known = profile(&sandbox(OneRosterOptions::default())).await;
+    let plain = OneRosterOptions::default;
+    let quirk = |quirk| plain().quirk(quirk);
+    for (options, told) in [
+        (plain(), None),
+        (plain().clamp(30), Some("the most rows a page was not known and is 30")),
+        (quirk(Quirk::FailsAbove(100)), Some("the most rows a page was not known and is")),
+        (quirk(Quirk::RefusesSort), Some("asking for an order was of use and is of no use")),
+        (quirk(Quirk::RefusesFields), Some("choosing fields was of use and is of no use")),
+        (plain().without_total(), Some("a total with each page was of use and is of no use")),
+        (quirk(Quirk::IgnoresOffset).clamp(30), Some("asking by an offset was of use and is of no use")),
+        (quirk(Quirk::DayStamps), Some("the form of stamps was zoned and is day")),
+        (quirk(Quirk::ZonelessStamps), Some("the form of stamps was zoned and is zoneless")),
+        (quirk(Quirk::Withholds("courses")), Some("/courses was shared and is not shared")),
+        // Understood either way, and nothing that a pull goes by.
+        (quirk(Quirk::JsonBooleans), None),
+    ] {
+        let what = format!("{options:?}");
+        let drift = drift(&known, options, None).await;
+        let begins = "the server is not as its profile says: ";
+        assert!(drift.iter().all(|text| text.starts_with(begins) && text.contains("check the source again")));
+        match told {
+            None => assert_eq!(drift, Vec::<String>::new(), "{what}"),
+            Some(told) => assert!(drift.iter().any(|text| text.contains(told)), "{what}: {drift:?}"),
+        }
+    }
+    // A page that the host wants small is no sign of anything.
+    assert_eq!(drift(&known, plain(), Some(7)).await, Vec::<String>::new());
+    // Who has no profile is told nothing of it.
+    let now = sandbox(plain().clamp(30));
+    let pulled = Pulled::of(&source(&now), everything()).await;
+    assert!(pulled.problems.iter().all(|problem| problem.code != "profile_drift"));
+}
+
+#[tokio::test]
+async fn a_filter_that_is_no_longer_taken_is_drift_too() {
+    let before = sandbox(OneRosterOptions::default());
+    let known = profile(&before).await;
+    let full = Pulled::of(&with_profile(&before, known.clone()), everything()).await;
+    let now = sandbox(OneRosterOptions::default().quirk(Quirk::RefusesFilter));
+    let source = OneRosterSource::builder()
+        .base_url(now.base_url())
+        .token(now.token())
+        .tenant(with_profile(&before, known.clone()).info().tenant)
+        .profile(known)
+        .build()
+        .unwrap();
+    let mut changes = everything();
+    (changes.mode, changes.cursor) = (PullMode::Changes, full.cursor);
+    let pulled = Pulled::of(&source, changes).await;
+    assert!(pulled.is_whole(), "{:?} {:?}", pulled.error, pulled.ends);
+    let told = "asking for what changed was of use and is of no use";
+    assert!(
+        pulled
+            .problems
+            .iter()
+            .any(|problem| problem.code == "profile_drift" && problem.message.contains(told))
+    );
+}
+
 #[tokio::test]
 async fn a_profile_says_nothing_of_anybody() {
     let sandbox = sandbox(OneRosterOptions::default());

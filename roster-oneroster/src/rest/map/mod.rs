@@ -61,20 +61,23 @@ pub(crate) enum Said {
 }
 
 /// How `dateLastModified` is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stamp {
     /// To the second at least, with a zone; or not at all.
+    #[default]
     Fine,
-    /// Without a zone, or of a day.
-    Coarse,
+    /// Without a zone.
+    Zoneless,
+    /// Of a day.
+    Day,
 }
 
 impl Stamp {
     fn of(text: &Text<'_>) -> Self {
         let Some(text) = text.get() else { return Self::Fine };
-        let time = text.split_once(['T', ' ']).map_or("", |(_, time)| time);
+        let Some((_, time)) = text.split_once(['T', ' ']) else { return Self::Day };
         let has_zone = time.ends_with(['Z', 'z']) || time.contains(['+', '-']);
-        if has_zone { Self::Fine } else { Self::Coarse }
+        if has_zone { Self::Fine } else { Self::Zoneless }
     }
 }
 

@@ -50,7 +50,7 @@ fn users_of_both_versions_are_people() {
     let second = person(&rows[1]);
     assert_eq!((second.id.as_str(), second.account), ("2", AccountState::Suspended));
     let Said::Record(_, agents) = &rows[1].said else { panic!() };
-    assert_eq!((agents[0].as_str(), rows[1].modified, rows[0].modified), ("g1", Stamp::Coarse, Stamp::Fine));
+    assert_eq!((agents[0].as_str(), rows[1].modified, rows[0].modified), ("g1", Stamp::Day, Stamp::Fine));
     let third = person(&rows[2]);
     let roles: Vec<_> = third.affiliations.iter().map(|it| (it.role.clone(), it.primary)).collect();
     assert_eq!(roles, [(Role::SiteAdministrator, Some(true)), (Role::Parent, Some(false))]);

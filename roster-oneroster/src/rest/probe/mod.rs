@@ -266,8 +266,11 @@ impl Probe<'_> {
         let provider = self.client.vendor.provider;
         let call = self.client.call(of, query, 1);
         wire.get(&call, self.cx, |answer: Answer| {
-            let looks =
-                looks(of, &answer.body).map_err(|shape| misshapen(provider, shape, &call.place, &answer))?;
+            let looks = if answer.has_no_content() {
+                Vec::new()
+            } else {
+                looks(of, &answer.body).map_err(|shape| misshapen(provider, shape, &call.place, &answer))?
+            };
             Ok(Seen { looks, total: answer.count("x-total-count") })
         })
         .await

@@ -127,6 +127,7 @@ impl Pull {
             if let Some(finish) = at.ended {
                 let (step, page, repeated) = (at.step, at.page, at.reader.paging().repeated());
                 self.at = None;
+                self.learnt().observed.repeats |= finish == Finish::Repeats;
                 self.intake.end(step, page, finish, repeated);
                 return Ok(());
             }
@@ -235,7 +236,7 @@ impl Pull {
                 at.ended = Some(finish);
             }
             Ok(Turn::StartOver) => {
-                let message = "rows moved while they were read; the collection is read again from its start";
+                let message = "rows moved while they were read, or came out of their order; the collection is read again from its start";
                 let problem = Problem::warning(codes::ROWS_MOVED, message).of(step.collection.kind());
                 self.intake.begin(step, None, at.filtered);
                 self.intake.tell(problem.at(Place::clone(&at.place)));
@@ -244,6 +245,7 @@ impl Pull {
             Err(error) if is_withheld(&error) => {
                 let filtered = at.filtered;
                 self.at = None;
+                self.learnt().observed.refused.insert(step.collection);
                 self.intake.refuse(step, error, filtered);
             }
             // A filter that is not understood is left out, and the whole set read.
@@ -262,6 +264,10 @@ impl Pull {
             return Err(error);
         }
         let learnt = self.learnt().clone();
+        for told in self.client.habits().drift(&learnt.observed) {
+            let message = format!("{told}; check the source again and keep the new profile");
+            self.intake.tell(Problem::warning(codes::PROFILE_DRIFT, message));
+        }
         let begun = self.begun.unwrap_or_else(|| self.cx.clock().now());
         // A revision stands for all the data: what was not delivered whole can't be called unchanged by it.
         let revision = learnt.revision.clone().filter(|_| self.intake.is_sound());
@@ -286,15 +292,16 @@ impl At {
         self.page = number;
         self.place = Arc::new(map::place(self.step.collection, number));
         let mut rows = page.rows;
-        // Most pages begin with the last row of the one before.
-        if let Some(first) = new.first() {
-            rows.drain(..rows.len().min(*first));
-        }
-        if new.len() < rows.len() {
-            let (mut new, mut index) = (new.iter().peekable(), new.first().copied().unwrap_or(0)..);
+        // Most pages begin with the last row of the one before, and all others are new.
+        let old = rows.len().saturating_sub(new.len());
+        let are_the_last = new.first().is_none_or(|first| *first == old);
+        if !are_the_last {
+            let (mut new, mut index) = (new.iter().peekable(), 0..);
             rows.retain(|_| index.next().is_some_and(|index| new.next_if_eq(&&index).is_some()));
         }
+        let skipped = if are_the_last { old } else { 0 };
         self.rows = rows.into_iter();
+        self.rows.by_ref().take(skipped).for_each(drop);
     }
 }
 
