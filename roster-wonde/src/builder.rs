@@ -94,7 +94,7 @@ impl WondeBuilder {
         self
     }
 
-    /// What one school of the account has of its own.
+    /// What one school of the account has of its own. That the account does not have the school is a warning of `check`.
     #[must_use]
     pub fn school_options(mut self, id: impl Into<String>, options: SchoolOptions) -> Self {
         self.config.schools.insert(id.into(), options);
@@ -136,7 +136,8 @@ impl WondeBuilder {
         let account = self.account()?;
         let school = checked(school)?.to_owned();
         let choices = Choices::of(&self.config, &school, &SchoolOptions::default())?;
-        Ok(WondeSource::new(Settings { school, account, choices }))
+        // A school's own token lists no other, so that of these nothing can be told.
+        Ok(WondeSource::new(Settings { school, account, choices, others: Vec::new() }))
     }
 
     /// Checks the settings of an account, for which no school is named. Sends nothing.

@@ -24,7 +24,7 @@ pub const COUNT_DIFFERS: &str = "count_differs";
 /// taken. Have it corrected in the MIS.
 pub const RELATIONSHIP_DIFFERS: &str = "relationship_differs";
 /// `values_gone`: what many records had is there of none, or nearly none, any more. It may be shared no longer, so that what was
-/// known of it is kept; ask the school.
+/// known of it is kept, unless too much would be kept with it; ask the school.
 pub const VALUES_GONE: &str = "values_gone";
 /// `unknown_deletion`: something was deleted of a type that is not known.
 pub const UNKNOWN_DELETION: &str = "unknown_deletion";

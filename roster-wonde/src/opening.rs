@@ -87,14 +87,7 @@ impl Account {
         if let Some((school, raw)) = self.listed(id, cx).await? {
             return Ok((school, raw, date));
         }
-        match self.elsewhere(id, cx).await? {
-            Some(host) => Err(wrong_region(region::name_of(&host), &host)),
-            None => Err(wrong(
-                OPENING,
-                "the vendor answered with a success and nothing in it, which is what the host of another region does: \
-                 set `region` to the school's own (uk, au, nz, za, us), and check the school's id",
-            )),
-        }
+        Err(self.elsewhere(region::hosts(self.wire.base()), id, cx).await?)
     }
 
     /// Why a school may not be asked for: it has not given access, or the token is another school's.
@@ -144,23 +137,25 @@ impl Account {
         Ok(None)
     }
 
-    /// The host of another region that knows the school.
-    async fn elsewhere(&self, id: &str, cx: &PullContext) -> Result<Option<String>> {
-        let here = self.wire.base();
-        for base in region::hosts(here).into_iter().rev().filter(|base| base != here) {
+    /// Why the account's host does not know a school: that of another region does, or none that could be asked.
+    async fn elsewhere(&self, hosts: Vec<BaseUrl>, id: &str, cx: &PullContext) -> Result<Error> {
+        let mut silent = Vec::new();
+        for base in hosts.into_iter().rev().filter(|base| base != self.wire.base()) {
             let host = base.as_url().host_str().unwrap_or_default().to_owned();
             match school_at(&self.access.wire(base)?, id, cx).await {
-                Ok((Some(_), _)) => return Ok(Some(host)),
+                Ok((Some(_), _)) => return Ok(wrong_region(region::name_of(&host), &host)),
                 Ok((None, _)) => {}
                 // A token need not be known at every host, and another school's is told elsewhere.
                 Err(error)
                     if is_withheld(&error)
                         || error.status() == Some(401)
                         || error.kind() == ErrorKind::Config => {}
-                Err(error) => return Err(error),
+                Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
+                // That the school is not here was answered already. A host that nobody uses may be out of reach for good.
+                Err(_) => silent.push(named(region::name_of(&host), &host)),
             }
         }
-        Ok(None)
+        Ok(nowhere(&silent))
     }
 
     fn expect_region(&self, school: &School) -> Result<()> {
@@ -173,10 +168,26 @@ impl Account {
     }
 }
 
+/// A region by its name, and by its host where it has another name.
+fn named(name: &str, host: &str) -> String {
+    if name == host { format!("`{host}`") } else { format!("`{name}` ({host})") }
+}
+
+fn nowhere(silent: &[String]) -> Error {
+    let mut message = "the vendor answered with a success and nothing in it, which is what the host of another region does: \
+                       set `region` to the school's own (uk, au, nz, za, us), and check the school's id"
+        .to_owned();
+    if !silent.is_empty() {
+        let silent = silent.join(", ");
+        message.push_str(&format!(". These regions could not be asked whether it is theirs: {silent}"));
+    }
+    wrong(OPENING, message)
+}
+
 fn wrong_region(name: &str, host: &str) -> Error {
-    let named = if name == host { String::new() } else { format!(" ({host})") };
+    let named = named(name, host);
     let message = format!(
-        "the school's data are in another region: set `region` to `{name}`{named}. The wrong region answers with nothing, \
+        "the school's data are in another region: set `region` to {named}. The wrong region answers with nothing, \
          which never means that nobody is there"
     );
     wrong(OPENING, message)
@@ -254,4 +265,44 @@ async fn permissions(wire: &Wire, id: &str, cx: &PullContext) -> Result<Option<P
         }
     }
     Ok((!rows.is_empty()).then(|| Permissions::read(rows.iter().map(|row| &**row))))
+}
+
+#[cfg(test)]
+mod tests {
+    use roster_http::{Auth, HttpLimits, Limiter, RetryPolicy};
+    use wiremock::{Mock, MockServer, ResponseTemplate, matchers::path};
+
+    use super::*;
+    use crate::source::PROVIDER;
+
+    fn base(url: &str) -> BaseUrl {
+        BaseUrl::parse(PROVIDER, "base_url", &format!("{url}{}", region::PATH)).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_host_out_of_reach_does_not_hide_that_the_school_is_nowhere() {
+        let server = MockServer::start().await;
+        let school = serde_json::json!({ "data": { "id": "A1", "name": "X" } });
+        let answer = ResponseTemplate::new(200).set_body_json(school);
+        Mock::given(path("/v1.0/schools/A1")).respond_with(answer).mount(&server).await;
+        let auth = Auth::bearer(PROVIDER, &"0123456789abcdef".into()).unwrap();
+        let (retry, limits) = (RetryPolicy::never(), HttpLimits::default());
+        let access = Access { auth, retry, limits, limiter: Limiter::new(1) };
+        let account = Account::new(access, base("http://127.0.0.1:2"), None).unwrap();
+        // Nothing listens there.
+        let silent = base("http://localhost:1");
+        let asked = |hosts| async { account.elsewhere(hosts, "A1", &PullContext::default()).await.unwrap() };
+        let error = asked(vec![silent.clone()]).await;
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(
+            error.message().contains("check the school's id. These regions could not be asked"),
+            "{error}"
+        );
+        assert!(error.message().ends_with("`localhost`"), "{error}");
+        // One that knows it is found behind one that can't be asked.
+        let error = asked(vec![base(&server.uri()), silent]).await;
+        assert!(error.message().contains("set `region` to `127.0.0.1`"), "{error}");
+        let error = asked(vec![base("http://127.0.0.1:2")]).await;
+        assert!(error.message().ends_with("check the school's id"), "{error}");
+    }
 }

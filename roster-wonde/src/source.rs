@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream};
 use roster_core::{
-    Capabilities, CheckReport, ConnectionState, EntityKind, Error, Incremental, KindCapability, PullContext,
-    PullRequest, PullStream, Result, RosterSource, SourceInfo, TenantDirectory, async_trait,
+    Capabilities, CheckReport, ConnectionState, EntityKind, Error, ErrorKind, Incremental, KindCapability,
+    PullContext, PullRequest, PullStream, Result, RosterSource, SourceInfo, TenantDirectory, async_trait,
 };
 
 use crate::{
@@ -41,6 +41,8 @@ pub(crate) struct Settings {
     pub(crate) school: String,
     pub(crate) account: Account,
     pub(crate) choices: Choices,
+    /// The other schools of the account that have options of their own.
+    pub(crate) others: Vec<String>,
 }
 
 impl WondeSource {
@@ -102,6 +104,7 @@ impl RosterSource for WondeSource {
             }
             _ => report.warnings.push("the school has not given access, or has taken it back".to_owned()),
         }
+        self.warn_of_strangers(&mut report, cx).await?;
         Ok(report)
     }
 
@@ -124,6 +127,30 @@ impl WondeSource {
         report.state = Some(tenant.state);
         report.warnings.push(error.message().to_owned());
         Ok(report)
+    }
+
+    /// Options for a school that the account does not have are used for none: most likely the id is mistyped.
+    async fn warn_of_strangers(&self, report: &mut CheckReport, cx: &PullContext) -> Result<()> {
+        let Settings { account, others, .. } = &*self.settings;
+        if others.is_empty() {
+            return Ok(());
+        }
+        let directory = WondeAccount::new(account.clone(), WondeConfig::default());
+        let known = match directory.connected(cx).await {
+            Ok(known) => known,
+            Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
+            // What this school is told of does not depend on the others.
+            Err(_) => return Ok(()),
+        };
+        let strangers: Vec<_> = others.iter().filter(|id| !known.contains_key(*id)).cloned().collect();
+        if !strangers.is_empty() {
+            report.warnings.push(format!(
+                "`schools` has options for schools that are on none of the account's lists, so that they count for none: {}. \
+                 Check the ids",
+                strangers.join(", ")
+            ));
+        }
+        Ok(())
     }
 
     async fn probe(&self, opened: &Opened, report: &mut CheckReport, cx: &PullContext) -> Result<()> {

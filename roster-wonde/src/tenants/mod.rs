@@ -58,7 +58,8 @@ impl WondeAccount {
     pub fn open_with(&self, id: &str, options: &SchoolOptions) -> Result<WondeSource> {
         let school = checked(id)?.to_owned();
         let choices = Choices::of(&self.config, &school, options)?;
-        Ok(WondeSource::new(Settings { school, account: self.account.clone(), choices }))
+        let others = self.config.schools.keys().filter(|id| **id != school).cloned().collect();
+        Ok(WondeSource::new(Settings { school, account: self.account.clone(), choices, others }))
     }
 
     /// Searches all schools that Wonde knows, connected or not. Each comes with its state.

@@ -30,7 +30,7 @@ const LISTS: [(List, &str, &str); 6] = [
 
 impl WondeAccount {
     /// The schools of all lists, each with its state.
-    pub(super) async fn connected(
+    pub(crate) async fn connected(
         &self,
         cx: &PullContext,
     ) -> Result<BTreeMap<String, (School, ConnectionState)>> {

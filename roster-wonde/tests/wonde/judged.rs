@@ -62,8 +62,8 @@ fn unseen(told: &Told, field: PersonField) -> usize {
 #[tokio::test]
 async fn a_page_is_not_judged_before_the_whole_list_was_counted() {
     // Only the older ones have a number, and they come last.
-    let older = |number| json!({ "learner_number": (number >= 20).then_some("1") });
-    let uneven = || school_of(vec![students(0..20, older), students(20..40, older)]);
+    let older = |number| json!({ "learner_number": (number >= 10).then_some("1") });
+    let uneven = || school_of(vec![students(0..10, older), students(10..40, older)]);
     let server = uneven().await;
     let first = pull(&source(&server), PullRequest::full()).await;
     let again = pull(&source(&server), after(&first, PullRequest::full())).await;
@@ -80,13 +80,75 @@ async fn a_page_is_not_judged_before_the_whole_list_was_counted() {
     assert_eq!(told, 1);
 }
 
+/// What was told of as gone.
+fn told_gone(told: &Told) -> Vec<&str> {
+    let gone = told.problems.iter().filter(|problem| problem.code == "values_gone");
+    gone.map(|problem| problem.message.split('`').nth(1).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_number_that_some_had_does_not_keep_a_corrected_upn_away() {
+    for (key, of) in [("former_upn", 20), ("learner_number", 12)] {
+        let had = |number| {
+            let value = (number < of).then_some("B801200005001");
+            json!({ "upn": "H801200001002", key: value })
+        };
+        let first = pull(&source(&school_of(vec![students(0..20, had)]).await), PullRequest::full()).await;
+        let server = school_of(vec![students(0..20, |_| json!({ "upn": "H801200001001" }))]).await;
+        let told = pull(&source(&server), after(&first, PullRequest::full())).await;
+        assert_eq!(unseen(&told, PersonField::Identifiers), 0, "{key}");
+        assert_eq!(told_gone(&told), [format!("students.identifiers.{key}")]);
+        // It was taken as gone, and is not told of every day.
+        let told = pull(&source(&server), after(&told, PullRequest::full())).await;
+        assert_eq!((unseen(&told, PersonField::Identifiers), told_gone(&told).len()), (0, 0), "{key}");
+    }
+}
+
+#[tokio::test]
+async fn a_house_that_some_had_does_not_keep_forms_as_they_were() {
+    let group = |id: &str, kind: &str| json!({ "data": { "id": id, "name": id, "type": kind } });
+    for (of, kept) in [(12, 0), (20, 20)] {
+        let list = |form: &str, houses: u32| {
+            let student = |number: u32| {
+                let house = if number < houses { group("H1", "HOUSE") } else { Value::Null };
+                json!({ "id": format!("A{number}"), "forename": "Ann", "registration": group(form, "REGISTRATION"),
+                    "house": house })
+            };
+            (0..20).map(student).collect::<Value>()
+        };
+        let first = pull(&source(&school_of(vec![list("F1", of)]).await), PullRequest::full()).await;
+        let server = school_of(vec![list("F2", 0)]).await;
+        let told = pull(&source(&server), after(&first, PullRequest::full())).await;
+        assert_eq!(told_gone(&told), ["students.groups.HOUSE"]);
+        assert_eq!(unseen(&told, PersonField::Groups), kept, "{of}");
+    }
+}
+
+#[tokio::test]
+async fn a_date_that_is_gone_does_not_keep_what_somebody_is() {
+    let staff = |start: Option<&'static str>, campus: &str| {
+        let one = |number| {
+            json!({ "id": format!("A{number}"), "surname": "Lee", "campus": { "data": { "id": campus } },
+                "employment_details": { "data": { "current": true, "employment_start_date": start } } })
+        };
+        json!({ "data": (0..20).map(one).collect::<Value>() })
+    };
+    let first = school(&[("employees", staff(Some("2020-09-01"), "C1"))]).await;
+    let first = pull(&source(&first), PullRequest::full()).await;
+    let server = school(&[("employees", staff(None, "C2"))]).await;
+    let told = pull(&source(&server), after(&first, PullRequest::full())).await;
+    assert!(told.error.is_none(), "{:?}", told.error);
+    assert_eq!(unseen(&told, PersonField::Affiliations), 0);
+    assert_eq!(told_gone(&told), ["employees.affiliations"]);
+}
+
 #[tokio::test]
 async fn a_new_mis_keeps_none_of_the_old_ones_numbers() {
-    let one = |former: Option<&'static str>, upn: Option<&'static str>| {
-        students(0..20, move |_| json!({ "former_upn": former, "upn": upn }))
+    let one = |learner: Option<&'static str>, upn: Option<&'static str>| {
+        students(0..20, move |_| json!({ "learner_number": learner, "upn": upn }))
     };
-    let (former, upn) = (Some("B801200005001"), Some("H801200001001"));
-    let before = pull(&source(&school_of(vec![one(former, upn)]).await), PullRequest::full()).await;
+    let (learner, upn) = (Some("1000000001"), Some("H801200001001"));
+    let before = pull(&source(&school_of(vec![one(learner, upn)]).await), PullRequest::full()).await;
     let mut renamed = fixture("school");
     renamed["data"]["mis"] = json!("Another");
     for (is_new, upn, kept) in [(false, upn, 20), (true, upn, 0), (true, None, 20)] {

@@ -48,6 +48,25 @@ async fn schools_of_one_account_differ() {
     }
 }
 
+#[tokio::test]
+async fn options_for_a_school_that_is_not_there_are_told_of() {
+    let sandbox = WondeSandbox::start(DistrictSpec::new(7).schools(2)).unwrap();
+    let schools = sandbox.schools();
+    let warnings = async |other: &str| {
+        let account = WondeAccount::builder().token(sandbox.token()).base_url(sandbox.base_url());
+        let account = account
+            .school_options(&schools[0], SchoolOptions::default())
+            .school_options(other, SchoolOptions::default())
+            .build_account()
+            .unwrap();
+        account.open(&schools[0], &cx()).await.unwrap().check(&cx()).await.unwrap().warnings
+    };
+    assert!(!warnings(&schools[1]).await.iter().any(|said| said.contains("`schools`")));
+    let said = warnings("A404").await;
+    assert!(said.iter().any(|said| said.starts_with("`schools`") && said.contains("A404")), "{said:?}");
+    assert!(!said.iter().any(|said| said.contains(&schools[0])), "{said:?}");
+}
+
 #[test]
 fn a_field_that_is_none_is_named_at_once() {
     let mut config = WondeConfig::default();

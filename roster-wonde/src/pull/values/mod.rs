@@ -4,6 +4,9 @@
 //! how many people each value was there. One that is gone of all people who came, or of nearly all, is unknown and not empty: those
 //! without it keep what is known of them. A value that a few people lost is lost.
 //!
+//! A field that holds several values is kept or taken as one. So one of them keeps all only if nearly everybody had it: for the sake of
+//! a number that some had, nobody's other numbers stand still. What is not kept is told all the same.
+//!
 //! A page of a long list need not be like the whole: those who came first may be the ones who never had a value. So where something
 //! looks gone and more pages follow, the list is read once for counts alone, before any of it is judged.
 
@@ -46,6 +49,9 @@ impl Share {
     }
 }
 
+/// Numbers that few have by their nature, and that are done with when they go.
+const PASSING: [&str; 2] = ["former_upn", "local_upn"];
+
 /// What the cursor remembers of one value.
 struct Remembered {
     name: String,
@@ -53,6 +59,22 @@ struct Remembered {
     share: Share,
     /// The school says that it shares it: what is not there is not there.
     is_granted: bool,
+}
+
+impl Remembered {
+    /// Whether its field is kept where it is gone.
+    fn is_kept(&self) -> bool {
+        let (Value { field, rest, .. }, Share(had, of)) = (&self.value, self.share);
+        match (*field, rest.as_str()) {
+            // What is counted of them is a date. Where somebody belongs, and as what, does not wait for it.
+            ("affiliations", _) => false,
+            ("identifiers", rest) if PASSING.contains(&rest) => false,
+            // It is for life, and a nursery's children have none yet: they may be many.
+            ("identifiers", rest) if rest == IdentifierScheme::Upn.as_str() => had >= of.div_ceil(2),
+            (_, "") => true,
+            _ => u128::from(had) * 4 >= u128::from(of) * 3,
+        }
+    }
 }
 
 /// A value of a list's records.
@@ -164,22 +186,30 @@ impl Values {
         self.hidden.get(&value.list).is_some_and(|hidden| !hidden.common(value.bit).is_empty())
     }
 
-    /// What is gone of all that came so far, with what is to be said of it, once.
+    /// What is gone of all that came so far and keeps its field, with what is to be said of all that is gone, once.
     pub(super) fn gone(&mut self) -> (Vec<Value>, Vec<String>) {
         let (mut gone, mut news) = (Vec::new(), Vec::new());
         let mut told = std::mem::take(&mut self.told);
         for one in self.before.iter().filter(|one| self.is_gone(one)) {
-            gone.push(one.value.clone());
+            if one.is_kept() {
+                gone.push(one.value.clone());
+            }
             if !self.is_hidden(&one.value) && told.insert(one.name.clone()) {
-                news.push(self.news(&one.name));
+                news.push(self.news(one));
             }
         }
         self.told = told;
         (gone, news)
     }
 
-    fn news(&self, name: &str) -> String {
-        if self.is_part {
+    fn news(&self, one: &Remembered) -> String {
+        let name = &one.name;
+        if !one.is_kept() {
+            format!(
+                "`{name}` was there of many, and is there of none or nearly none that came: it is taken as gone, since to keep it would \
+                 keep the rest of its field too; if that is wrong, ask the school what it shares"
+            )
+        } else if self.is_part {
             format!(
                 "`{name}` was there of nearly all, and is there of none that changed: what was known of it is kept until a full \
                  pull tells more"
@@ -192,11 +222,12 @@ impl Values {
         }
     }
 
-    /// What the cursor keeps. What is gone, or could not be told, is remembered as it was; so is all of it where only some came.
+    /// What the cursor keeps. What is gone and kept, or could not be told, is remembered as it was; so is all of it where only some
+    /// came.
     pub(super) fn kept(&self) -> Shares {
         let is_kept = |one: &Remembered| {
             let was_read = self.now.records(one.value.list) > 0;
-            self.is_part || !was_read || self.is_hidden(&one.value) || self.is_gone(one)
+            self.is_part || !was_read || self.is_hidden(&one.value) || (one.is_kept() && self.is_gone(one))
         };
         let before = self.before.iter().filter(|one| is_kept(one));
         let mut kept: Shares = before.map(|one| (one.name.clone(), one.share)).collect();
@@ -238,6 +269,29 @@ mod tests {
         ] {
             let [before, now] = [before, now].map(|(had, of)| Share(had, of));
             assert_eq!(before.is_gone(now), is_gone, "{before:?} {now:?}");
+        }
+    }
+
+    #[test]
+    fn one_of_several_values_keeps_its_field_only_if_nearly_everybody_had_it() {
+        for (name, share, is_kept) in [
+            ("students.groups.HOUSE", (150, 200), true),
+            ("students.groups.HOUSE", (149, 200), false),
+            ("students.identifiers.learner_number", (200, 200), true),
+            ("students.identifiers.learner_number", (100, 200), false),
+            ("students.identifiers.former_upn", (200, 200), false),
+            ("students.identifiers.local_upn", (200, 200), false),
+            ("students.identifiers.upn", (100, 200), true),
+            ("students.identifiers.upn", (3, 200), false),
+            ("students.demographics.meal_status", (20, 200), false),
+            ("employees.affiliations", (200, 200), false),
+            // A field of one value is that value.
+            ("students.email", (20, 200), true),
+            ("relationships.kinds", (20, 200), true),
+        ] {
+            let before = Shares::from([(name.to_owned(), Share(share.0, share.1))]);
+            let values = Values::new(before);
+            assert_eq!(values.before[0].is_kept(), is_kept, "{name} {share:?}");
         }
     }
 
