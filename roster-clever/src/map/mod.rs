@@ -6,6 +6,7 @@ mod person;
 mod reading;
 mod section;
 mod sensitive;
+mod ties;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -17,7 +18,7 @@ use roster_http::json::{Shape, Text, read_raw_rows, read_rows};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-pub(crate) use self::{person::Ties, reading::Reading, section::Section, sensitive::beside};
+pub(crate) use self::{reading::Reading, section::Section, sensitive::beside, ties::Ties};
 use crate::{
     collection::Collection,
     wire::{self, Told},

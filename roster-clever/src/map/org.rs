@@ -89,6 +89,8 @@ impl wire::School<'_> {
         if !reading.tells("low_grade") || !reading.tells("high_grade") {
             reading.unseen(Field::Grades);
         }
+        reading.drop_odd("low_grade", self.low_grade.is_odd(), Field::Grades);
+        reading.drop_odd("high_grade", self.high_grade.is_odd(), Field::Grades);
         let (low, high) = (self.low_grade.get(), self.high_grade.get());
         if let (Some(low), Some(high)) = (low, high)
             && let Some(grades) = stretch(low, high)
@@ -128,7 +130,7 @@ fn identifiers(
         if !reading.tells(key) {
             reading.unseen(Field::Identifiers);
         }
-        if let Some(value) = reading.text(key, text) {
+        if let Some(value) = reading.part(key, text, Field::Identifiers) {
             org.identifiers.push(Identifier::new(scheme.clone(), value));
         }
     }

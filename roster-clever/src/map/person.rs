@@ -1,8 +1,6 @@
-use std::collections::BTreeMap;
-
 use roster_core::{
-    Affiliation, ContactKind, Entity, FieldSet, Identifier, IdentifierScheme, Person, PersonField as Field,
-    Problem, Relationship, Role, SensitiveField, SourcedId, codes, decode,
+    Affiliation, Entity, FieldSet, Identifier, IdentifierScheme, Person, PersonField as Field, Problem, Role,
+    SensitiveField, SourcedId, codes, decode,
 };
 use roster_http::json::Text;
 
@@ -46,16 +44,6 @@ pub(super) const ROLE_KEYS: &[&str] = &[
     "last_modified",
 ];
 
-const RELATIONS: &[&str] = &["Parent", "Grandparent", "Self", "Aunt/Uncle", "Sibling", "Other"];
-
-/// What a contact is to whom.
-#[derive(Default)]
-pub(crate) struct Ties {
-    pub(crate) relationships: Vec<Relationship>,
-    /// Whether these are all of them.
-    pub(crate) are_whole: bool,
-}
-
 impl<'a> Wire<'a> for wire::User<'a> {
     const KEYS: &'static [&'static str] = wire::User::KEYS;
 
@@ -71,6 +59,10 @@ impl<'a> Wire<'a> for wire::User<'a> {
             ));
         }
         reading.note_odd("roles", self.roles.is_odd);
+        if self.roles.is_odd {
+            // A role that can't be read may be held all the same.
+            reading.unseen = reading.unseen.union(fields_of_roles());
+        }
         let mut roles: Vec<Held<'_>> = self.roles.held.iter().map(Held::of).collect();
         if roles.is_empty() {
             self.without_role(reading)?;
@@ -147,9 +139,12 @@ impl wire::User<'_> {
             reading.unseen = reading.unseen.union(FieldSet::of(parts));
         }
         let Some(wire) = self.name.get() else { return };
-        person.name.given = reading.text("first", &wire.first);
-        person.name.middle = reading.text("middle", &wire.middle);
-        person.name.family = reading.text("last", &wire.last);
+        person.name.given = reading.part("first", &wire.first, Field::Given);
+        person.name.middle = reading.part("middle", &wire.middle, Field::Middle);
+        person.name.family = reading.part("last", &wire.last, Field::Family);
+        if wire.last.is_odd() {
+            reading.unseen(Field::Full);
+        }
         // A contact's whole name stands where a family name should.
         let is_contact = !roles.is_empty() && roles.iter().all(|held| held.role == Role::Contact);
         if is_contact && person.name.given.is_none() {
@@ -161,7 +156,7 @@ impl wire::User<'_> {
         if !reading.tells("email") {
             reading.unseen(Field::Email);
         }
-        reading.note_odd("email", self.email.is_odd());
+        reading.drop_odd("email", self.email.is_odd(), Field::Email);
         let email = self.email.get()?;
         if !decode::is_email(email) {
             let message = "the value is not an e-mail address; it was dropped";
@@ -205,7 +200,12 @@ impl<'w> Held<'w> {
         }
         self.affiliations(person, district, reading);
         self.identifiers(person, reading);
-        let username = self.wire.credentials.get().and_then(|held| held.district_username.owned());
+        reading.drop_odd("credentials", self.wire.credentials.is_odd(), Field::Username);
+        let login = self.wire.credentials.get().map(|held| &held.district_username);
+        if login.is_some_and(Text::is_odd) {
+            reading.unseen(Field::Username);
+        }
+        let username = login.and_then(Text::owned);
         person.username = person.username.take().or(username);
         if matches!(self.role, Role::Student | Role::Teacher | Role::Staff)
             && !self.tells("credentials", reading)
@@ -241,8 +241,17 @@ impl<'w> Held<'w> {
         if !carriers.iter().all(|key| self.tells(key, reading)) {
             reading.unseen(Field::Affiliations);
         }
-        reading.note_odd("schools", wire.schools.0.iter().any(Text::is_odd));
-        let title = reading.text("title", &wire.title);
+        let is_odd = |held: &wire::Maybe<wire::Attendance<'_>>| {
+            held.is_odd() || held.get().is_some_and(|held| held.school.is_odd())
+        };
+        for (key, is_odd) in [
+            ("school", wire.school.is_odd()),
+            ("schools", wire.schools.0.iter().any(Text::is_odd)),
+            ("enrollments", wire.enrollments.0.iter().any(is_odd)),
+        ] {
+            reading.drop_odd(key, is_odd, Field::Affiliations);
+        }
+        let title = reading.part("title", &wire.title, Field::Affiliations);
         let mut add = |org: Option<&str>, primary: Option<bool>, bounds| {
             let mut affiliation = Affiliation::new(self.role.clone(), org.map(SourcedId::from));
             affiliation.primary = primary;
@@ -299,7 +308,7 @@ impl<'w> Held<'w> {
             ("district_username", username, UserName),
         ];
         for (key, text, scheme) in values {
-            if let Some(value) = reading.text(key, text) {
+            if let Some(value) = reading.part(key, text, Field::Identifiers) {
                 let mut identifier = Identifier::new(scheme, value);
                 identifier.role = Some(self.role.clone());
                 person.identifiers.push(identifier);
@@ -313,7 +322,7 @@ impl<'w> Held<'w> {
             Role::DistrictAdministrator => &["legacy_id"],
             _ => &["sis_id", "legacy_id"],
         };
-        if !keys.iter().all(|key| self.tells(key, reading)) {
+        if wire.credentials.is_odd() || !keys.iter().all(|key| self.tells(key, reading)) {
             reading.unseen(Field::Identifiers);
         }
     }
@@ -325,7 +334,8 @@ impl<'w> Held<'w> {
                 reading.unseen(field);
             }
         }
-        person.grades = reading.grade("grade", &wire.grade).into_iter().collect();
+        person.grades = reading.grade("grade", &wire.grade, Field::Grades).into_iter().collect();
+        reading.drop_odd("graduation_year", wire.graduation_year.is_odd(), Field::GraduationYear);
         if let Some(year) = wire.graduation_year.get() {
             person.graduation_year = decode::year(year);
             if person.graduation_year.is_none() {
@@ -333,59 +343,21 @@ impl<'w> Held<'w> {
                 reading.drop("graduation_year", codes::BAD_YEAR, message, Field::GraduationYear);
             }
         }
-        if !self.tells("preferred_name", reading) {
+        reading.note_odd("preferred_name", wire.preferred_name.is_odd());
+        if wire.preferred_name.is_odd() || !self.tells("preferred_name", reading) {
             let parts = [Field::PreferredGiven, Field::PreferredMiddle, Field::PreferredFamily];
             reading.unseen = reading.unseen.union(FieldSet::of(parts));
         }
         if let Some(name) = wire.preferred_name.get() {
-            person.name.preferred_given = reading.text("preferred_name.first", &name.first);
-            person.name.preferred_middle = reading.text("preferred_name.middle", &name.middle);
-            person.name.preferred_family = reading.text("preferred_name.last", &name.last);
+            person.name.preferred_given =
+                reading.part("preferred_name.first", &name.first, Field::PreferredGiven);
+            person.name.preferred_middle =
+                reading.part("preferred_name.middle", &name.middle, Field::PreferredMiddle);
+            person.name.preferred_family =
+                reading.part("preferred_name.last", &name.last, Field::PreferredFamily);
         }
         self.sensitive(person, reading);
-    }
-
-    /// What the contact is to each student: in one relationship, however often a student is named.
-    fn ties(&self, contact: &str, reading: &mut Reading<'_>) -> Ties {
-        let mut by_student: BTreeMap<SourcedId, Relationship> = BTreeMap::new();
-        let mut are_whole = self.tells("student_relationships", reading);
-        for tie in &self.wire.relationships.0 {
-            let Some((tie, student)) = tie.get().and_then(|tie| Some((tie, tie.student.get()?))) else {
-                are_whole &= matches!(tie, wire::Maybe::None);
-                let message = "a relationship names no student; it was left out";
-                reading.warn("student_relationships", codes::MISSING_REQUIRED, message);
-                continue;
-            };
-            let relationship = by_student
-                .entry(student.into())
-                .or_insert_with(|| Relationship::from_parts(student.into(), contact.into()));
-            if let Some(word) = reading.word("relationship", &tie.relationship, RELATIONS) {
-                // Of several words the first in order, so that a reshuffled list changes nothing.
-                let before = relationship.relation.take().filter(|before| before.as_str() < word);
-                relationship.relation = Some(before.unwrap_or_else(|| word.to_owned()));
-            }
-            relationship.kinds.extend(kind(tie, reading));
-        }
-        Ties { relationships: by_student.into_values().collect(), are_whole }
     }
 }
 
 type Bounds = (Option<roster_core::jiff::civil::Date>, Option<roster_core::jiff::civil::Date>);
-
-/// Who is a guardian, and who is to be called, is told by the type alone.
-fn kind(tie: &wire::Tie<'_>, reading: &mut Reading<'_>) -> Option<ContactKind> {
-    let word = tie.of_type.get()?;
-    Some(match word.to_ascii_lowercase().as_str() {
-        "parent/guardian" => ContactKind::Guardian,
-        "emergency" => ContactKind::Emergency,
-        "primary" => ContactKind::Primary,
-        "secondary" => ContactKind::Secondary,
-        "family" => ContactKind::Family,
-        "other" => ContactKind::Other,
-        _ => {
-            let message = "the type of contact is none of those that are known; it was taken for another one";
-            reading.warn("type", codes::UNKNOWN_VALUE, message);
-            ContactKind::Other
-        }
-    })
-}

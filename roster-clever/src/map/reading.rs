@@ -52,6 +52,11 @@ impl<'r> Reading<'r> {
         if !self.tells(key) {
             self.unseen(field);
         }
+        self.part(key, text, field)
+    }
+
+    /// A text that is one part of a field, or stands elsewhere than on top.
+    pub(crate) fn part<F: Field>(&mut self, key: &'static str, text: &Text<'_>, field: F) -> Option<String> {
         if text.is_odd() {
             self.unseen(field);
         }
@@ -79,10 +84,18 @@ impl<'r> Reading<'r> {
         }
     }
 
+    /// The same, of a value that fills a field: what it says is unknown then, not empty.
+    pub(crate) fn drop_odd<F: Field>(&mut self, key: &'static str, is_odd: bool, field: F) {
+        if is_odd {
+            self.unseen(field);
+        }
+        self.note_odd(key, is_odd);
+    }
+
     /// A civil date, if there is one. Clever's pages show dates and its specification date-times: both are understood, and a
     /// date-time is cut.
     pub(crate) fn date<F: Field>(&mut self, key: &'static str, text: &Text<'_>, field: F) -> Option<Date> {
-        self.note_odd(key, text.is_odd());
+        self.drop_odd(key, text.is_odd(), field);
         let text = text.get()?;
         let date = decode::date(text).map(|read| read.value).or_else(|| us_date(text));
         if date.is_none() {
@@ -107,8 +120,13 @@ impl<'r> Reading<'r> {
     }
 
     /// A grade, if there is one.
-    pub(crate) fn grade(&mut self, key: &'static str, text: &Text<'_>) -> Option<GradeLevel> {
-        self.note_odd(key, text.is_odd());
+    pub(crate) fn grade<F: Field>(
+        &mut self,
+        key: &'static str,
+        text: &Text<'_>,
+        field: F,
+    ) -> Option<GradeLevel> {
+        self.drop_odd(key, text.is_odd(), field);
         let raw = text.get()?;
         let level = level(raw);
         if level.is_none() {

@@ -1,8 +1,8 @@
 use std::collections::HashSet;
 
 use roster_core::{
-    Class, ClassField as Field, ClassType, Enrollment, Identifier, IdentifierScheme, Problem, Role,
-    SourcedId, Subject, codes, hashed::hash,
+    Class, ClassField as Field, ClassType, Enrollment, EnrollmentField, FieldSet, Identifier,
+    IdentifierScheme, Problem, Role, SourcedId, Subject, codes, hashed::hash,
 };
 use roster_http::json::Text;
 
@@ -34,6 +34,20 @@ pub(crate) struct Section {
     pub(crate) seats: Vec<Seat>,
     /// Whether these are all its seats.
     pub(crate) seats_are_whole: bool,
+    /// What of the school is not told, and so of each seat too.
+    unseen: FieldSet,
+    /// Whether it is told who the teacher of record is, if anybody.
+    tells_primary: bool,
+}
+
+impl Section {
+    /// What the section does not tell of a seat.
+    pub(crate) fn unseen_of(&self, seat: &Seat) -> FieldSet {
+        if seat.is_teacher && !self.tells_primary {
+            return self.unseen.with(EnrollmentField::Primary);
+        }
+        self.unseen
+    }
 }
 
 /// A seat, without what the class tells.
@@ -72,19 +86,35 @@ impl<'a> Wire<'a> for wire::Section<'a> {
         if !reading.tells("grade") {
             reading.unseen(Field::Grades);
         }
-        class.grades = reading.grade("grade", &self.grade).into_iter().collect();
+        class.grades = reading.grade("grade", &self.grade, Field::Grades).into_iter().collect();
         self.subject(&mut class, reading);
         class.periods = reading.field("period", &self.period, Field::Periods).into_iter().collect();
         let sis = reading.field("sis_id", &self.sis_id, Field::Identifiers);
         class.identifiers = sis.map(|id| Identifier::new(IdentifierScheme::SisId, id)).into_iter().collect();
         let course = reading.field("course", &self.course, Field::Course).map(SourcedId::from);
         let term = reading.field("term_id", &self.term, Field::Sessions).map(SourcedId::from);
-        let is_odd = self.students().iter().chain(&self.teachers.0).any(Text::is_odd);
-        let has_teachers = reading.tells("teachers") || GUARANTEED.iter().all(|key| reading.tells(key));
+        let is_odd = self.students().iter().chain(&self.teachers.0).chain([&self.teacher]).any(Text::is_odd);
+        let is_whole = GUARANTEED.iter().all(|key| reading.tells(key));
+        let has_teachers = reading.tells("teachers") || is_whole;
+        let tells_primary = !self.teacher.is_odd() && (reading.tells("teacher") || is_whole);
         // Every section has a list of pupils, empty or not: without one, who sits there is not told.
         let seats_are_whole = !is_odd && self.students.is_some() && has_teachers;
         let seats = self.seats(reading);
-        Ok(Said::Section(Box::new(Section { class, course, term, seats, seats_are_whole })))
+        // The seats have their school from the section.
+        let unseen = if reading.unseen.contains(Field::Org) {
+            FieldSet::of([EnrollmentField::Org])
+        } else {
+            FieldSet::EMPTY
+        };
+        Ok(Said::Section(Box::new(Section {
+            class,
+            course,
+            term,
+            seats,
+            seats_are_whole,
+            unseen,
+            tells_primary,
+        })))
     }
 }
 
@@ -106,7 +136,7 @@ impl<'a> wire::Section<'a> {
     }
 
     fn subject(&self, class: &mut Class, reading: &mut Reading<'_>) {
-        if !reading.tells("subject") {
+        if self.subject.is_odd() || !reading.tells("subject") {
             reading.unseen(Field::Subjects);
             reading.unseen(Field::ClassType);
         }
@@ -133,6 +163,7 @@ impl<'a> wire::Section<'a> {
         for student in ids(self.students()) {
             add(student, false, None);
         }
+        reading.note_odd("teacher", self.teacher.is_odd());
         for (key, list) in [("students", self.students()), ("teachers", self.teachers.0.as_slice())] {
             reading.note_odd(key, list.iter().any(Text::is_odd));
         }

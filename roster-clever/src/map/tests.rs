@@ -197,6 +197,85 @@ fn odd_types_are_taken_and_odd_structure_is_not() {
 }
 
 #[test]
+fn a_value_of_another_form_is_unknown_and_not_empty() {
+    use roster_core::PersonField::{
+        Affiliations, Email, Family, Full, Given, Grades, GraduationYear, Identifiers, PreferredFamily,
+        PreferredGiven, PreferredMiddle, Username,
+    };
+
+    let unseen = |part: Value| {
+        let mut user = json!({ "id": "u", "name": { "first": "A", "last": "B" }, "roles": { "student": { "schools": ["s"] } } });
+        let (name, value) = part.as_object().unwrap().iter().next().unwrap();
+        match name.split_once('.') {
+            Some((_, key)) => user["roles"]["student"][key] = value.clone(),
+            None => user[name.as_str()] = value.clone(),
+        }
+        let body = json!({ "data": [{ "data": user }] }).to_string();
+        let row = rows(Collection::Users, body.as_bytes(), &Wants::default(), &at()).unwrap().remove(0);
+        assert!(matches!(row.said, Said::Person(..)));
+        (row.unseen, row.problems.len())
+    };
+    for (part, fields) in [
+        (json!({ "email": ["a@example.org"] }), vec![Email]),
+        (json!({ "name": { "first": {}, "last": "B" } }), vec![Given]),
+        (json!({ "name": { "first": "A", "last": [] } }), vec![Family, Full]),
+        (json!({ "roles": { "student": {}, "teacher": "yes" } }), vec![Affiliations, Identifiers, Grades]),
+        (json!({ "role.grade": { "id": 7 } }), vec![Grades]),
+        (json!({ "role.graduation_year": [2030] }), vec![GraduationYear]),
+        (json!({ "role.school": { "id": "s" } }), vec![Affiliations]),
+        (json!({ "role.schools": ["s", {}] }), vec![Affiliations]),
+        (json!({ "role.enrollments": ["s"] }), vec![Affiliations]),
+        (json!({ "role.enrollments": [{ "school": "s", "start_date": {} }] }), vec![Affiliations]),
+        (json!({ "role.sis_id": ["1"] }), vec![Identifiers]),
+        (json!({ "role.credentials": "ada" }), vec![Identifiers, Username]),
+        (json!({ "role.credentials": { "district_username": {} } }), vec![Identifiers, Username]),
+        (json!({ "role.preferred_name": "Ada" }), vec![PreferredGiven, PreferredMiddle, PreferredFamily]),
+        (json!({ "role.preferred_name": { "first": [], "last": "B" } }), vec![PreferredGiven]),
+    ] {
+        let (unseen, problems) = unseen(part.clone());
+        assert!(fields.iter().all(|field| unseen.contains(*field)) && problems > 0, "{part}");
+        if fields.len() < 3 {
+            assert_eq!(unseen, FieldSet::of(fields), "{part}");
+        }
+    }
+    // Nothing is there, and so there is nothing to be read.
+    for empty in [Value::Null, json!("")] {
+        for key in ["email", "role.grade", "role.school", "role.sis_id", "role.credentials"] {
+            assert_eq!(unseen(json!({ key: empty })), (FieldSet::EMPTY, 0), "{key}");
+        }
+    }
+}
+
+#[test]
+fn a_section_that_tells_no_school_and_no_teacher_of_record_blanks_neither_in_its_seats() {
+    use roster_core::EnrollmentField::{Org, Primary};
+
+    let seats = |section: Value, is_event: bool| {
+        let row = if is_event {
+            super::object(Collection::Sections, &section.to_string(), &Wants::default(), &at())
+        } else {
+            let body = json!({ "data": [{ "data": section }] }).to_string();
+            rows(Collection::Sections, body.as_bytes(), &Wants::default(), &at()).unwrap().remove(0)
+        };
+        let Said::Section(section) = row.said else { panic!() };
+        section.seats.iter().map(|seat| section.unseen_of(seat)).collect::<Vec<_>>()
+    };
+    let shrunken = json!({ "id": "s", "name": "Math", "students": ["a"], "teachers": ["t"] });
+    let (org, both) = (FieldSet::of([Org]), FieldSet::of([Org, Primary]));
+    assert_eq!(seats(shrunken.clone(), true), [both, org]);
+    // A row of a list tells all that there is.
+    assert_eq!(seats(shrunken, false), [FieldSet::EMPTY; 2]);
+    let mut whole = json!({
+        "id": "s", "school": "a", "name": "Math", "sis_id": "1", "subject": "math", "students": ["a"], "teachers": ["t"],
+    });
+    assert_eq!(seats(whole.clone(), true), [FieldSet::EMPTY; 2]);
+    (whole["school"], whole["teacher"]) = (json!({ "id": "a" }), json!(["t"]));
+    for is_event in [true, false] {
+        assert_eq!(seats(whole.clone(), is_event), [both, org]);
+    }
+}
+
+#[test]
 fn links_are_told_by_their_rel() {
     let of = |links: Value| next(json!({ "data": [], "links": links }).to_string().as_bytes());
     assert_eq!(

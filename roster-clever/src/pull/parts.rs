@@ -12,7 +12,7 @@ impl Intake {
     pub(super) fn seats(&mut self, section: &Section, place: &Place) {
         let class = &section.class;
         for seat in &section.seats {
-            self.upsert(seat.in_class(class).into(), FieldSet::EMPTY, place);
+            self.upsert(seat.in_class(class).into(), section.unseen_of(seat), place);
         }
         let is_first = match &mut self.recalled {
             None => true,

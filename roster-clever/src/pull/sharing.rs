@@ -30,7 +30,8 @@ pub(super) struct Sharing {
     before: Shared,
     /// What somebody had in this pull.
     seen: Shared,
-    /// Pages of the walk at hand with people of whom something that was shared before is not known yet, and what.
+    /// Pages of the walk at hand with people of whom something that was shared before is not known yet, and what. Each by the
+    /// number of rows that came with it, since a server may take smaller pages when they are read once more.
     unsure: Vec<(u64, FieldSet)>,
     /// Those people, by hashed id.
     people: HashedSet,
@@ -40,8 +41,8 @@ pub(super) struct Sharing {
 
 /// Who is to be told again.
 pub(super) struct Again {
-    /// They stand on so many pages from the first.
-    pub(super) pages: u64,
+    /// They are among so many rows from the first.
+    pub(super) rows: u64,
     /// By hashed id.
     pub(super) people: HashedSet,
 }
@@ -105,9 +106,10 @@ impl Sharing {
         }
     }
 
-    /// Takes a page of a walk: notes in each row what of the person is not known. `again` says that the page is read once more.
-    pub(super) fn page(&mut self, walk: Walk, rows: &mut [Row], number: u64, again: bool) {
-        if number == 1 && !again {
+    /// Takes a page of a walk, with which so many rows `came`: notes in each row what of the person is not known. `again` says that
+    /// the page is read once more.
+    pub(super) fn page(&mut self, walk: Walk, rows: &mut [Row], came: u64, again: bool) {
+        if came == rows.len() as u64 && !again {
             (self.unsure, self.people, self.has_people) = (Vec::new(), HashedSet::default(), false);
         }
         for row in rows.iter() {
@@ -134,7 +136,7 @@ impl Sharing {
             }
         }
         if !unsure.is_empty() {
-            self.unsure.push((number, unsure));
+            self.unsure.push((came, unsure));
         }
     }
 
@@ -196,8 +198,8 @@ impl Sharing {
     pub(super) fn again(&mut self, walk: Walk) -> Option<Again> {
         let still = self.unknown(walk);
         let settled = |(_, unsure): &&(u64, FieldSet)| !unsure.minus(still).is_empty();
-        let pages = self.unsure.iter().filter(settled).map(|(number, _)| *number).max()?;
+        let rows = self.unsure.iter().filter(settled).map(|(came, _)| *came).max()?;
         self.unsure.clear();
-        Some(Again { pages, people: std::mem::take(&mut self.people) })
+        Some(Again { rows, people: std::mem::take(&mut self.people) })
     }
 }

@@ -4,6 +4,7 @@ use roster_core::{ConnectionState, PartialCode, Problem, codes};
 
 use super::{Pull, Stage, district_of, plan::Step};
 use crate::{
+    client::Access,
     collection::{Collection, Walk},
     map::{self, Row, Standing},
 };
@@ -25,12 +26,15 @@ impl Pull {
         }
     }
 
-    /// Nothing came of a collection. Clever answers with an empty list what it does not share, so that without the scope it is
-    /// withheld, and not empty. Contacts are judged by themselves.
-    pub(super) fn judge_empty(&mut self, step: Step) {
+    /// Clever answers with an empty list what it does not share, so that where nothing came without the scope it is withheld, and
+    /// not empty. A token that was looked up anew meanwhile may lack a scope that the first one had: then what came may be a part.
+    /// Contacts of whom nobody came are judged by themselves.
+    pub(super) fn judge_scope(&mut self, step: Step, is_empty: bool, now: &Access) {
         let Stage::Whole(whole) = &self.stage else { return };
-        let Some(scope) = step.scope().filter(|_| step.walk != Some(Walk::Contact)) else { return };
-        if whole.access.grants(scope) == Some(false) {
+        let Some(scope) = step.scope() else { return };
+        let is_lost = whole.access.grants(scope) == Some(true);
+        let is_untold = is_empty && step.walk != Some(Walk::Contact);
+        if now.grants(scope) == Some(false) && (is_lost || is_untold) {
             let reason = format!("{}: the token's scopes lack {scope}: it is not shared", step.path());
             self.intake.tell(Problem::warning(codes::NOT_SHARED, reason.clone()));
             self.intake.withhold(step, PartialCode::Withheld, &reason);

@@ -29,6 +29,7 @@ use crate::{
 pub(super) struct Whole {
     /// Where the next pull goes on: after the newest event before the first request, if there is a feed.
     cursor: Position,
+    /// The token at the beginning.
     pub(super) access: Arc<Access>,
     steps: VecDeque<Step>,
     at: Option<At>,
@@ -45,8 +46,10 @@ struct At {
     /// Rows that came, by hashed id; a page of a chain may repeat some, but not all.
     seen: HashSet<u64>,
     repeated: u64,
+    /// How many rows came.
+    came: u64,
     over: bool,
-    /// Only these people of the first pages are read, once more.
+    /// Only these people of the first rows are read, once more.
     again: Option<Again>,
 }
 
@@ -103,8 +106,9 @@ impl Pull {
             let (step, repeated) = (at.step, at.repeated);
             let (is_empty, was_again) = (at.seen.is_empty(), at.again.is_some());
             whole.at = None;
-            if !was_again && is_empty {
-                self.judge_empty(step);
+            if !was_again {
+                let now = self.client.access(&self.cx).await?;
+                self.judge_scope(step, is_empty, &now);
             }
             if let Some(again) =
                 step.walk.filter(|_| !was_again).and_then(|walk| self.intake.judge_sharing(walk))
@@ -137,6 +141,7 @@ impl Pull {
             place: map::place(path, 1),
             seen: HashSet::new(),
             repeated,
+            came: 0,
             over: false,
             again,
         });
@@ -150,13 +155,13 @@ impl Pull {
             Ok(Some(page)) => {
                 whole.answered = true;
                 let mut rows = page.rows;
-                let number = at.reader.page();
+                at.came += rows.len() as u64;
                 if let Some(again) = &at.again {
-                    at.over = number >= again.pages;
+                    at.over = at.came >= again.rows;
                     rows.retain(|row| again.concerns(row));
                 }
                 if let Some(walk) = step.walk {
-                    self.intake.sharing.page(walk, &mut rows, number, at.again.is_some());
+                    self.intake.sharing.page(walk, &mut rows, at.came, at.again.is_some());
                 }
                 at.take(rows)?;
                 self.intake.begin(step.collection);

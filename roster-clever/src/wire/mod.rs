@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 pub(crate) use self::{
     maybe::Maybe,
     objects::{Course, District, Name, School, Section, Term, User},
-    roles::{Location, Role, Roles, Tie},
+    roles::{Attendance, Location, Role, Roles, Tie},
     told::Told,
 };
 

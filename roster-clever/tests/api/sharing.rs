@@ -37,7 +37,7 @@ impl Town {
             .await;
         let held = Arc::clone(&people);
         Mock::given(path("/v3.1/users"))
-            .respond_with(move |request: &Request| page(&held.lock().unwrap(), request))
+            .respond_with(move |request: &Request| page(&held.lock().unwrap(), request, asked_limit(request)))
             .mount(&server)
             .await;
         Self { server, people }
@@ -66,12 +66,15 @@ impl Town {
     }
 }
 
-fn page(people: &[Value], request: &Request) -> ResponseTemplate {
+fn asked_limit(request: &Request) -> usize {
+    request.url.query_pairs().find(|(name, _)| name == "limit").unwrap().1.parse().unwrap()
+}
+
+fn page(people: &[Value], request: &Request, limit: usize) -> ResponseTemplate {
     let asked = |key: &str| {
         request.url.query_pairs().find(|(name, _)| name == key).map(|(_, value)| value.into_owned())
     };
     let role = asked("role").unwrap();
-    let limit: usize = asked("limit").unwrap().parse().unwrap();
     let after = asked("starting_after").unwrap_or_default();
     let held: Vec<_> = people
         .iter()
@@ -151,6 +154,31 @@ async fn what_stands_on_the_last_page_alone_is_shared_on_the_first_too() {
     assert_eq!(told.count(EntityKind::Person), 6);
     // The third is under way before it is known that nobody there was unsure.
     assert_eq!(town.pages("student").await, 3 + 3 + 3);
+}
+
+#[tokio::test]
+async fn who_came_in_large_pages_is_told_again_in_smaller_ones_too() {
+    let town = pupils().await;
+    let people_of = Arc::clone(&town.people);
+    // Four a page; the second is too large for the server, which then gives two.
+    let answer = move |request: &Request| match asked_limit(request) {
+        10_000 if request.url.query().unwrap().contains("starting_after") => ResponseTemplate::new(413),
+        10_000 => page(&people_of.lock().unwrap(), request, 4),
+        _ => page(&people_of.lock().unwrap(), request, 2),
+    };
+    Mock::given(path("/v3.1/users")).respond_with(answer).with_priority(1).mount(&town.server).await;
+    let request = || PullRequest::full().with_sensitive(SensitiveField::ALL);
+    let full = pull(&source(&town.server, "3.1"), request()).await.whole();
+    town.each(|number, person| {
+        if number < 4 {
+            facts(person)["dob"] = Value::Null;
+        }
+    });
+    let mut next = request();
+    next.cursor = full.cursor();
+    let told = pull(&source(&town.server, "3.1"), next).await.whole();
+    assert_eq!(unknown(&told, PersonField::BirthDate), [false; 6]);
+    assert_eq!(people(&told)[3].0.sensitive.as_deref().unwrap().birth_date, None);
 }
 
 #[tokio::test]

@@ -2,12 +2,15 @@
 
 use futures::{StreamExt, TryStreamExt};
 use roster_clever::CleverAccount;
-use roster_core::{ConnectionState, EntityKind, ErrorKind, PullRequest, RosterSource, TenantDirectory};
+use roster_core::{
+    Completeness, ConnectionState, EntityKind, ErrorKind, PartialCode, PullRequest, Role, RosterSource,
+    Slice, TenantDirectory,
+};
 use roster_testkit::sandbox::{CleverOptions, CleverSandbox};
 use serde_json::json;
 use wiremock::{
     Mock, ResponseTemplate,
-    matchers::{header, path},
+    matchers::{header, path, path_regex},
 };
 
 use super::{context, sandbox, source};
@@ -137,6 +140,61 @@ async fn a_newer_token_that_can_not_be_read_does_not_hide_an_older_one() {
     let (_server, account) = listed(json!([lacking, token("d1")]), &[("d1", 200)]).await;
     let tenants: Vec<_> = account.tenants(&context()).try_collect().await.unwrap();
     assert_eq!((tenants.len(), tenants[0].state), (1, ConnectionState::Live));
+}
+
+/// A district that authorizes the app anew while its teachers are read: some came by the first token, and the second brings none.
+async fn authorized_anew(second: &[&str]) -> Vec<(Slice, Completeness)> {
+    let server = wiremock::MockServer::start().await;
+    let first = ["read:students", "read:teachers", "read:school_admins", "read:district_admins"];
+    for (number, scopes) in [first.as_slice(), second].into_iter().enumerate() {
+        let row = json!({
+            "id": "t", "owner": { "type": "district", "id": "d1" }, "access_token": format!("token-{number}"), "scopes": scopes,
+        });
+        Mock::given(path("/oauth/tokens"))
+            .respond_with(ResponseTemplate::new(200).set_body_json(json!({ "data": [row] })))
+            .up_to_n_times(if number == 0 { 1 } else { 100 })
+            .mount(&server)
+            .await;
+    }
+    let teacher = json!({ "data": { "id": "p1", "name": { "first": "A", "last": "B" }, "roles": { "teacher": { "schools": ["s"] } } } });
+    let answer = move |request: &wiremock::Request| {
+        let query = request.url.query().unwrap_or_default();
+        let rows = match request.url.path() {
+            "/v3.1/districts" => json!([{ "data": { "id": "d1", "name": "Hill Unified" } }]),
+            "/v3.1/users" if query.contains("role=teacher") && query.contains("starting_after") => {
+                if request.headers["authorization"] == "Bearer token-0" {
+                    return ResponseTemplate::new(401);
+                }
+                json!([])
+            }
+            "/v3.1/users" if query.contains("role=teacher") => json!([teacher]),
+            _ => json!([]),
+        };
+        ResponseTemplate::new(200).set_body_json(json!({ "data": rows }))
+    };
+    Mock::given(path_regex("^/v3.1/")).respond_with(answer).mount(&server).await;
+    let source = roster_clever::CleverSource::builder().base_url(server.uri()).district("d1");
+    let source = source.client("id", "secret").build().unwrap();
+    let told = super::pull(&source, PullRequest::full().only([EntityKind::Person])).await.whole();
+    told.ends(EntityKind::Person).into_iter().map(|(slice, how)| (slice.clone(), how.clone())).collect()
+}
+
+#[tokio::test]
+async fn a_scope_that_is_lost_in_the_middle_ends_nobody() {
+    let lost = ["read:students", "read:school_admins", "read:district_admins"];
+    let ends = authorized_anew(&lost).await;
+    let of = |role| {
+        let slice = Slice::Role(role);
+        &ends.iter().find(|(of, _)| *of == slice).unwrap().1
+    };
+    assert!(
+        matches!(of(Role::Teacher), Completeness::Partial { code: PartialCode::Withheld, .. }),
+        "{ends:?}"
+    );
+    assert_eq!((of(Role::Student), of(Role::Staff)), (&Completeness::Complete, &Completeness::Complete));
+    // A new token that reads as much goes on where the first one stopped.
+    let same = [lost.as_slice(), &["read:teachers"]].concat();
+    assert_eq!(authorized_anew(&same).await, [(Slice::All, Completeness::Complete)]);
 }
 
 #[tokio::test]
