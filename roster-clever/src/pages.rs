@@ -11,8 +11,8 @@ use crate::{
     source::PROVIDER,
 };
 
-/// How many pages without a row may follow each other. Clever filters before it cuts: it is known to name one page that has none,
-/// behind the last. More of them are followed, so that nothing behind is lost, but not for ever.
+/// How many pages without a row are followed. Clever names pages that turn out to be empty, and such a page is the end, whatever it names
+/// in turn; a few are followed all the same, lest rows lie behind.
 const MOST_EMPTY: u32 = 3;
 
 impl Linked for RowsPage {
@@ -79,7 +79,7 @@ impl Client {
         cx: &PullContext,
     ) -> ChainReader<CollectionPages> {
         let pages = CollectionPages { client: self.clone(), ask, wants: Arc::clone(wants), cx: cx.clone() };
-        ChainReader::new(PROVIDER, Arc::new(pages), self.limits()).allow_empty(MOST_EMPTY)
+        ChainReader::new(PROVIDER, Arc::new(pages), self.limits()).end_after_empty(MOST_EMPTY)
     }
 
     /// Reads the feed after an event. Nothing is sent yet.
@@ -93,6 +93,6 @@ impl Client {
         let after = roster_http::percent_encode(after);
         let pages =
             FeedPages { client: self.clone(), after, limit, wants: Arc::clone(wants), cx: cx.clone() };
-        ChainReader::new(PROVIDER, Arc::new(pages), self.limits()).allow_empty(MOST_EMPTY)
+        ChainReader::new(PROVIDER, Arc::new(pages), self.limits()).end_after_empty(MOST_EMPTY)
     }
 }

@@ -24,17 +24,15 @@ impl Client {
         let ours = |row: &Row| row.id.as_ref().is_some_and(|id| id.eq_ignore_ascii_case(self.district_id()));
         let count = page.rows.len();
         page.rows.into_iter().find(ours).ok_or_else(|| {
-            let whose = if count == 0 { "belongs to no district" } else { "belongs to another district" };
-            let message = format!(
-                "/districts: the token {whose} than {}; set the token, or the id, of the right one",
-                self.district_id()
-            );
-            Error::new(
-                ErrorKind::Config,
-                PROVIDER,
-                PROVING,
-                message.replace("no district than", "no district, not to"),
-            )
+            let district = self.district_id();
+            let whose = if count == 0 {
+                format!("belongs to no district, not to {district}")
+            } else {
+                format!("belongs to another district than {district}")
+            };
+            let message =
+                format!("/districts: the token {whose}; set the token, or the id, of the right one");
+            Error::new(ErrorKind::Config, PROVIDER, PROVING, message)
         })
     }
 

@@ -152,8 +152,9 @@ async fn what_stands_on_the_last_page_alone_is_shared_on_the_first_too() {
     assert_eq!(people[0].0.sensitive.as_deref().unwrap().birth_date, None);
     // Nobody is left out or counted for another: those of the first pages are told again, after those of the last.
     assert_eq!(told.count(EntityKind::Person), 6);
-    // The third is under way before it is known that nobody there was unsure.
-    assert_eq!(town.pages("student").await, 3 + 3 + 3);
+    // The third may be under way before it is known that nobody there was unsure.
+    let pages = town.pages("student").await;
+    assert!(matches!(pages, 8 | 9), "{pages}");
 }
 
 #[tokio::test]

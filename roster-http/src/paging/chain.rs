@@ -21,6 +21,7 @@ pub struct Chain {
     rows: u64,
     empty: u32,
     most_empty: u32,
+    empty_ends: bool,
     named: HashedSet,
 }
 
@@ -29,13 +30,24 @@ impl Chain {
     #[must_use]
     pub fn new(provider: &'static str, limits: &HttpLimits) -> Self {
         let named = HashedSet::default();
-        Self { provider, limits: *limits, pages: 0, rows: 0, empty: 0, most_empty: MOST_EMPTY, named }
+        Self {
+            provider,
+            limits: *limits,
+            pages: 0,
+            rows: 0,
+            empty: 0,
+            most_empty: MOST_EMPTY,
+            empty_ends: false,
+            named,
+        }
     }
 
-    /// With so many pages without a row that may follow each other, for vendors that cut pages after they filter.
+    /// For vendors that say that a page without a row is the end, whatever it names: so many of them are followed all the same, lest
+    /// something lies behind, and one more is the end. So is one that names a page that was named before.
     #[must_use]
-    pub const fn allow_empty(mut self, pages: u32) -> Self {
+    pub const fn end_after_empty(mut self, pages: u32) -> Self {
         self.most_empty = pages;
+        self.empty_ends = true;
         self
     }
 
@@ -48,13 +60,17 @@ impl Chain {
     ///
     /// # Errors
     ///
-    /// `Provider` if it was named before, or if empty pages do not end; `TooLarge` if there are more pages or rows than the
+    /// `Provider` if it was named before, or if empty pages do not end, unless [they are the end](Self::end_after_empty); `TooLarge` if there are more pages or rows than the
     /// limit.
     pub fn took(&mut self, rows: usize, next: Option<&str>) -> Result<bool> {
         self.pages += 1;
         self.rows = self.rows.saturating_add(rows as u64);
         self.empty = if rows == 0 { self.empty + 1 } else { 0 };
         let Some(next) = next.filter(|next| !next.is_empty()) else { return Ok(false) };
+        if self.empty_ends && rows == 0 && (self.empty > self.most_empty || self.named.contains(&hash(next)))
+        {
+            return Ok(false);
+        }
         let place = format!("page {}", self.pages);
         self.limits.allow_more(self.provider, &place, self.pages, self.rows)?;
         if self.empty > self.most_empty {
@@ -107,14 +123,19 @@ mod tests {
         let mut pages = chain(50);
         let error = (0..100).find_map(|page| pages.took(1, Some(&page.to_string())).err()).unwrap();
         assert_eq!((error.kind(), pages.page()), (ErrorKind::TooLarge, 50));
-        let mut pages = chain(50).allow_empty(2);
-        assert!((0..2).all(|page| pages.took(0, Some(&page.to_string())).unwrap()));
-        assert_eq!(pages.took(0, Some("2")).unwrap_err().kind(), ErrorKind::Provider);
-        // The last may be empty too: it names no other.
-        let mut pages = chain(50).allow_empty(0);
-        assert!(pages.took(1, Some("a")).unwrap() && !pages.took(0, None).unwrap());
         let mut pages = chain(u64::MAX);
         let error = (0..5000).find_map(|page| pages.took(0, Some(&page.to_string())).err()).unwrap();
         assert_eq!(error.kind(), ErrorKind::Provider);
+    }
+    #[test]
+    fn where_empty_pages_end_it_a_few_are_followed() {
+        let mut pages = chain(50).end_after_empty(2);
+        assert!((0..2).all(|page| pages.took(0, Some(&page.to_string())).unwrap()));
+        assert!(!pages.took(0, Some("2")).unwrap());
+        // An empty one that turns in a circle is the end; one with rows is none.
+        let mut pages = chain(50).end_after_empty(2);
+        assert!(pages.took(1, Some("a")).unwrap() && !pages.took(0, Some("a")).unwrap());
+        let mut pages = chain(50).end_after_empty(2);
+        assert!(pages.took(1, Some("a")).unwrap() && pages.took(1, Some("a")).is_err());
     }
 }

@@ -54,10 +54,10 @@ impl<P: LinkedPages> ChainReader<P> {
         self
     }
 
-    /// As [`Chain::allow_empty`].
+    /// As [`Chain::end_after_empty`].
     #[must_use]
-    pub fn allow_empty(mut self, pages: u32) -> Self {
-        self.chain = self.chain.allow_empty(pages);
+    pub fn end_after_empty(mut self, pages: u32) -> Self {
+        self.chain = self.chain.end_after_empty(pages);
         self
     }
 
