@@ -16,7 +16,7 @@ const MOST_ROWS_AHEAD: u64 = 20_000;
 
 /// Reads one collection by offset. Dropping it stops whatever is under way.
 ///
-/// A page is given once the next one joins it, so that rows which a server made up, and which belong nowhere, never are.
+/// A page is given once the next one joins it, so that one which a server made up, and which belongs nowhere, never is.
 pub struct OffsetReader<P: Pages> {
     pages: Arc<P>,
     /// The collection, as people know it.
