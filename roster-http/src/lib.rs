@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod answer;
 mod attempts;
 mod auth;
 mod failure;
@@ -19,6 +20,7 @@ mod wire;
 pub use reqwest::{Method, StatusCode, header::HeaderMap};
 
 pub use self::{
+    answer::Answer,
     auth::{
         Assertion, Auth, ClientAuth, CodeFlow, CodeRequest, Grant, LookUp, OAuth1, Rotating, SignatureMethod,
         TokenCache, TokenRefusals, Tokens,
@@ -31,5 +33,5 @@ pub use self::{
     pace::Pace,
     retry::{Decision, Reason, RetryBudget, RetryPolicy},
     told::told_wait,
-    wire::{Answer, Call, Wire, WireBuilder},
+    wire::{Call, Wire, WireBuilder},
 };

@@ -82,7 +82,8 @@ pub(crate) fn page<'a, W: Deserialize<'a>, T>(
         Err(Shape::NoKey) if says_nothing(body) => Vec::new(),
         other => other?,
     };
-    let paging: wire::Paging<'_> = serde_json::from_slice(body).unwrap_or_default();
+    // A token that can't be read, such as one that is there twice, is never the end of the list.
+    let paging: wire::Paging<'_> = serde_json::from_slice(body).map_err(|_| Shape::NotAList)?;
     if paging.next_page_token.is_odd() {
         return Err(Shape::NotAList);
     }

@@ -25,6 +25,7 @@ fn an_empty_list_is_left_out_and_an_error_is_none() {
         (r#"{"error":{"code":500}}"#, Shape::NoKey),
         (r#"{"teachers":[]}"#, Shape::NoKey),
         (r#"{"students":null}"#, Shape::NotAList),
+        (r#"{"students":[],"nextPageToken":"a","nextPageToken":"b"}"#, Shape::NotAList),
         ("null", Shape::NoKey),
         ("<html>", Shape::NotJson(1, 1)),
         (r#"{"students":[{"userId":"1"}"#, Shape::Cut),

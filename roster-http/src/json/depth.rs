@@ -1,49 +1,43 @@
 //! How deep an answer is nested. What is passed over unread counts too.
 
+use super::scan::plain_bytes;
+
 /// The levels that are followed.
 pub(super) const MOST_LEVELS: usize = 64;
 
-/// Blocks are counted as a whole, which a processor does many bytes at a time. In one of this size no list of empty lists has
-/// [`MOST_LEVELS`] brackets.
-const BLOCK: usize = 128;
-
-/// Whether lists and objects are nested deeper than [`MOST_LEVELS`].
+/// Whether lists and objects are nested deeper than [`MOST_LEVELS`]. Brackets in texts are none, be they opened or closed: texts are passed
+/// over, many bytes at a time.
 pub(super) fn is_too_deep(json: &[u8]) -> bool {
-    may_be_too_deep(json) && is_deeper_than(json, MOST_LEVELS)
-}
-
-/// A first look, which takes brackets inside of texts for nesting too.
-fn may_be_too_deep(json: &[u8]) -> bool {
     let mut depth = 0_usize;
-    json.chunks(BLOCK).any(|block| {
-        let (opened, closed) = brackets(block);
-        let deepest = depth + usize::from(opened);
-        depth = deepest.saturating_sub(usize::from(closed));
-        deepest > MOST_LEVELS
-    })
-}
-
-/// How many brackets of either form a block opens, and closes. One bit makes a square bracket a curly one.
-fn brackets(block: &[u8]) -> (u8, u8) {
-    const CURLY: u8 = 0x20;
-    block.iter().map(|byte| byte | CURLY).fold((0, 0), |(opened, closed), byte| {
-        (opened + u8::from(byte == b'{'), closed + u8::from(byte == b'}'))
-    })
-}
-
-fn is_deeper_than(json: &[u8], most: usize) -> bool {
-    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
-    json.iter().any(|byte| {
-        match (in_text, byte) {
-            (true, _) if escaped => escaped = false,
-            (true, b'\\') => escaped = true,
-            (_, b'"') => in_text = !in_text,
-            (false, b'[' | b'{') => depth += 1,
-            (false, b']' | b'}') => depth = depth.saturating_sub(1),
+    let mut rest = json;
+    while let Some((byte, after)) = rest.split_first() {
+        rest = after;
+        match byte {
+            b'"' => rest = behind_text(after),
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
-        depth > most
-    })
+        if depth > MOST_LEVELS {
+            return true;
+        }
+    }
+    false
+}
+
+/// What follows a text of which the first quote is passed.
+fn behind_text(json: &[u8]) -> &[u8] {
+    let mut rest = json;
+    loop {
+        rest = rest.get(plain_bytes(rest)..).unwrap_or_default();
+        let passed = match rest.first() {
+            Some(b'\\') => 2,
+            Some(b'"') => return rest.get(1..).unwrap_or_default(),
+            Some(_) => 1,
+            None => return rest,
+        };
+        rest = rest.get(passed..).unwrap_or_default();
+    }
 }
 
 #[cfg(test)]
@@ -57,8 +51,12 @@ mod tests {
             !is_too_deep(nested(MOST_LEVELS).as_bytes()) && is_too_deep(nested(MOST_LEVELS + 1).as_bytes())
         );
         let texts = format!("[{}]", vec![r#""[{\"[""#; 500].join(","));
-        assert!(may_be_too_deep(texts.as_bytes()) && !is_too_deep(texts.as_bytes()));
-        let objects = "{\"a\":".repeat(MOST_LEVELS + 1);
-        assert!(is_too_deep(objects.as_bytes()));
+        assert!(!is_too_deep(texts.as_bytes()));
+        // Nor do those that seem to close what is open.
+        for key in [r#"{"}":"#, r#"{"]}\"}\\":"#, "{\"}\n}\":"] {
+            assert!(is_too_deep(key.repeat(MOST_LEVELS + 1).as_bytes()), "{key}");
+            assert!(!is_too_deep(key.repeat(MOST_LEVELS).as_bytes()), "{key}");
+        }
+        assert!(!is_too_deep(b"\"") && !is_too_deep(b"\"\\") && !is_too_deep(b""));
     }
 }

@@ -3,6 +3,7 @@
 mod depth;
 mod quick;
 mod rows;
+mod scan;
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 

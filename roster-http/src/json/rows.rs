@@ -26,7 +26,7 @@ pub enum Shape {
     TooDeep,
     /// The key of the collection is not there.
     NoKey,
-    /// What stands under the key is neither a list nor an object.
+    /// What stands under the key is neither a list nor an object, or the key is there twice: which of both holds can't be told.
     NotAList,
 }
 
@@ -40,7 +40,9 @@ impl fmt::Display for Shape {
             }
             Self::TooDeep => write!(f, "the answer is nested deeper than {MOST_LEVELS} levels"),
             Self::NoKey => f.write_str("the answer lacks the key of the collection"),
-            Self::NotAList => f.write_str("the answer has no list under the key of the collection"),
+            Self::NotAList => {
+                f.write_str("the answer has no list under the key of the collection, or more than one")
+            }
         }
     }
 }
@@ -62,13 +64,14 @@ pub fn read_rows<'de, T, U>(
 where
     T: Deserialize<'de>,
 {
-    let text = text(body)?;
+    let text = std::str::from_utf8(body).map_err(|_| Shape::NotText)?;
     let mut rows = Vec::with_capacity(guess(text));
     let quick = collect_quickly(text, key, |row| rows.push(map(Ok(row))));
     let found = match quick {
         Ok(found) => Ok(found),
         Err(Odd) => {
             rows.clear();
+            is_fit(text)?;
             collect(text, key, |row| rows.push(map(Ok(row))))
         }
     };
@@ -78,7 +81,7 @@ where
         Ok(Found::NotAList) => Err(Shape::NotAList),
         Err(error) if error.is_data() => {
             // One of them is odd. None of the first pass is kept, since its place is not known.
-            read_raw_rows(body, key, |row| map(serde_json::from_str(row.get()).map_err(|_| row)))
+            read_fit_rows(text, key, |row| map(serde_json::from_str(row.get()).map_err(|_| row)))
         }
         Err(error) => Err(shape(&error)),
     }
@@ -92,9 +95,18 @@ where
 pub fn read_raw_rows<'de, U>(
     body: &'de [u8],
     key: &str,
+    map: impl FnMut(&'de RawValue) -> U,
+) -> Result<Vec<U>, Shape> {
+    let text = std::str::from_utf8(body).map_err(|_| Shape::NotText)?;
+    is_fit(text)?;
+    read_fit_rows(text, key, map)
+}
+
+fn read_fit_rows<'de, U>(
+    text: &'de str,
+    key: &str,
     mut map: impl FnMut(&'de RawValue) -> U,
 ) -> Result<Vec<U>, Shape> {
-    let text = text(body)?;
     let mut rows = Vec::with_capacity(guess(text));
     match collect(text, key, |row| rows.push(map(row))) {
         Ok(Found::Rows) => Ok(rows),
@@ -109,12 +121,9 @@ fn guess(text: &str) -> usize {
     (text.len() / 400).min(1024)
 }
 
-/// The answer as text, if it is fit to be parsed at all.
-fn text(body: &[u8]) -> Result<&str, Shape> {
-    if is_too_deep(body) {
-        return Err(Shape::TooDeep);
-    }
-    std::str::from_utf8(body).map_err(|_| Shape::NotText)
+/// Whether the answer may be parsed by `serde_json`, which does not count the levels of what it passes over.
+fn is_fit(text: &str) -> Result<(), Shape> {
+    if is_too_deep(text.as_bytes()) { Err(Shape::TooDeep) } else { Ok(()) }
 }
 
 fn shape(error: &serde_json::Error) -> Shape {
@@ -171,10 +180,13 @@ impl<'de, T: Deserialize<'de>, F: FnMut(T)> Visitor<'de> for Envelope<'_, F, T> 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Found, A::Error> {
         let mut found = Found::NoKey;
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-            if key.eq_ignore_ascii_case(self.key) && matches!(found, Found::NoKey) {
+            if !key.eq_ignore_ascii_case(self.key) {
+                map.next_value::<IgnoredAny>()?;
+            } else if matches!(found, Found::NoKey) {
                 found = map.next_value_seed(Rows(&mut self.each, PhantomData::<T>))?;
             } else {
                 map.next_value::<IgnoredAny>()?;
+                found = Found::NotAList;
             }
         }
         Ok(found)
@@ -316,6 +328,10 @@ mod tests {
             ("\"Canary\"", Shape::NoKey),
             (r#"{"rows": null}"#, Shape::NotAList),
             (r#"{"rows": "none"}"#, Shape::NotAList),
+            // None of both can be left out.
+            (r#"{"rows": [], "rows": [{"id": "a"}]}"#, Shape::NotAList),
+            (r#"{"Rows": [], "total": 1, "rows": [{"id": "a"}]}"#, Shape::NotAList),
+            (r#"{"rows": [5], "Rows": [{"id": "a"}]}"#, Shape::NotAList),
             ("", Shape::Cut),
             (r#"{"rows": [{"id": "a"}"#, Shape::Cut),
             ("<html>", Shape::NotJson(1, 1)),
@@ -334,6 +350,13 @@ mod tests {
         let deep = "[".repeat(10_000);
         for body in [deep.clone(), format!(r#"{{"x": {deep}"#), format!(r#"{{"rows": [{{"more": {deep}"#)] {
             assert_eq!(rows(&body), Err(Shape::TooDeep));
+        }
+        // Brackets in texts do not make up for real ones, whoever reads them.
+        let deep = format!("{}1{}", r#"{"}":"#.repeat(1_000_000), "}".repeat(1_000_000));
+        for body in [format!(r#"{{"x": {deep}, "rows": []}}"#), format!(r#"{{"rows": [{{"id": {deep}}}]}}"#)]
+        {
+            assert_eq!(rows(&body), Err(Shape::TooDeep));
+            assert_eq!(read_raw_rows(body.as_bytes(), "rows", |_| ()), Err(Shape::TooDeep));
         }
     }
 }

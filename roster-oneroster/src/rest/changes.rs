@@ -7,7 +7,7 @@ use roster_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::client::Learnt;
+use super::learnt::Learnt;
 
 const VERSION: u16 = 1;
 

@@ -17,8 +17,9 @@ use super::{
     collection::Collection,
     error::{classify_wide, error_object, is_too_heavy},
     fields,
+    learnt::Learnt,
     map::{self, Row, Stamp, Wants},
-    profile::{Dates, Habits, Observed, Profile},
+    profile::{Dates, Habits, Profile},
     vendor::Vendor,
 };
 use crate::Version;
@@ -63,42 +64,13 @@ pub(crate) struct CollectionPages {
     learnt: Arc<Mutex<Learnt>>,
 }
 
-/// What answers tell beside rows.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Learnt {
-    /// What time it was for the server when it first answered.
-    pub(crate) date: Option<Timestamp>,
-    /// Some stamps have no zone, or are of a day.
-    pub(crate) coarse: bool,
-    /// What does not fit what is known of the server.
-    pub(crate) observed: Observed,
-    /// The revision of all the data, where the server names one.
-    pub(crate) revision: Option<String>,
-}
-
-impl Learnt {
-    /// Takes note of an answer's revision. Returns whether it is that of the answers before.
-    fn meet(&mut self, revision: Option<&str>) -> bool {
-        let named = revision.map(str::trim).filter(|name| !name.is_empty() && name.len() <= LONGEST_REVISION);
-        match (&self.revision, named) {
-            (Some(before), Some(now)) => before == now,
-            (None, Some(now)) => {
-                self.revision = Some(now.to_owned());
-                true
-            }
-            (_, None) => true,
-        }
-    }
-}
-
-/// A header that is longer names no revision, nor does an empty one: each night's would be the same.
-const LONGEST_REVISION: usize = 256;
-
 /// A page.
 pub(crate) struct RowsPage {
     pub(crate) rows: Vec<Row>,
     total: Option<u64>,
     narrowed: Option<u32>,
+    /// The server says by its status that there are no rows.
+    no_content: bool,
     /// How many rows it says that it has, if that is not so.
     pub(crate) miscounted: Option<u64>,
 }
@@ -214,6 +186,7 @@ impl Client {
         learnt: &Mutex<Learnt>,
     ) -> Result<RowsPage> {
         let mut halved = 0;
+        let mut said_nothing = false;
         loop {
             let form = self.form(reading, ask);
             let limit = form.limit;
@@ -243,6 +216,9 @@ impl Client {
                 // A broken page may be whole when it is asked for again; one that is broken twice is a server's habit.
                 Ok(page)
                     if page.miscounted.is_some() && !reading.miscounted.swap(true, Ordering::Relaxed) => {}
+                // That there is nobody at all is said in passing, maybe by a gateway, and would be believed: it is asked again.
+                Ok(page)
+                    if page.no_content && ask.offset == 0 && !std::mem::replace(&mut said_nothing, true) => {}
                 Ok(page) => {
                     let narrowed = limit.filter(|limit| ask.limit.is_none_or(|asked| *limit < asked));
                     return Ok(RowsPage { narrowed, ..page });
@@ -288,7 +264,8 @@ impl Client {
             if !lock(learnt).meet(revision) {
                 return Err(moved(provider, &call.place));
             }
-            let rows = if answer.has_no_content() {
+            let no_content = answer.has_no_content();
+            let rows = if no_content {
                 Vec::new()
             } else {
                 map::rows(collection, &answer.body, &reading.wants, &at)
@@ -302,7 +279,7 @@ impl Client {
             learnt.date = learnt.date.or_else(|| answer.date());
             learnt.coarse |= stamps != Stamp::Fine;
             learnt.observed.page(form, rows.len(), total, stamps);
-            Ok(RowsPage { rows, total, narrowed: None, miscounted })
+            Ok(RowsPage { rows, total, narrowed: None, no_content, miscounted })
         })
         .await
     }
@@ -331,27 +308,6 @@ impl Pages for CollectionPages {
 
     async fn page(self: Arc<Self>, ask: Ask, number: u64) -> Result<RowsPage> {
         self.client.page(&self.reading, ask, number, &self.cx, &self.learnt).await
-    }
-}
-
-impl Observed {
-    /// A page came.
-    fn page(&mut self, form: &Form, rows: usize, total: Option<u64>, stamps: Stamp) {
-        self.dates = self.dates.max(match stamps {
-            Stamp::Fine => Dates::Unknown,
-            Stamp::Zoneless => Dates::Zoneless,
-            Stamp::Day => Dates::Day,
-        });
-        // Some servers leave it out where nothing is counted.
-        if total.is_some() || rows > 0 {
-            self.totals = Some(total.is_some() || self.totals == Some(true));
-        }
-        let rows = u32::try_from(rows).unwrap_or(u32::MAX);
-        let is_cut =
-            form.limit.is_some_and(|limit| rows < limit) && total.is_some_and(|all| all > u64::from(rows));
-        if form.offset == 0 && rows > 0 && is_cut {
-            self.most_rows = Some(self.most_rows.map_or(rows, |most| most.min(rows)));
-        }
     }
 }
 
@@ -419,12 +375,5 @@ mod tests {
              &filter=dateLastModified%3E%272026-01-01T00%3A00%3A00.000Z%27&fields=a,b"
         );
         assert_eq!(Form::default().query(), "offset=0");
-    }
-
-    #[test]
-    fn a_revision_is_that_of_the_first_answer_that_names_one() {
-        let mut learnt = Learnt::default();
-        assert!(learnt.meet(None) && learnt.meet(Some("a")) && learnt.meet(None) && learnt.meet(Some("a")));
-        assert!(!learnt.meet(Some("b")) && learnt.meet(Some(&"x".repeat(300))));
     }
 }

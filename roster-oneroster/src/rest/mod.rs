@@ -7,6 +7,7 @@ mod collection;
 mod config;
 mod error;
 mod fields;
+mod learnt;
 mod map;
 mod probe;
 mod profile;

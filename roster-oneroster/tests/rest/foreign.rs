@@ -187,6 +187,19 @@ async fn no_content_is_an_empty_page_and_an_empty_answer_is_none() {
     assert!(Pulled::of(&source(&server), orgs()).await.is_whole());
     assert!(source(&server).check(&context()).await.is_ok());
 
+    // Said once, in passing, it does not make a school nobody's.
+    let server = MockServer::start().await;
+    Mock::given(path("/api/v1p1/orgs"))
+        .respond_with(ResponseTemplate::new(204))
+        .up_to_n_times(1)
+        .with_priority(1)
+        .mount(&server)
+        .await;
+    let rows = json!({ "orgs": [{ "sourcedId": "a", "name": "A", "type": "school" }] });
+    at(&server, ResponseTemplate::new(200).insert_header("x-total-count", "1").set_body_json(rows)).await;
+    let pulled = Pulled::of(&source(&server), orgs()).await;
+    assert!(pulled.is_whole() && pulled.of_kind(EntityKind::Org) == 1, "{:?}", pulled.ends);
+
     // In the middle it proves nothing, as any empty page there.
     let server = MockServer::start().await;
     at(&server, |request: &Request| {

@@ -23,8 +23,9 @@ use self::{
 };
 use super::{
     changes::Position,
-    client::{Client, CollectionPages, Learnt, Reading, RowsPage},
+    client::{Client, CollectionPages, Reading, RowsPage},
     collection::Collection,
+    learnt::Learnt,
     map::{self, Row, Wants},
     source::is_withheld,
 };
