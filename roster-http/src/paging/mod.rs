@@ -3,6 +3,7 @@
 mod ascent;
 mod chain;
 mod chain_reader;
+mod given;
 mod offset;
 mod reader;
 

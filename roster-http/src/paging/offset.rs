@@ -9,7 +9,7 @@
 
 use roster_core::hashed::HashedSet;
 
-use super::{Ascent, Key};
+use super::{Ascent, Key, given::Given};
 
 /// How often reading starts over before it is given up.
 pub const MOST_RESTARTS: u32 = 3;
@@ -57,6 +57,11 @@ pub enum Finish {
     },
     /// Rows kept moving, each time that the reading started over.
     Moving,
+    /// So many rows that were given before the reading started over did not come again.
+    Vanished {
+        /// How many.
+        rows: u64,
+    },
     /// The server sends the same page whatever is asked for.
     Repeats,
     /// An empty page came where the total says that there are more rows.
@@ -95,6 +100,7 @@ pub struct OffsetPaging {
     nameless: u64,
     repeated: u64,
     restarts: u32,
+    given: Given,
 }
 
 impl OffsetPaging {
@@ -121,6 +127,7 @@ impl OffsetPaging {
             nameless: 0,
             repeated: 0,
             restarts: 0,
+            given: Given::default(),
         }
     }
 
@@ -196,7 +203,13 @@ impl OffsetPaging {
             self.take_first(keys, total)
         };
         self.last_page = page;
-        step
+        match step {
+            Step::End(new, Finish::Whole) => {
+                let gone = self.given.gone(self.seen.as_ref(), self.came());
+                Step::End(new, gone.map_or(Finish::Whole, |rows| Finish::Vanished { rows }))
+            }
+            step => step,
+        }
     }
 
     fn take_first(&mut self, keys: &[Key], total: Option<u64>) -> Step {
@@ -282,6 +295,7 @@ impl OffsetPaging {
                 }
             }
         }
+        self.given.joined(new.iter().filter_map(|index| keys.get(*index)).copied());
         self.stride = self.stride.max(keys.len());
         self.last_rows = keys.len();
         let came = keys.len().saturating_sub(known);
@@ -331,6 +345,11 @@ impl OffsetPaging {
             return Step::End(Vec::new(), why);
         }
         self.restarts += 1;
+        if let Some(seen) = self.seen.take() {
+            self.given.keep(seen);
+            // Whether they come again is to be told.
+            self.ids_kept = u64::MAX;
+        }
         self.begin_again()
     }
 
@@ -343,7 +362,8 @@ impl OffsetPaging {
 
     fn begin_again(&mut self) -> Step {
         let fresh = Self { one_page: self.one_page, ids_kept: self.ids_kept, ..Self::new(self.limit) };
-        *self = Self { restarts: self.restarts, ..fresh };
+        let given = std::mem::take(&mut self.given);
+        *self = Self { restarts: self.restarts, given, ..fresh };
         Step::StartOver
     }
 }

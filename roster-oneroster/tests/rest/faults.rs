@@ -174,6 +174,21 @@ async fn rows_that_a_server_made_up_are_not_delivered() {
     }
 }
 
+/// Two that were made up join each other where no real page came before, and the first of them is told: nothing is called whole then.
+#[tokio::test]
+async fn pages_that_were_made_up_together_leave_their_kinds_partial() {
+    let sandbox = sandbox(OneRosterOptions::default());
+    let undisturbed = Pulled::of(&source(&sandbox), everything()).await;
+    for collection in COLLECTIONS {
+        sandbox.recover();
+        sandbox.fault(SandboxFault::named("endless_pages").unwrap().of(collection).times(2));
+        let pulled = Pulled::of(&hasty(&sandbox, PATIENCE), with_three_pages(collection)).await;
+        let made_up = pulled.records.keys().filter(|(_, id)| id.starts_with("endless")).count();
+        assert!(made_up == 0 || !pulled.is_whole(), "{made_up} in {collection}: {:?}", pulled.ends);
+        is_fair(&pulled, &undisturbed, &[collection], collection);
+    }
+}
+
 #[tokio::test]
 async fn two_hundred_pulls_in_a_storm_of_faults_are_fair() {
     let sandbox = sandbox(OneRosterOptions::default());

@@ -280,3 +280,24 @@ proptest! {
         prop_assert!(finish != Finish::Whole || missed == 0, "{missed} missed");
     }
 }
+
+#[test]
+fn rows_that_were_given_and_never_come_again_are_told_unless_they_are_few() {
+    // Two pages of rows that never were, which join each other; then the server comes to itself.
+    let made_up = |page: usize, _: Ask, _: &mut Server| {
+        let first = 1_000 + 9 * (page as u64 - 1);
+        (page <= 2).then(|| (first..first + 10).map(Some).collect())
+    };
+    let (came, finish, _) = read(10, 1, Server::new(95, 10), made_up);
+    assert!((1..=95).all(|row| came.contains(&row)), "{came:?}");
+    assert_eq!(finish, Finish::Vanished { rows: 10 });
+    // Somebody leaves while the list is read.
+    let one_leaves = |page: usize, _: Ask, server: &mut Server| {
+        if page == 3 {
+            server.rows.remove(0);
+            server.total = Some(94);
+        }
+        None
+    };
+    assert_eq!(read(10, 1, Server::new(95, 10), one_leaves).1, Finish::Whole);
+}

@@ -36,6 +36,9 @@ impl Ends {
             Finish::Moving => format!(
                 "{path} page {page}: rows moved while they were read, also after starting over {MOST_RESTARTS} times"
             ),
+            Finish::Vanished { rows } => format!(
+                "{path} page {page}: rows moved while they were read, and {rows} that had come did not come again"
+            ),
             Finish::Repeats => {
                 format!("{path} page {page}: the server sends the same page whatever is asked for")
             }
