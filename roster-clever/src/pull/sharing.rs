@@ -4,7 +4,7 @@
 //! is shared, and who lacks it has none. What nobody has, and an earlier pull saw, may be shared no longer: it is unknown, and stays
 //! as it is. People who were told before it was known which of the two holds are told again when all pages were read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use roster_core::{
     DemographicField, FieldSet, Person, PersonField, SensitiveField,
@@ -15,6 +15,10 @@ use crate::{
     collection::Walk,
     map::{self, Row, Said},
 };
+
+/// A fact that one pupil in so many had is remembered. The last pupil with a rarer one may have left, and all facts of all others would
+/// stay as they are for that.
+const RARE: u64 = 20;
 
 /// What is shared, or was.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,6 +34,9 @@ pub(super) struct Sharing {
     before: Shared,
     /// What somebody had in this pull.
     seen: Shared,
+    /// Pupils of whole walks, and how many of them had each fact.
+    pupils: u64,
+    pupils_with: BTreeMap<DemographicField, u64>,
     /// Pages of the walk at hand with people of whom something that was shared before is not known yet, and what. Each by the
     /// number of rows that came with it, since a server may take smaller pages when they are read once more.
     unsure: Vec<(u64, FieldSet)>,
@@ -72,6 +79,8 @@ impl Sharing {
             asked: asked.clone(),
             before,
             seen: Shared::default(),
+            pupils: 0,
+            pupils_with: BTreeMap::new(),
             unsure: Vec::new(),
             people: HashedSet::default(),
             has_people: false,
@@ -82,8 +91,26 @@ impl Sharing {
     pub(super) fn remembered(&self) -> Shared {
         let Shared { mut fields, mut facts } = self.before.clone();
         fields.extend(&self.seen.fields);
-        facts.extend(self.seen.facts.iter().cloned());
+        facts.extend(self.seen.facts.iter().filter(|fact| self.is_common(fact)).cloned());
         Shared { fields, facts }
+    }
+
+    /// Whether so many pupils had a fact, or others of its group, that it can't go with one of them. Events tell too few pupils to say.
+    fn is_common(&self, fact: &DemographicField) -> bool {
+        let had = map::beside(fact).iter().filter_map(|fact| self.pupils_with.get(fact)).max().copied();
+        self.pupils == 0 || had.unwrap_or(0).saturating_mul(RARE) >= self.pupils
+    }
+
+    fn count(&mut self, person: &Person) {
+        self.pupils += 1;
+        for fact in person.sensitive.iter().flat_map(|sensitive| sensitive.demographics.keys()) {
+            match self.pupils_with.get_mut(fact) {
+                Some(count) => *count += 1,
+                None => {
+                    self.pupils_with.insert(fact.clone(), 1);
+                }
+            }
+        }
     }
 
     /// What the person has is shared.
@@ -115,6 +142,9 @@ impl Sharing {
         for row in rows.iter() {
             if let Said::Person(person, _) = &row.said {
                 self.learn(person);
+                if walk == Walk::Student && !again {
+                    self.count(person);
+                }
             }
         }
         let (unknown, due) = (self.unknown(walk), self.due(walk));

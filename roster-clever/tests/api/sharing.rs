@@ -217,6 +217,32 @@ async fn what_is_shared_no_longer_is_kept_and_that_is_told() {
 }
 
 #[tokio::test]
+async fn a_rare_fact_that_goes_with_its_last_pupil_keeps_nothing() {
+    // One pupil of thirty has a home language; all have a race.
+    let numbered = |number: usize| {
+        let mut pupil = student(1);
+        pupil["id"] = json!(format!("65f0000000000000000000{number:02}"));
+        pupil
+    };
+    let town = Town::of((10..40).map(numbered).collect()).await;
+    town.each(|number, person| {
+        if number == 0 {
+            facts(person)["home_language_code"] = json!("es");
+        }
+    });
+    let full = town.pull(None).await;
+    town.each(|number, person| {
+        if number == 0 {
+            facts(person).as_object_mut().unwrap().remove("home_language_code");
+        }
+    });
+    let told = town.pull(Some(&full)).await;
+    assert!(!told.codes().contains(&"not_shared"), "{:?}", told.codes());
+    assert_eq!(unknown(&told, PersonField::Demographics), [false; 30]);
+    assert_eq!(people(&told)[0].0.sensitive.as_deref().unwrap().demographics.len(), 2);
+}
+
+#[tokio::test]
 async fn what_one_pupil_has_no_longer_is_gone_while_others_keep_theirs() {
     let town = pupils().await;
     let full = town.pull(None).await;
