@@ -13,24 +13,9 @@ use serde_json::value::RawValue;
 /// A part of a row as it came; `None` for `null` and for what is not there.
 pub(crate) type Part<'a> = Option<&'a RawValue>;
 
-macro_rules! wire {
-    ($($(#[$doc:meta])* $name:ident { $($field:ident $key:literal: $type:ty,)+ })+) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Default, Deserialize)]
-        #[serde(default)]
-        pub(crate) struct $name<'a> {
-            $(#[serde(rename = $key, borrow)] pub(crate) $field: $type,)+
-        }
+roster_http::wire_structs! {
+    beside [];
 
-        impl $name<'_> {
-            /// The keys that are read; all else is extra.
-            #[allow(dead_code, reason = "parts of rows have no extra fields")]
-            pub(crate) const KEYS: &'static [&'static str] = &[$($key,)+];
-        }
-    )+};
-}
-
-wire! {
     /// A school, of a list or by itself.
     School {
         id "id": Text<'a>, name "name": Text<'a>, urn "urn": Text<'a>, la_code "la_code": Text<'a>,

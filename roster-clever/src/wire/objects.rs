@@ -5,23 +5,9 @@ use serde::Deserialize;
 
 use super::{Maybe, Roles};
 
-macro_rules! wire {
-    ($($(#[$doc:meta])* $name:ident { $($field:ident $key:literal: $type:ty,)+ })+) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Default, Deserialize)]
-        #[serde(default)]
-        pub(crate) struct $name<'a> {
-            $(#[serde(rename = $key, borrow)] pub(crate) $field: $type,)+
-        }
+roster_http::wire_structs! {
+    beside ["created", "last_modified", "district"];
 
-        impl $name<'_> {
-            /// The keys that are read, or left out on purpose; all else is extra.
-            pub(crate) const KEYS: &'static [&'static str] = &["created", "last_modified", "district", $($key,)+];
-        }
-    )+};
-}
-
-wire! {
     /// A district.
     District {
         id "id": Text<'a>, name "name": Text<'a>, nces_id "nces_id": Text<'a>, mdr_number "mdr_number": Text<'a>,

@@ -4,6 +4,7 @@ mod depth;
 mod quick;
 mod rows;
 mod scan;
+mod structs;
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 

@@ -124,23 +124,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for UserId<'a> {
     }
 }
 
-macro_rules! wire {
-    ($($(#[$doc:meta])* $name:ident { $($field:ident $key:literal: $type:ty,)+ })+) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Default, Deserialize)]
-        #[serde(default)]
-        pub(crate) struct $name<'a> {
-            $(#[serde(rename = $key, borrow)] pub(crate) $field: $type,)+
-        }
+roster_http::wire_structs! {
+    beside [];
 
-        impl $name<'_> {
-            /// The keys that are read; all else is extra.
-            pub(crate) const KEYS: &'static [&'static str] = &[$($key,)+];
-        }
-    )+};
-}
-
-wire! {
     /// A row of `orgs`.
     Org {
         id "sourcedId": Text<'a>, status "status": Text<'a>, modified "dateLastModified": Text<'a>,
