@@ -56,8 +56,9 @@ pub(crate) enum Message {
     Failed(Error),
 }
 
-/// Batches on their way: enough that neither side waits for the other, and all that is held of a file.
-const IN_FLIGHT: usize = 3;
+/// Batches on their way, each of [`PIECE`](crate::files::PIECE) bytes and their marks: all that is held of a file. People cost most where
+/// records are made, and seats where rows are found: the reader gets ahead while people are made.
+const IN_FLIGHT: usize = 16;
 
 /// Rows of a batch, at most.
 pub(super) const ROWS: usize = 4096;

@@ -18,6 +18,8 @@ pub(crate) struct Batch {
     pub(super) hashes: Vec<u64>,
     /// How many hashes a row has.
     pub(super) stride: usize,
+    /// The text is known to hold ASCII alone.
+    pub(super) is_ascii: bool,
     /// Cells that were wrapped, by row and cell.
     pub(super) unwrapped: Vec<(u32, u32)>,
 }

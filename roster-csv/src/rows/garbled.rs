@@ -7,8 +7,8 @@ use super::batch::Batch;
 impl Batch {
     /// Marks the rows that hold what a wrong encoding leaves behind. Most batches are ASCII, and cost one look.
     pub(crate) fn mark_garbled(&mut self) {
-        let Self { text, starts, rows, .. } = self;
-        if text.is_ascii() {
+        let Self { text, starts, rows, is_ascii, .. } = self;
+        if *is_ascii || text.is_ascii() {
             return;
         }
         let has_lost = memmem::find(text.as_bytes(), LOST).is_some();

@@ -7,6 +7,7 @@ mod batch;
 mod clean;
 mod garbled;
 mod hashes;
+mod lines;
 mod made;
 mod scan;
 mod separator;

@@ -1,11 +1,12 @@
 //! The scanner: RFC 4180 with the leniency that real files need, and with limits.
 
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr_iter, memchr2};
 
 use super::{
     batch::{Batch, Fault, RowMark},
     clean::{checked, look_at_ends, unquote},
-    separator, split, unwrap,
+    lines::{Lines, Looks, narrow},
+    separator, unwrap,
 };
 
 /// Finds the rows of one file, chunk by chunk.
@@ -149,6 +150,7 @@ impl Scanner {
 
         let mut at = std::mem::take(&mut self.begin);
         let mut more = false;
+        let mut looks = Looks::PLAIN;
         loop {
             if self.skipping {
                 at = self.skip(&text, at);
@@ -160,9 +162,16 @@ impl Scanner {
                 more = true;
                 break;
             }
+            let mut lines = Lines { at, line: self.line };
+            lines.take(&text, (rows, self.row_bytes), batch, &mut looks);
+            if lines.at > at {
+                (at, self.line) = (lines.at, lines.line);
+                continue;
+            }
             let Some(found) = self.row(&text, at, last, batch) else {
                 break;
             };
+            looks = Looks::UNKNOWN;
             at += found.length;
             self.line += found.lines;
         }
@@ -172,8 +181,10 @@ impl Scanner {
         unquote(&mut text, batch);
         separator::restore(&mut text, batch, self.delimiter);
         unwrap::unwrap(&mut text, batch);
-        let suspect = look_at_ends(&text, batch);
+        let is_odd = looks.untidy || !batch.unwrapped.is_empty();
+        let suspect = is_odd && look_at_ends(&text, batch);
         batch.text = checked(text, suspect, batch);
+        batch.is_ascii = !looks.wide;
         batch.hash(&self.key_columns, &mut self.scratch);
         more
     }
@@ -203,15 +214,14 @@ impl Scanner {
         }
     }
 
-    /// A row without quotes.
-    #[inline]
+    /// A row without quotes that has no end, or is too long.
     fn plain(&self, rest: &[u8], at: usize, end: usize, terminated: bool, batch: &mut Batch) -> Found {
         let line = rest.get(..end).unwrap_or(rest);
         let length = line.len() + usize::from(terminated);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let first = batch.starts.len();
         batch.starts.push(narrow(at));
-        split::after_commas(line, narrow(at), &mut batch.starts);
+        batch.starts.extend(memchr_iter(b',', line).map(|comma| narrow(at + comma + 1)));
         batch.starts.push(narrow(at + line.len() + 1));
         let mut mark = self.mark(first, batch);
         mark.unterminated = !terminated;
@@ -369,11 +379,6 @@ fn closing(rest: &[u8], start: usize, last: bool) -> Quoted {
 
 fn newlines(bytes: &[u8]) -> u64 {
     memchr::memchr_iter(b'\n', bytes).count() as u64
-}
-
-/// Marks fit in 32 bits: a batch is a chunk and at most one row, and both are far below 4 GiB.
-fn narrow(position: usize) -> u32 {
-    u32::try_from(position).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -1,30 +1,4 @@
-//! Looks at many bytes at once: where the commas of a line are that has no quotes, and whether a text is plain.
-
-const ONES: u64 = 0x0101_0101_0101_0101;
-const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-const COMMAS: u64 = ONES * b',' as u64;
-
-/// Notes one past each comma, in a text in which the line begins at `base`.
-#[inline]
-pub(super) fn after_commas(line: &[u8], mut base: u32, starts: &mut Vec<u32>) {
-    let (words, rest) = line.as_chunks::<8>();
-    for word in words {
-        let other = u64::from_le_bytes(*word) ^ COMMAS;
-        // The high bit of each byte that was a comma, exactly: no borrow runs from one byte into the next.
-        let mut hits = !(((other & LOW) + LOW) | other | LOW);
-        while hits != 0 {
-            starts.push(base + hits.trailing_zeros() / 8 + 1);
-            hits &= hits - 1;
-        }
-        base += 8;
-    }
-    for byte in rest {
-        base += 1;
-        if *byte == b',' {
-            starts.push(base);
-        }
-    }
-}
+//! Looks at many bytes at once: whether a text is plain.
 
 /// Whether a text holds visible ASCII characters and line feeds only.
 #[expect(clippy::needless_bitwise_bool, reason = "without branches it becomes vector instructions")]
@@ -76,14 +50,6 @@ mod tests {
             prop_assert_eq!(super::is_graphic(&line), byte.is_ascii_graphic());
             prop_assert_eq!(super::is_graphic_lines(&line), byte.is_ascii_graphic() || byte == b'\n');
             prop_assert_eq!(super::is_without_control(&line), !byte.is_ascii_control() || byte == b'\n' || byte == b'\t');
-        }
-
-        #[test]
-        fn finds_what_a_plain_loop_finds(line in proptest::collection::vec(prop_oneof![Just(b','), any::<u8>()], 0..200)) {
-            let mut found = Vec::new();
-            super::after_commas(&line, 0, &mut found);
-            let plain: Vec<_> = (1..).zip(&line).filter(|(_, byte)| **byte == b',').map(|(after, _)| after).collect();
-            prop_assert_eq!(found, plain);
         }
     }
 }
