@@ -5,13 +5,21 @@ use std::{
     hash::{BuildHasherDefault, Hasher},
 };
 
-use xxhash_rust::xxh3::xxh3_64;
+use rapidhash::v3::{DEFAULT_RAPID_SECRETS, rapidhash_v3_nano_inline};
 
 /// The hash of an id. Two ids of a district of a million share one with a probability of 3 in 10^8.
 #[inline]
 #[must_use]
 pub fn hash(id: &str) -> u64 {
-    xxh3_64(id.as_bytes())
+    hash_bytes(id.as_bytes())
+}
+
+/// The hash of bytes: rapidhash V3 in its form for short ones, the same on every machine and in every release, so that it may be
+/// kept in a cursor.
+#[inline]
+#[must_use]
+pub fn hash_bytes(bytes: &[u8]) -> u64 {
+    rapidhash_v3_nano_inline::<true, false>(bytes, &DEFAULT_RAPID_SECRETS)
 }
 
 /// A set of hashed ids.

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_64;
 
-use crate::{Completeness, EntityKind, Problem, PullEvent, Severity, SourcedId};
+use crate::{Completeness, EntityKind, Problem, PullEvent, Severity, SourcedId, hashed::hash};
 
 /// How many problems of one group a report shows in full; the rest are counted.
 pub const SHOWN_PROBLEMS: usize = 100;
@@ -130,7 +129,7 @@ impl Tally {
             let counting = self.kind(kind);
             counting.problems += 1;
             if let Some((_, id)) = problem.protects() {
-                counting.protected.insert(xxh3_64(id.as_bytes()));
+                counting.protected.insert(hash(id));
             }
         }
         let key = (problem.severity, problem.code.to_string(), problem.kind);
@@ -150,7 +149,7 @@ impl Tally {
 
 impl Counting {
     fn upsert(&mut self, id: &SourcedId) {
-        let hash = xxh3_64(id.as_bytes());
+        let hash = hash(id);
         self.delivered.push(hash);
         if !self.deleted.is_empty() {
             self.deleted.remove(&hash);
@@ -159,7 +158,7 @@ impl Counting {
 
     fn delete(&mut self, id: &SourcedId) {
         self.deletes += 1;
-        self.deleted.insert(xxh3_64(id.as_bytes()));
+        self.deleted.insert(hash(id));
     }
 
     fn end(&mut self, completeness: &Completeness) {

@@ -6,8 +6,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use memchr::memchr;
-use roster_core::{Error, ErrorKind, Result};
-use xxhash_rust::xxh3::xxh3_64;
+use roster_core::{Error, ErrorKind, Result, hashed::hash_bytes};
 
 use super::{feed::Feed, plan::Step, reader::Sender};
 use crate::{
@@ -60,7 +59,7 @@ impl Fingerprint {
 pub(super) fn terms(dialect: &Dialect, settings: &Settings) -> String {
     let Settings { may_repair, status_means_delta, .. } = settings;
     let all = format!("{dialect:?} {may_repair} {status_means_delta}");
-    format!("{} {:016x}", dialect.name, xxh3_64(all.as_bytes()))
+    format!("{} {:016x}", dialect.name, hash_bytes(all.as_bytes()))
 }
 
 /// Those of the files that were read, by name.
@@ -156,7 +155,7 @@ impl<'a> Lines<'a> {
 
     #[inline]
     fn line(&mut self, line: &[u8]) {
-        self.print.row(xxh3_64(line.strip_suffix(b"\r").unwrap_or(line)));
+        self.print.row(hash_bytes(line.strip_suffix(b"\r").unwrap_or(line)));
     }
 }
 

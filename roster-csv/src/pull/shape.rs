@@ -46,7 +46,7 @@ impl Ordinary {
             && !mark.unwrapped
             && !self.filled.is_empty()
             && self.filled.iter().all(|position| !cells.is_empty(*position))
-            && cells.cell(0) != self.first
+            && (cells.length(0) != self.first.len() || cells.cell(0) != self.first)
             && !self.id.is_some_and(|id| may_be_damaged(cells.cell(id)))
     }
 }

@@ -198,6 +198,14 @@ impl<'a> RowCells<'a> {
         }
     }
 
+    /// The bytes of a cell, as it stands; none if the row has no such cell.
+    #[inline]
+    pub(super) fn bytes(self, index: usize) -> &'a [u8] {
+        bounds(self.starts, index)
+            .and_then(|(start, end)| self.text.as_bytes().get(start..end))
+            .unwrap_or(&[])
+    }
+
     /// The text of the row, its separators included.
     pub(crate) fn text(self) -> &'a [u8] {
         self.text.as_bytes().get(span(self.starts)).unwrap_or(&[])
@@ -213,17 +221,21 @@ impl<'a> RowCells<'a> {
     /// Whether a cell is empty as it stands, or missing.
     #[inline]
     pub(crate) fn is_empty(self, index: usize) -> bool {
-        bounds(self.starts, index).is_none_or(|(start, end)| start == end)
+        self.length(index) == 0
+    }
+
+    /// How many bytes a cell has; none if the row has no such cell.
+    #[inline]
+    pub(crate) fn length(self, index: usize) -> usize {
+        bounds(self.starts, index).map_or(0, |(start, end)| end - start)
     }
 }
 
 /// Where a cell of a row lies in the text.
 #[inline]
 pub(super) fn bounds(starts: &[u32], index: usize) -> Option<(usize, usize)> {
-    match starts.get(index..)? {
-        [start, next, ..] => Some((*start as usize, *next as usize - 1)),
-        _ => None,
-    }
+    let (next, start) = (starts.get(index + 1)?, starts.get(index)?);
+    Some((*start as usize, *next as usize - 1))
 }
 
 /// Where the cells of a row lie in the text, one by one.

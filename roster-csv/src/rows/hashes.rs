@@ -1,8 +1,7 @@
 //! Hashes of rows: of what a row says, and of its ids, its own and those that it names.
 
 use memchr::memchr_iter;
-use roster_core::decode;
-use xxhash_rust::xxh3::xxh3_64;
+use roster_core::{decode, hashed::hash_bytes};
 
 use super::batch::{Batch, RowCells, RowMark, each_bounds};
 use crate::keys::hash;
@@ -69,7 +68,7 @@ impl Batch {
     /// Hashes rows and key columns.
     pub(crate) fn hash(&mut self, key_columns: &[usize], scratch: &mut Vec<u8>) {
         self.hash_with(key_columns, |mark, cells| {
-            if mark.has_quote { quoted(cells, scratch) } else { xxh3_64(cells.text()) }
+            if mark.has_quote { quoted(cells, scratch) } else { hash_bytes(cells.text()) }
         });
     }
 
@@ -89,8 +88,11 @@ impl Batch {
             let Some((of_row, of_keys)) = hashes.split_first_mut() else { continue };
             *of_row = row_hash(mark, cells);
             for (of_key, position) in of_keys.iter_mut().zip(key_columns) {
-                let cell = cells.cell(*position);
-                *of_key = hash(if mark.padded { decode::trim(cell) } else { cell });
+                *of_key = if mark.padded {
+                    hash(decode::trim(cells.cell(*position)))
+                } else {
+                    hash_bytes(cells.bytes(*position))
+                };
             }
         }
         self.hashes = hashes;
@@ -102,7 +104,7 @@ impl Batch {
 fn quoted(cells: RowCells<'_>, scratch: &mut Vec<u8>) -> u64 {
     let text = cells.text();
     if memchr_iter(b',', text).count() < cells.len() {
-        return xxh3_64(text);
+        return hash_bytes(text);
     }
     scratch.clear();
     scratch.extend_from_slice(text);
@@ -111,7 +113,7 @@ fn quoted(cells: RowCells<'_>, scratch: &mut Vec<u8>) -> u64 {
         let cell = scratch.get_mut(start - begin..end - begin).unwrap_or(&mut []);
         cell.iter_mut().filter(|byte| **byte == b',').for_each(|byte| *byte = 0x1f);
     }
-    xxh3_64(scratch)
+    hash_bytes(scratch)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Rows without quotes, sixty-four bytes at once: where their cells begin, and whether anything in them has to be looked at.
 
-use wide::u8x16;
+use wide::i8x16;
 
 use super::batch::{Batch, Fault, RowMark};
 
@@ -47,7 +47,7 @@ impl Lines {
         let mut edge = Edge { separator: true, odd: false, open: false };
         let mut first = batch.starts.len();
         batch.starts.push(narrow(self.at));
-        let mut base = self.at;
+        let mut base = narrow(self.at);
         for block in blocks.iter().chain([&last]) {
             let Block { mut hits, newlines, has_quote, is_odd } = Block::of(block);
             if is_odd || edge.is_open() {
@@ -56,23 +56,23 @@ impl Lines {
             edge.separator = hits >> 63 == 1;
             if has_quote {
                 // A quote ends it: what stands before it may be rows still.
-                let quotes = which(block, |bytes| bytes.simd_eq(u8x16::splat(b'"')));
+                let quotes = which(block, |bytes| bytes.simd_eq(all(b'"')));
                 hits &= (quotes & quotes.wrapping_neg()).wrapping_sub(1);
             }
             while hits != 0 {
                 let hit = hits.trailing_zeros();
                 hits &= hits - 1;
-                let next = base + hit as usize + 1;
-                batch.starts.push(narrow(next));
+                let next = base + hit + 1;
+                batch.starts.push(next);
                 if newlines >> hit & 1 == 0 {
                     continue;
                 }
-                self.end_row(text, first, next, row_bytes, batch);
+                self.end_row(text, first, next as usize, row_bytes, batch);
                 if batch.rows.len() >= rows {
                     return;
                 }
                 first = batch.starts.len();
-                batch.starts.push(narrow(next));
+                batch.starts.push(next);
             }
             if has_quote {
                 break;
@@ -118,16 +118,13 @@ struct Block {
 impl Block {
     #[inline]
     fn of(block: &[u8; 64]) -> Self {
-        let (parts, _) = block.as_chunks::<16>();
         let (mut hits, mut newlines) = (0, 0);
-        let (mut plain, mut quotes) = (!u8x16::ZERO, u8x16::ZERO);
-        for (shift, part) in (0..).step_by(16).zip(parts) {
-            let bytes = u8x16::new(*part);
-            let feeds = bytes.simd_eq(u8x16::splat(b'\n'));
-            let separators = bytes.simd_eq(u8x16::splat(b',')) | feeds;
-            let visible = bytes.max(u8x16::splat(b'!')).min(u8x16::splat(b'~')).simd_eq(bytes);
-            plain &= visible | feeds;
-            quotes |= bytes.simd_eq(u8x16::splat(b'"'));
+        let (mut plain, mut quotes) = (!i8x16::ZERO, i8x16::ZERO);
+        for (shift, bytes) in parts(block) {
+            let feeds = bytes.simd_eq(all(b'\n'));
+            let separators = bytes.simd_eq(all(b',')) | feeds;
+            plain &= is_visible(bytes) | feeds;
+            quotes |= bytes.simd_eq(all(b'"'));
             hits |= u64::from(separators.to_bitmask()) << shift;
             newlines |= u64::from(feeds.to_bitmask()) << shift;
         }
@@ -135,12 +132,28 @@ impl Block {
     }
 }
 
-/// A bit for each byte that is one of these.
+/// The bytes in vectors, each with the bit of its first byte.
 #[inline]
-fn which(block: &[u8; 64], is: impl Fn(u8x16) -> u8x16) -> u64 {
+fn parts(block: &[u8; 64]) -> impl Iterator<Item = (u32, i8x16)> {
     let (parts, _) = block.as_chunks::<16>();
-    let bits = parts.iter().map(|part| u64::from(is(u8x16::new(*part)).to_bitmask()));
-    (0..).step_by(16).zip(bits).fold(0, |all, (shift, bits)| all | bits << shift)
+    (0..).step_by(16).zip(parts.iter().map(|part| i8x16::new(part.map(u8::cast_signed))))
+}
+
+#[inline]
+fn all(byte: u8) -> i8x16 {
+    i8x16::splat(byte.cast_signed())
+}
+
+/// Which bytes are visible ASCII characters: one more is the greatest of all for `~`, and the least of all for what follows it.
+#[inline]
+fn is_visible(bytes: i8x16) -> i8x16 {
+    (bytes + all(1)).simd_gt(all(b'!'))
+}
+
+/// A bit for each byte that is so.
+#[inline]
+fn which(block: &[u8; 64], is: impl Fn(i8x16) -> i8x16) -> u64 {
+    parts(block).fold(0, |bits, (shift, bytes)| bits | u64::from(is(bytes).to_bitmask()) << shift)
 }
 
 /// What the last byte of the block before was.
@@ -161,9 +174,8 @@ impl Edge {
     /// Looks at a block with odd bytes, or after one that ended with such a byte. Few texts have any but blanks within cells.
     #[inline(never)]
     fn look(&mut self, block: &[u8; 64], hits: u64, looks: &mut Looks) {
-        let is = |byte: u8| which(block, move |bytes| bytes.simd_eq(u8x16::splat(byte)));
-        let visible =
-            which(block, |bytes| bytes.max(u8x16::splat(b'!')).min(u8x16::splat(b'~')).simd_eq(bytes));
+        let is = |byte: u8| which(block, move |bytes| bytes.simd_eq(all(byte)));
+        let visible = which(block, is_visible);
         let (newlines, returns, wide) = (is(b'\n'), is(b'\r'), which(block, |bytes| bytes));
         let odd = !visible & !newlines & !returns;
         // A line ends with a return and a feed, or with the feed alone. Whether one follows the last byte is seen in the next block.
@@ -195,7 +207,8 @@ mod tests {
     /// The bytes that mean something, and some that do not.
     fn bytes() -> impl Strategy<Value = Vec<u8>> {
         let byte = prop_oneof![
-            8 => Just(b'a'), 2 => Just(b','), 2 => Just(b'\n'), 1 => Just(b'\r'), 1 => Just(b' '), 1 => Just(b'\t'), 1 => Just(0xc3), 1 => Just(0),
+            8 => Just(b'a'), 2 => Just(b','), 2 => Just(b'\n'), 1 => Just(b'\r'), 1 => Just(b' '), 1 => Just(b'\t'), 1 => Just(0xc3), 1 => Just(0), 1 => Just(0x7f),
+            1 => Just(b'~'), 1 => Just(b'!'),
         ];
         prop_oneof![
             proptest::collection::vec(byte, 0..300),
