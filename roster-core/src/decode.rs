@@ -105,8 +105,18 @@ pub fn year(text: &str) -> Option<i16> {
 pub fn list(text: &str) -> impl Iterator<Item = &str> {
     // Most lists are of one, and need no search that goes byte by byte.
     let is_one = !text.bytes().fold(false, |any, byte| any | (byte == b','));
-    let (one, several) = if is_one { (text, "") } else { ("", text) };
-    std::iter::once(one).chain(several.split(',')).map(trim).filter(|item| !item.is_empty())
+    let mut rest = Some(text).filter(|text| !text.is_empty());
+    std::iter::from_fn(move || {
+        while let Some(here) = rest {
+            let parts = if is_one { None } else { here.split_once(',') };
+            let item = trim(parts.map_or(here, |(item, _)| item));
+            rest = parts.map(|(_, rest)| rest);
+            if !item.is_empty() {
+                return Some(item);
+            }
+        }
+        None
+    })
 }
 
 /// Whether a text may be an e-mail address: one `@` with something on both sides, and no blank.

@@ -55,15 +55,11 @@ fn unquote_cell(cell: &mut [u8]) -> usize {
     write
 }
 
-/// Marks the rows with a cell that trimming could change. Returns whether a row may hold a control character, a carriage
-/// return among them.
-pub(super) fn look_at_ends(text: &[u8], batch: &mut Batch) -> bool {
-    // Many a file has no blank at all, and no row of it has to be looked at.
-    if split::is_graphic_lines(text) {
-        return false;
-    }
+/// Marks the rows with a cell that trimming could change: among all, or among those that were changed since they were looked at.
+/// Returns whether a row may hold a control character, a carriage return among them.
+pub(super) fn look_at_ends(text: &[u8], batch: &mut Batch, all: bool) -> bool {
     let mut control = false;
-    for mark in &mut batch.rows {
+    for mark in batch.rows.iter_mut().filter(|mark| all || mark.has_quote || mark.unwrapped) {
         let starts = batch.starts.get(mark.range()).unwrap_or(&[]);
         let row = text.get(span(starts)).unwrap_or(&[]);
         if !split::is_graphic(row) {

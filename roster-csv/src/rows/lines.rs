@@ -16,8 +16,6 @@ pub(super) struct Looks {
 impl Looks {
     /// Nothing odd was seen yet.
     pub(super) const PLAIN: Self = Self { untidy: false, wide: false };
-    /// Nobody looked.
-    pub(super) const UNKNOWN: Self = Self { untidy: true, wide: true };
 }
 
 /// Where reading goes on.
@@ -251,7 +249,7 @@ mod tests {
         fn what_is_plain_needs_no_look(text in bytes()) {
             let (mut batch, looks, at) = taken(&text);
             prop_assert!(looks.wide || text[..at].is_ascii());
-            let control = look_at_ends(&text[..at], &mut batch);
+            let control = look_at_ends(&text[..at], &mut batch, true);
             let is_odd = control || batch.rows.iter().any(|mark| mark.padded);
             prop_assert!(looks.untidy || !is_odd);
             // What it can't tell is at the edge of the text alone.

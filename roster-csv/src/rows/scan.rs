@@ -171,7 +171,9 @@ impl Scanner {
             let Some(found) = self.row(&text, at, last, batch) else {
                 break;
             };
-            looks = Looks::UNKNOWN;
+            // A row with a quote is looked at when its quotes are off.
+            looks.untidy |= batch.rows.last().is_none_or(|mark| !mark.has_quote);
+            looks.wide |= !text.get(at..at + found.length).is_some_and(<[u8]>::is_ascii);
             at += found.length;
             self.line += found.lines;
         }
@@ -181,8 +183,7 @@ impl Scanner {
         unquote(&mut text, batch);
         separator::restore(&mut text, batch, self.delimiter);
         unwrap::unwrap(&mut text, batch);
-        let is_odd = looks.untidy || !batch.unwrapped.is_empty();
-        let suspect = is_odd && look_at_ends(&text, batch);
+        let suspect = look_at_ends(&text, batch, looks.untidy);
         batch.text = checked(text, suspect, batch);
         batch.is_ascii = !looks.wide;
         batch.hash(&self.key_columns, &mut self.scratch);

@@ -1,11 +1,5 @@
 //! Looks at many bytes at once: whether a text is plain.
 
-/// Whether a text holds visible ASCII characters and line feeds only.
-#[expect(clippy::needless_bitwise_bool, reason = "without branches it becomes vector instructions")]
-pub(super) fn is_graphic_lines(text: &[u8]) -> bool {
-    none(text, |byte| !is_graphic_byte(byte) & (byte != b'\n'))
-}
-
 /// Whether a text holds visible ASCII characters only.
 #[inline]
 pub(super) fn is_graphic(text: &[u8]) -> bool {
@@ -43,12 +37,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn graphic_lines_hold_graphic_bytes_only(mut line in proptest::collection::vec(0x21_u8..0x7f, 1..80), at: usize, byte: u8) {
+        fn graphic_text_holds_graphic_bytes_only(mut line in proptest::collection::vec(0x21_u8..0x7f, 1..80), at: usize, byte: u8) {
             prop_assert!(super::is_graphic(&line));
             let at = at % line.len();
             line[at] = byte;
             prop_assert_eq!(super::is_graphic(&line), byte.is_ascii_graphic());
-            prop_assert_eq!(super::is_graphic_lines(&line), byte.is_ascii_graphic() || byte == b'\n');
             prop_assert_eq!(super::is_without_control(&line), !byte.is_ascii_control() || byte == b'\n' || byte == b'\t');
         }
     }
