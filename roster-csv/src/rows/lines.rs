@@ -1,4 +1,4 @@
-//! Rows without quotes, sixty-four bytes at once: where their cells begin, and whether anything in them has to be looked at.
+//! Rows as they should be, sixty-four bytes at once: where their cells begin, and whether anything in them has to be looked at.
 
 use wide::i8x16;
 
@@ -27,14 +27,9 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Takes in the rows from here on, until one has a quote or its end is not here, or the batch has as many as it may.
-    pub(super) fn take(
-        &mut self,
-        text: &[u8],
-        (rows, row_bytes): (usize, usize),
-        batch: &mut Batch,
-        looks: &mut Looks,
-    ) {
+    /// Takes in the rows from here on, until a quote is met that is not as it should be, a row's end is not here, or the batch
+    /// has as many as it may.
+    pub(super) fn take(&mut self, text: &[u8], limits: (usize, usize), batch: &mut Batch, looks: &mut Looks) {
         let rest = text.get(self.at..).unwrap_or(&[]);
         let (blocks, tail) = rest.as_chunks::<64>();
         // What is no separator and not odd stands where no byte is.
@@ -43,47 +38,78 @@ impl Lines {
             front.copy_from_slice(tail);
         }
         let mut edge = Edge { separator: true, odd: false, open: false };
-        let mut first = batch.starts.len();
-        batch.starts.push(narrow(self.at));
+        let mut state = Quotes::default();
         let mut base = narrow(self.at);
+        let mut to = Rows { text, limits, first: batch.starts.len(), batch };
+        to.batch.starts.push(base);
         for block in blocks.iter().chain([&last]) {
             let Block { mut hits, newlines, has_quote, is_odd } = Block::of(block);
+            let is_quoted = has_quote || state.is_open();
+            let (mut quotes, mut amiss) = (0, 0);
+            if is_quoted {
+                quotes = which(block, |bytes| bytes.simd_eq(all(b'"')));
+                amiss = state.judge(quotes, block, &mut hits, edge.separator);
+            }
             if is_odd || edge.is_open() {
-                edge.look(block, hits, looks);
+                edge.look(block, hits, newlines, looks);
             }
             edge.separator = hits >> 63 == 1;
-            if has_quote {
-                // A quote ends it: what stands before it may be rows still.
-                let quotes = which(block, |bytes| bytes.simd_eq(all(b'"')));
-                hits &= (quotes & quotes.wrapping_neg()).wrapping_sub(1);
-            }
-            while hits != 0 {
-                let hit = hits.trailing_zeros();
-                hits &= hits - 1;
-                let next = base + hit + 1;
-                batch.starts.push(next);
-                if newlines >> hit & 1 == 0 {
-                    continue;
-                }
-                self.end_row(text, first, next as usize, row_bytes, batch);
-                if batch.rows.len() >= rows {
+            if !is_quoted {
+                if self.enter(&mut to, base, (hits, newlines, 0), &mut false) {
                     return;
                 }
-                first = batch.starts.len();
-                batch.starts.push(next);
+                base += 64;
+                continue;
             }
-            if has_quote {
+            // What stands before a quote that is amiss may be rows still.
+            hits &= (amiss & amiss.wrapping_neg()).wrapping_sub(1);
+            if self.enter(&mut to, base, (hits, newlines, quotes), &mut state.in_row) {
+                return;
+            }
+            if amiss != 0 {
                 break;
             }
             base += 64;
         }
         looks.untidy |= edge.open;
-        batch.starts.truncate(first);
+        to.batch.starts.truncate(to.first);
     }
 
-    /// Enters the row whose cells begin at `first` among the starts, and which ends before `next`.
+    /// Enters the cells and rows that end in a block. Returns whether that is as many rows as there may be.
     #[inline]
-    fn end_row(&mut self, text: &[u8], first: usize, next: usize, row_bytes: usize, batch: &mut Batch) {
+    fn enter(
+        &mut self,
+        to: &mut Rows<'_>,
+        base: u32,
+        (mut hits, newlines, mut quotes): (u64, u64, u64),
+        in_row: &mut bool,
+    ) -> bool {
+        while hits != 0 {
+            let hit = hits.trailing_zeros();
+            hits &= hits - 1;
+            let next = base + hit + 1;
+            to.batch.starts.push(next);
+            if newlines >> hit & 1 == 0 {
+                continue;
+            }
+            let of_row = quotes & ((1 << hit) - 1);
+            quotes ^= of_row;
+            let has_quote = std::mem::take(in_row) || of_row != 0;
+            self.end_row(to, next as usize, has_quote);
+            if to.batch.rows.len() >= to.limits.0 {
+                return true;
+            }
+            to.first = to.batch.starts.len();
+            to.batch.starts.push(next);
+        }
+        *in_row |= quotes != 0;
+        false
+    }
+
+    /// Enters the row at hand, which ends before `next`.
+    #[inline]
+    fn end_row(&mut self, to: &mut Rows<'_>, next: usize, has_quote: bool) {
+        let Rows { text, batch, first, limits: (_, row_bytes) } = to;
         // The carriage return before the line feed is none of the last cell's.
         if next - self.at > 1
             && text.get(next - 2) == Some(&b'\r')
@@ -91,15 +117,26 @@ impl Lines {
         {
             *end -= 1;
         }
-        let width = narrow(batch.starts.len() - first - 1);
-        let mut mark = RowMark::new(self.line, narrow(first), width);
-        if next - self.at > row_bytes {
+        let width = narrow(batch.starts.len() - *first - 1);
+        let mut mark = RowMark::new(self.line, narrow(*first), width);
+        mark.has_quote = has_quote;
+        if next - self.at > *row_bytes {
             mark.fault = Some(Fault::TooLong);
         }
         batch.rows.push(mark);
         self.at = next;
         self.line += 1;
     }
+}
+
+/// Where rows are entered.
+struct Rows<'a> {
+    text: &'a [u8],
+    /// How many rows there may be, and how many bytes one may have.
+    limits: (usize, usize),
+    batch: &'a mut Batch,
+    /// Where the cells of the row at hand begin among the starts.
+    first: usize,
 }
 
 /// What sixty-four bytes are.
@@ -171,22 +208,70 @@ impl Edge {
 
     /// Looks at a block with odd bytes, or after one that ended with such a byte. Few texts have any but blanks within cells.
     #[inline(never)]
-    fn look(&mut self, block: &[u8; 64], hits: u64, looks: &mut Looks) {
+    fn look(&mut self, block: &[u8; 64], hits: u64, newlines: u64, looks: &mut Looks) {
         let is = |byte: u8| which(block, move |bytes| bytes.simd_eq(all(byte)));
-        let visible = which(block, is_visible);
-        let (newlines, returns, wide) = (is(b'\n'), is(b'\r'), which(block, |bytes| bytes));
-        let odd = !visible & !newlines & !returns;
-        // A line ends with a return and a feed, or with the feed alone. Whether one follows the last byte is seen in the next block.
-        let lone = returns & !(newlines >> 1) & !(1 << 63);
-        let is_cut = self.open && newlines & 1 == 0;
+        let odd = !which(block, is_visible) & !newlines;
+        let strange = odd & !is(b' ');
+        let returns = if strange == 0 { 0 } else { is(b'\r') };
+        if strange != 0 {
+            let wide = which(block, |bytes| bytes);
+            // A line ends with a return and a feed, or with the feed alone. Whether one follows the last byte is seen in the next
+            // block.
+            let lone = returns & !(newlines >> 1) & !(1 << 63);
+            looks.wide |= wide != 0;
+            looks.untidy |= lone | strange & !(returns | is(b'\t') | wide) != 0;
+        }
+        let odd = odd & !returns;
         let separators = hits | returns;
         let after = separators << 1 | u64::from(self.separator);
-        let is_end = odd & (after | separators >> 1) != 0 || self.odd && separators & 1 == 1;
-        let control = odd & !(is(b' ') | is(b'\t') | wide);
+        looks.untidy |= odd & (after | separators >> 1) != 0
+            || self.odd && separators & 1 == 1
+            || self.open && newlines & 1 == 0;
         self.open = returns >> 63 == 1;
         self.odd = odd >> 63 == 1;
-        looks.wide |= wide != 0;
-        looks.untidy |= lone | control != 0 || is_end || is_cut;
+    }
+}
+
+/// Cells in quotes, followed from block to block.
+#[derive(Default)]
+struct Quotes {
+    /// The cell at hand was opened by a quote, and not closed.
+    inside: bool,
+    /// The last byte closed a cell: only a separator may follow.
+    closed: bool,
+    /// The row at hand has one.
+    in_row: bool,
+}
+
+impl Quotes {
+    const fn is_open(&self) -> bool {
+        self.inside || self.closed || self.in_row
+    }
+
+    /// Takes the separators inside of quotes out of `hits`. Returns a bit for each byte that is not as it should be: a quote that
+    /// neither opens nor closes a whole cell, what follows one that closes, and a line feed inside.
+    #[inline(never)]
+    fn judge(&mut self, quotes: u64, block: &[u8; 64], hits: &mut u64, after_separator: bool) -> u64 {
+        // A bit for each byte before which, itself among them, the number of quotes is odd.
+        let mut inside = quotes;
+        for shift in [1, 2, 4, 8, 16, 32] {
+            inside ^= inside << shift;
+        }
+        if self.inside {
+            inside = !inside;
+        }
+        let newlines = which(block, |bytes| bytes.simd_eq(all(b'\n')));
+        let returns = which(block, |bytes| bytes.simd_eq(all(b'\r'))) & newlines >> 1;
+        *hits &= !inside;
+        let (opening, closing) = (quotes & inside, quotes & !inside);
+        let ends = *hits | returns;
+        let amiss = opening & !(*hits << 1 | u64::from(after_separator))
+            | closing & !(ends >> 1) & !(1 << 63)
+            | u64::from(self.closed && ends & 1 == 0)
+            | newlines & inside;
+        self.inside = inside >> 63 == 1;
+        self.closed = closing >> 63 == 1;
+        amiss
     }
 }
 
@@ -257,7 +342,10 @@ mod tests {
         }
 
         #[test]
-        fn a_quote_ends_it_before_its_row(before in "([a,]{0,70}\n){0,5}", row in "[a,]{0,70}\"[a,\"\n]{0,70}") {
+        fn a_quote_amiss_ends_it_before_its_row(
+            before in "(([a,]|,\"[a,]{0,40}\",){0,30}\n){0,5}",
+            row in "[a,]{0,70}(a\"|,\"\"\"|,\"a\"a|,\"a,\n)[a,\"\n]{0,70}",
+        ) {
             let (_, _, at) = taken(format!("{before}{row}").as_bytes());
             prop_assert_eq!(at, before.len());
         }

@@ -144,6 +144,30 @@ proptest! {
     }
 
     #[test]
+    fn many_bytes_at_once_give_the_rows_that_one_after_the_other_do(
+        cells in proptest::collection::vec(prop_oneof![
+            4 => "[a,]{0,30}", 2 => "\"[a ,]{0,40}\"", 1 => Just("\r\n".to_owned()), 2 => Just("\n".to_owned()), 1 => "[a\",\r\n]{0,9}",
+        ], 0..60),
+        separated: bool,
+    ) {
+        let text = cells.join(if separated { "," } else { "" }).replace(",\n,", "\n").replace(",\r\n,", "\r\n");
+        let text = text.as_bytes();
+        let (mut quick, mut slow) = (Batch::default(), Batch::default());
+        let mut lines = Lines { at: 0, line: 1 };
+        let mut looks = Looks::PLAIN;
+        lines.take(text, (usize::MAX, usize::MAX), &mut quick, &mut looks);
+        let (mut scanner, mut at) = (Scanner::new(usize::MAX), 0);
+        while at < lines.at {
+            let found = scanner.row(text, at, false, &mut slow).unwrap();
+            at += found.length;
+            scanner.line += found.lines;
+        }
+        prop_assert_eq!((at, scanner.line), (lines.at, lines.line));
+        let told = |batch: &Batch| format!("{:?} {:?}", batch.rows, batch.starts);
+        prop_assert_eq!(told(&quick), told(&slow));
+    }
+
+    #[test]
     fn every_physical_line_belongs_to_one_row(bytes in proptest::collection::vec(
         prop_oneof![Just(b','), Just(b'"'), Just(b'\n'), Just(b'x')], 0..300,
     )) {
