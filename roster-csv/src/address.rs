@@ -1,5 +1,6 @@
 //! E-mail addresses that tell people apart, and those that do not.
 
+use memchr::memchr;
 use roster_core::decode;
 
 /// Local parts that stand for no address at all.
@@ -15,7 +16,8 @@ pub(crate) fn tells_apart(address: &str) -> bool {
 
 /// Whether an address stands for none, such as `noemail@school.example`.
 pub(crate) fn is_placeholder(address: &str) -> bool {
-    let local = address.split('@').next().unwrap_or("");
+    let end = memchr(b'@', address.as_bytes()).unwrap_or(address.len());
+    let local = address.get(..end).unwrap_or(address);
     PLACEHOLDERS.iter().any(|placeholder| local.eq_ignore_ascii_case(placeholder))
 }
 

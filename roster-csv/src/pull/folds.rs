@@ -103,9 +103,11 @@ impl<'f> Door<'f> {
     fn open(&mut self, sender: &mut Sender) -> bool {
         let mut batch = sender.batch();
         batch.clear();
-        let names = (0..self.file.header.width()).map(|position| self.file.header.name_at(position));
-        let names: Vec<_> = names.collect();
-        batch.add(&Origin { mark: &RowMark::header(), record: 1 }, names.iter().map(String::as_str));
+        let mut row = batch.make();
+        for position in 0..self.file.header.width() {
+            row.cell(|text| text.push_str(&self.file.header.name_at(position)));
+        }
+        row.keep(&Origin { mark: &RowMark::header(), record: 1 });
         batch.hash_keys(&[]);
         sender.send(Message::Rows(batch))
     }

@@ -1,7 +1,6 @@
 //! Cells as readings compare them: as hashes.
 
 use memchr::memmem;
-use roster_core::decode;
 
 use crate::{keys::hash, rows::Batch};
 
@@ -22,11 +21,11 @@ impl Look<'_> {
         let Self { folded, is_loose, cells, scratch } = self;
         for (number, (index, _)) in rows.iter().enumerate() {
             let Some(mark) = batch.row(*index) else { continue };
-            let row = batch.row_cells(mark);
-            let is_loose = mark.has_newline || *is_loose && memmem::find(row.text(), b"  ").is_some();
+            let is_loose = mark.has_newline
+                || *is_loose && memmem::find(batch.row_cells(mark).text(), b"  ").is_some();
+            let row = batch.trimmed(mark);
             for column in columns {
                 let cell = row.cell(*column);
-                let cell = if mark.padded { decode::trim(cell) } else { cell };
                 let folded_here = folded.get(*column) == Some(&true);
                 if let Some(place) =
                     cells.get_mut(number * folded.len() + column).filter(|_| !cell.is_empty())
@@ -41,7 +40,7 @@ impl Look<'_> {
 }
 
 /// Whether a text is as it would be in lower case.
-fn is_lower(text: &str) -> bool {
+pub(super) fn is_lower(text: &str) -> bool {
     text.bytes().fold(true, |lower, byte| lower & !byte.is_ascii_uppercase() & byte.is_ascii())
 }
 

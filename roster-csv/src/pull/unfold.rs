@@ -4,7 +4,7 @@
 //! so that a school that stands on each row of a district is told once.
 
 use roster_core::{
-    EntityKind, decode,
+    EntityKind,
     table::{Holds, Need, Rows},
 };
 
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     dialect::{Piece, Source, Unfolding},
     keys::{HashedSet, Ids, Keys, Seen},
-    rows::{Batch, Origin, RowCells, WINDOW},
+    rows::{Batch, Origin, Trimmed, WINDOW},
     survey::SurveyedFile,
 };
 
@@ -43,9 +43,6 @@ pub(super) struct View<'f> {
     hashed: Hashed,
     /// The rows made so far.
     pub(super) out: Batch,
-    made: String,
-    /// Where the cell ends in `made`, for those that are made.
-    ends: Vec<usize>,
 }
 
 /// Several readings of a file, done at once.
@@ -81,12 +78,15 @@ impl<'f> Views<'f> {
             }
         }
         let views: Vec<_> = readings.iter().map(|(file, unfolding)| View::of(file, unfolding)).collect();
+        // All of a seat is in its id.
+        let seats = views.first().filter(|view| view.is_seat);
+        let own = seats.map_or_else(|| first.columns(), View::subject_columns);
         Some(Self {
             judge: Judge::of(&first.file, ids, tells),
             groups: groups(&views),
             readings: views,
             folded,
-            own: first.columns(),
+            own,
             cells: Vec::new(),
             rows: Vec::new(),
             scratch: String::new(),
@@ -202,8 +202,6 @@ impl<'f> View<'f> {
             said: Vec::new(),
             hashed: Hashed::default(),
             out: Batch::default(),
-            made: String::new(),
-            ends: Vec::new(),
         }
     }
 
@@ -225,7 +223,7 @@ impl<'f> View<'f> {
                 continue;
             }
             let Some(mark) = batch.row(*index) else { continue };
-            let (cells, origin) = (batch.row_cells(mark), Origin { mark, record: *record });
+            let (cells, origin) = (batch.trimmed(mark), Origin { mark, record: *record });
             if !said.is_there && !self.is_damaged(cells) {
                 continue;
             }
@@ -271,8 +269,13 @@ impl<'f> View<'f> {
     }
 
     /// Whether a row that names nothing should: it tells of it, or is about nothing else.
-    fn is_damaged(&self, cells: RowCells<'_>) -> bool {
-        self.insists || self.telling.iter().any(|position| !self.cell(*position, cells).is_empty())
+    fn is_damaged(&self, cells: Trimmed<'_>) -> bool {
+        let tells = |position: &usize| match self.unfolding.cells.get(*position) {
+            Some(Source::At(at)) => !cells.cell(*at).is_empty(),
+            Some(Source::Words(at, words)) => !in_words(cells.cell(*at), words).is_empty(),
+            _ => false,
+        };
+        self.insists || self.telling.iter().any(tells)
     }
 
     fn said(&self, cells: &[u64]) -> Said {
@@ -335,47 +338,44 @@ impl<'f> View<'f> {
     }
 
     /// Adds a row. Returns whether it has an id.
-    fn add(&mut self, cells: RowCells<'_>, origin: &Origin<'_>, seen: Seen) -> bool {
-        self.made.clear();
-        self.ends.clear();
-        for source in &self.unfolding.cells {
-            if let Source::Made(pieces) = source {
-                let start = self.made.len();
-                if !make(pieces, cells, &mut self.hashed, &mut self.made) {
-                    self.made.truncate(start);
-                }
-            }
-            self.ends.push(self.made.len());
+    fn add(&mut self, cells: Trimmed<'_>, origin: &Origin<'_>, seen: Seen) -> bool {
+        let mut row = self.out.make();
+        let mut has_id = false;
+        for (position, source) in self.unfolding.cells.iter().enumerate() {
+            let length = row.cell(|text| write(source, cells, &mut self.hashed, text));
+            has_id |= position == self.subject && length > 0;
         }
         // An address that tells nobody apart makes no id, and with it what is nothing but an id.
-        let has_id = !self.cell(self.subject, cells).is_empty();
         if !has_id && self.telling.is_empty() && !self.insists {
+            row.forget();
             return false;
         }
-        let mut out = std::mem::take(&mut self.out);
-        if let Some(mark) = out.add(origin, (0..self.ends.len()).map(|position| self.cell(position, cells))) {
+        if let Some(mark) = row.keep(origin) {
             mark.seen = seen;
         }
-        self.out = out;
         has_id
     }
+}
 
-    fn cell<'a>(&'a self, position: usize, cells: RowCells<'a>) -> &'a str {
-        match self.unfolding.cells.get(position) {
-            Some(Source::At(at)) => decode::trim(cells.cell(*at)),
-            Some(Source::Fixed(value)) => value,
-            Some(Source::Words(at, words)) => {
-                let said = decode::trim(cells.cell(*at));
-                words.iter().find(|(word, _)| said.eq_ignore_ascii_case(word)).map_or(said, |(_, says)| says)
+/// Writes what a cell says.
+#[inline]
+fn write(source: &Source, cells: Trimmed<'_>, hashed: &mut Hashed, text: &mut String) {
+    match source {
+        Source::At(at) => text.push_str(cells.cell(*at)),
+        Source::Fixed(value) => text.push_str(value),
+        Source::Words(at, words) => text.push_str(in_words(cells.cell(*at), words)),
+        Source::Made(pieces) => {
+            let start = text.len();
+            if !make(pieces, cells, hashed, text) {
+                text.truncate(start);
             }
-            Some(Source::Made(_)) => {
-                let start = position.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
-                let end = self.ends.get(position).copied().unwrap_or(0);
-                self.made.get(start.unwrap_or(0)..end).unwrap_or("")
-            }
-            None => "",
         }
     }
+}
+
+/// What a cell says, in the words that are read.
+fn in_words<'a>(said: &'a str, words: &[(&str, &'static str)]) -> &'a str {
+    words.iter().find(|(word, _)| said.eq_ignore_ascii_case(word)).map_or(said, |(_, says)| says)
 }
 
 /// Adds one hash to another, so that their order counts.
