@@ -37,9 +37,31 @@ pub(super) fn make(pieces: &[Piece], cells: Trimmed<'_>, hashed: &mut Hashed, id
     true
 }
 
+/// Whether an id can be made of the pieces.
+pub(super) fn is_made(pieces: &[Piece], cells: Trimmed<'_>) -> bool {
+    let has = |at: usize| !cells.cell(at).is_empty();
+    let is_alone = pieces.len() == 1;
+    // What stands between pieces makes an id of several.
+    pieces.iter().all(|piece| match piece {
+        Piece::Word(word) => !is_alone || !word.is_empty(),
+        Piece::At(at) => has(*at),
+        Piece::Maybe(at) => !is_alone || at.is_some_and(has),
+        Piece::Hashed(columns) => is_told(columns, cells),
+        Piece::AtOrHashed(at, columns) => at.is_some_and(has) || is_told(columns, cells),
+    }) && !pieces.is_empty()
+}
+
+/// Whether cells tell anybody apart. A column that is hashed alone holds an address; what is none does not.
+fn is_told(columns: &[usize], cells: Trimmed<'_>) -> bool {
+    match columns {
+        [at] => tells_apart(cells.cell(*at)),
+        _ => columns.iter().any(|at| !cells.cell(*at).is_empty()),
+    }
+}
+
 /// Writes a part as [`SourcedId::from_parts`](roster_core::SourcedId::from_parts) does; an id of one part is that part.
 fn write_part(value: &str, is_alone: bool, id: &mut String) -> bool {
-    if is_alone || !value.contains([':', '\\']) {
+    if is_alone || !value.bytes().any(|byte| matches!(byte, b':' | b'\\')) {
         id.push_str(value);
         return !value.is_empty();
     }
@@ -67,7 +89,7 @@ pub(super) struct Hashed {
 const CELL_END: char = '\u{1f}';
 
 impl Hashed {
-    /// Writes a hash of some cells. A column that is hashed alone holds an address; what is none tells nobody apart.
+    /// Writes a hash of some cells. `false` if they tell nobody apart.
     #[inline]
     fn write(&mut self, columns: &[usize], cells: Trimmed<'_>, id: &mut String) -> bool {
         let is_last = match columns {
@@ -89,11 +111,7 @@ impl Hashed {
             last.push(CELL_END);
         }
         hex.clear();
-        let is_told = match columns {
-            [at] => tells_apart(cells.cell(*at)),
-            _ => last.chars().any(|character| character != CELL_END),
-        };
-        if !is_told {
+        if !is_told(columns, cells) {
             return;
         }
         if is_lower(last) {
@@ -135,7 +153,10 @@ const fn hex_of(part: u32) -> [u8; 8] {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::rows::{Batch, Scanner};
 
     #[test]
     fn hashes_are_written_as_anybody_writes_them() {
@@ -143,6 +164,33 @@ mod tests {
             let mut hex = String::new();
             push_hex(hash, &mut hex);
             assert_eq!(hex, format!("{hash:032x}"));
+        }
+    }
+
+    /// Pieces of each sort, over three columns.
+    fn pieces() -> impl Strategy<Value = Vec<Piece>> {
+        let piece = (0..8_usize, 0..3_usize).prop_map(|(sort, at)| match sort {
+            0 => Piece::Word("w"),
+            1 => Piece::Word(""),
+            2 => Piece::At(at),
+            3 => Piece::Maybe(Some(at)),
+            4 => Piece::Maybe(None),
+            5 => Piece::Hashed(vec![at]),
+            6 => Piece::Hashed(vec![at, (at + 1) % 3]),
+            _ => Piece::AtOrHashed((at > 0).then_some(at), vec![0]),
+        });
+        prop::collection::vec(piece, 0..4)
+    }
+
+    proptest! {
+        #[test]
+        fn what_can_be_made_is_told_without_making_it(pieces in pieces(), row in "((a|A:|a@x.example|none@x.example|é|),){2}[ ab]{0,2}") {
+            let (mut scanner, mut batch) = (Scanner::new(1 << 10), Batch::default());
+            scanner.scan(row.as_bytes(), true, 10, &mut batch);
+            let cells = batch.trimmed(batch.row(0).unwrap());
+            let (mut hashed, mut id) = (Hashed::default(), String::new());
+            let is_there = make(&pieces, cells, &mut hashed, &mut id) && !id.is_empty();
+            prop_assert_eq!(is_made(&pieces, cells), is_there);
         }
     }
 }

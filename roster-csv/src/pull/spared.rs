@@ -114,7 +114,11 @@ impl Group {
         hashes.extend(rows.map(|mark| {
             let cells = batch.row_cells(mark);
             runs.iter().fold(1, |all, run| {
-                if mark.has_quote { hash_quoted(all, cells, run) } else { mixed(all, xxh3_64(cells.span(run))) }
+                if mark.has_quote {
+                    hash_quoted(all, cells, run)
+                } else {
+                    mixed(all, xxh3_64(cells.span(run)))
+                }
             })
         }));
         settled.touch_all(hashes.iter().copied());
@@ -146,4 +150,24 @@ fn hash_quoted(all: u64, cells: RowCells<'_>, run: &Range<usize>) -> u64 {
         return mixed(all, xxh3_64(text));
     }
     run.clone().fold(mixed(all, 2), |all, column| mixed(all, xxh3_64(cells.cell(column).as_bytes())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rows::Scanner;
+
+    #[test]
+    fn quotes_do_not_matter_but_commas_inside_them_do() {
+        let rows = "1,North,x,a\n1,North,\"x, y\",a\n\"1\",North,x,\"a\"\n1,\"North,\",x,a\n\"1,North\",,x,a\n1,\"North,\",y,a\n";
+        let (mut scanner, mut batch) = (Scanner::new(1 << 10), Batch::default());
+        scanner.scan(rows.as_bytes(), true, 100, &mut batch);
+        let mut group = Group { columns: vec![0, 1, 3], ..Group::empty() }.closed(true);
+        let mut was_there = |row| {
+            let is_spared = group.spares(&batch, &[(row, 0)]);
+            group.keep(Told::default());
+            is_spared
+        };
+        assert_eq!([0, 1, 2, 3, 4, 5].map(&mut was_there), [false, true, true, false, false, true]);
+    }
 }

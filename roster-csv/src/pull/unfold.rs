@@ -11,13 +11,14 @@ use roster_core::{
 use super::{
     judge::{Judge, Odd},
     look::Look,
-    made_ids::{Hashed, make},
+    made_ids::Hashed,
+    sources::{says_something, write},
     spared::{Group, Told, groups},
 };
 use crate::{
     dialect::{Piece, Source, Unfolding},
     keys::{HashedSet, Ids, Keys, Seen},
-    rows::{Batch, Origin, Trimmed, WINDOW},
+    rows::{Batch, Origin, Pick, RowMark, Trimmed, WINDOW},
     survey::SurveyedFile,
 };
 
@@ -41,6 +42,8 @@ pub(super) struct View<'f> {
     is_stopped: bool,
     said: Vec<Said>,
     hashed: Hashed,
+    /// Rows are not made of those of the file, but picked: they are made where records are.
+    picks: Option<Vec<Pick>>,
     /// The rows made so far.
     pub(super) out: Batch,
 }
@@ -77,7 +80,10 @@ impl<'f> Views<'f> {
                 }
             }
         }
-        let views: Vec<_> = readings.iter().map(|(file, unfolding)| View::of(file, unfolding)).collect();
+        let mut views: Vec<_> = readings.iter().map(|(file, unfolding)| View::of(file, unfolding)).collect();
+        if let Some(own) = views.first_mut() {
+            own.picks = Some(Vec::new());
+        }
         // All of a seat is in its id.
         let seats = views.first().filter(|view| view.is_seat);
         let own = seats.map_or_else(|| first.columns(), View::subject_columns);
@@ -134,6 +140,15 @@ impl<'f> Views<'f> {
             }
             group.keep(told);
         }
+    }
+
+    /// Leaves those rows alone in the batch that those of the first reading are made of. `false` if there are none.
+    pub(super) fn pick(&mut self, batch: &mut Batch) -> bool {
+        let picks = self.readings.first_mut().and_then(|own| own.picks.as_mut());
+        let Some(picks) = picks.filter(|picks| !picks.is_empty()) else { return false };
+        batch.pick(picks);
+        picks.clear();
+        true
     }
 
     /// Makes room for about as many rows.
@@ -201,6 +216,7 @@ impl<'f> View<'f> {
             is_stopped: false,
             said: Vec::new(),
             hashed: Hashed::default(),
+            picks: None,
             out: Batch::default(),
         }
     }
@@ -223,12 +239,14 @@ impl<'f> View<'f> {
                 continue;
             }
             let Some(mark) = batch.row(*index) else { continue };
-            let (cells, origin) = (batch.trimmed(mark), Origin { mark, record: *record });
+            let cells = batch.trimmed(mark);
             if !said.is_there && !self.is_damaged(cells) {
                 continue;
             }
             let seen = if seen == Seen::Identical { Seen::First } else { seen };
-            let has_id = self.add(cells, &origin, seen);
+            let pick = Pick { row: *index, record: *record, seen };
+            let picks = self.picks.is_some();
+            let has_id = if picks { self.pick(cells, pick) } else { self.add(cells, mark, &pick) };
             if said.is_there && !has_id {
                 self.nameless.insert(said.key);
             }
@@ -270,12 +288,12 @@ impl<'f> View<'f> {
 
     /// Whether a row that names nothing should: it tells of it, or is about nothing else.
     fn is_damaged(&self, cells: Trimmed<'_>) -> bool {
-        let tells = |position: &usize| match self.unfolding.cells.get(*position) {
-            Some(Source::At(at)) => !cells.cell(*at).is_empty(),
-            Some(Source::Words(at, words)) => !in_words(cells.cell(*at), words).is_empty(),
-            _ => false,
-        };
-        self.insists || self.telling.iter().any(tells)
+        self.insists || self.telling.iter().any(|position| self.has(*position, cells))
+    }
+
+    /// Whether a cell says something.
+    fn has(&self, position: usize, cells: Trimmed<'_>) -> bool {
+        self.unfolding.cells.get(position).is_some_and(|source| says_something(source, cells))
     }
 
     fn said(&self, cells: &[u64]) -> Said {
@@ -337,45 +355,38 @@ impl<'f> View<'f> {
         }
     }
 
+    /// An address that tells nobody apart makes no id, and with it what is nothing but an id.
+    const fn is_there_without_id(&self) -> bool {
+        self.insists || !self.telling.is_empty()
+    }
+
+    /// Picks a row. Returns whether what is made of it has an id.
+    fn pick(&mut self, cells: Trimmed<'_>, pick: Pick) -> bool {
+        let has_id = self.has(self.subject, cells);
+        if has_id || self.is_there_without_id() {
+            self.picks.get_or_insert_default().push(pick);
+        }
+        has_id
+    }
+
     /// Adds a row. Returns whether it has an id.
-    fn add(&mut self, cells: Trimmed<'_>, origin: &Origin<'_>, seen: Seen) -> bool {
+    fn add(&mut self, cells: Trimmed<'_>, mark: &RowMark, pick: &Pick) -> bool {
+        let needs_id = !self.is_there_without_id();
         let mut row = self.out.make();
         let mut has_id = false;
         for (position, source) in self.unfolding.cells.iter().enumerate() {
             let length = row.cell(|text| write(source, cells, &mut self.hashed, text));
             has_id |= position == self.subject && length > 0;
         }
-        // An address that tells nobody apart makes no id, and with it what is nothing but an id.
-        if !has_id && self.telling.is_empty() && !self.insists {
+        if needs_id && !has_id {
             row.forget();
             return false;
         }
-        if let Some(mark) = row.keep(origin) {
-            mark.seen = seen;
+        if let Some(made) = row.keep(&Origin { mark, record: pick.record }) {
+            made.seen = pick.seen;
         }
         has_id
     }
-}
-
-/// Writes what a cell says.
-#[inline]
-fn write(source: &Source, cells: Trimmed<'_>, hashed: &mut Hashed, text: &mut String) {
-    match source {
-        Source::At(at) => text.push_str(cells.cell(*at)),
-        Source::Fixed(value) => text.push_str(value),
-        Source::Words(at, words) => text.push_str(in_words(cells.cell(*at), words)),
-        Source::Made(pieces) => {
-            let start = text.len();
-            if !make(pieces, cells, hashed, text) {
-                text.truncate(start);
-            }
-        }
-    }
-}
-
-/// What a cell says, in the words that are read.
-fn in_words<'a>(said: &'a str, words: &[(&str, &'static str)]) -> &'a str {
-    words.iter().find(|(word, _)| said.eq_ignore_ascii_case(word)).map_or(said, |(_, says)| says)
 }
 
 /// Adds one hash to another, so that their order counts.

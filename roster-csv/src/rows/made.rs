@@ -6,12 +6,22 @@ use super::{
     batch::{Batch, RowCells, RowMark},
     lines::narrow,
 };
+use crate::keys::Seen;
 
 /// What is taken over from the row that another is made of.
 pub(crate) struct Origin<'a> {
     pub(crate) mark: &'a RowMark,
     /// Which record of the file it is, its header being the first.
     pub(crate) record: u64,
+}
+
+/// A row of a file that another is made of.
+pub(crate) struct Pick {
+    /// Which row of its batch.
+    pub(crate) row: usize,
+    pub(crate) record: u64,
+    /// What the id tells of the row that is made of it.
+    pub(crate) seen: Seen,
 }
 
 /// The cells of a row, without the blanks around their values.
@@ -96,6 +106,18 @@ impl Batch {
         self.text.shrink_to_fit();
         self.starts.shrink_to_fit();
         self.rows.shrink_to_fit();
+    }
+
+    /// Keeps these rows alone, which are in order, and marks them with what is known of them.
+    pub(crate) fn pick(&mut self, picks: &[Pick]) {
+        for (place, pick) in picks.iter().enumerate() {
+            self.rows.swap(place, pick.row);
+            if let Some(mark) = self.rows.get_mut(place) {
+                mark.record = pick.record;
+                mark.seen = pick.seen;
+            }
+        }
+        self.rows.truncate(picks.len());
     }
 
     /// Begins a row.
