@@ -33,6 +33,7 @@ pub(crate) enum Source {
 }
 
 /// A part of an id, with its columns found.
+#[derive(Debug)]
 pub(crate) enum Piece {
     /// The cell, which must not be empty.
     At(usize),

@@ -115,7 +115,9 @@ impl<'a> Feed<'a> {
         }
         self.folding = Folding::of(survey, folds, index);
         self.read(files)?;
-        folds.keep(self.folding.map(Folding::into_kept).unwrap_or_default());
+        if let Some(folding) = self.folding {
+            folds.keep(folding);
+        }
         Ok(self.is_heard.then_some(self.print))
     }
 
@@ -189,7 +191,7 @@ impl<'a> Feed<'a> {
             self.print.add(&batch);
             if let Some(folding) = &mut self.folding {
                 batch.mark_garbled();
-                self.is_heard = folding.take(&batch, last && !more, self.sender);
+                self.is_heard = folding.take(&mut batch, last && !more, self.sender);
                 self.batch = batch;
             } else if let Some(register) = &mut self.register {
                 batch.mark_garbled();

@@ -7,7 +7,7 @@ use crate::{
     dialect::Header,
     excel::{damage, may_be_damaged},
     keys::Ids,
-    rows::{Batch, Fault, RowMark, WINDOW},
+    rows::{Batch, Fault, RowCells, RowMark, WINDOW},
 };
 
 /// A row that is no record, or one of which something is to be said.
@@ -31,6 +31,8 @@ pub(crate) enum Outcome {
 /// Judges rows as a whole.
 pub(super) struct Judge<'f> {
     header: &'f Header,
+    /// How the header begins.
+    first: String,
     /// The columns that ids are made of: what a spreadsheet destroyed there, no record of the row can do without.
     ids: Vec<usize>,
     /// Says what is odd, and looks for rows that are there twice.
@@ -45,7 +47,17 @@ pub(super) struct Judge<'f> {
 
 impl<'f> Judge<'f> {
     pub(super) fn of(header: &'f Header, ids: Vec<usize>, tells: bool) -> Self {
-        Self { header, ids, tells, seen: Ids::default(), usual_width: 0, record: 0, is_replaced: false }
+        let first = header.name_at(0);
+        Self {
+            header,
+            first,
+            ids,
+            tells,
+            seen: Ids::default(),
+            usual_width: 0,
+            record: 0,
+            is_replaced: false,
+        }
     }
 
     /// Brings near what the next rows will be compared with.
@@ -72,6 +84,11 @@ impl<'f> Judge<'f> {
         if self.record == 2 {
             self.usual_width = Batch::width(mark);
         }
+        if self.is_plain(batch.row_cells(mark), mark)
+            && (!self.tells || self.seen.insert(batch.row_hash(index)))
+        {
+            return true;
+        }
         let (outcome, problem) = self.judge(batch, index, mark);
         if self.tells && (outcome != Outcome::Used || problem.is_some()) {
             let line = match mark.fault {
@@ -91,6 +108,20 @@ impl<'f> Judge<'f> {
             }));
         }
         outcome == Outcome::Used
+    }
+
+    /// Whether nothing has to be said of a row unless it is there twice, as of most.
+    #[inline]
+    fn is_plain(&self, cells: RowCells<'_>, mark: &RowMark) -> bool {
+        let first = cells.cell(0);
+        cells.len() == self.header.width()
+            && mark.fault.is_none()
+            && !mark.padded
+            && !mark.has_stray_quote
+            && !mark.unwrapped
+            && first.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric)
+            && first != self.first
+            && !self.ids.iter().any(|at| may_be_damaged(cells.cell(*at)))
     }
 
     fn judge(&mut self, batch: &Batch, index: usize, mark: &RowMark) -> (Outcome, Option<Problem>) {

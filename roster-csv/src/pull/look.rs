@@ -1,9 +1,9 @@
 //! Cells as readings compare them: as hashes.
 
 use memchr::memmem;
-use roster_core::decode;
+use wide::u8x16;
 
-use crate::{keys::hash, rows::Batch};
+use crate::{address::each_block, keys::hash, rows::Batch};
 
 /// Looks at cells, once for all readings that look at the same rows.
 pub(super) struct Look<'a> {
@@ -22,11 +22,11 @@ impl Look<'_> {
         let Self { folded, is_loose, cells, scratch } = self;
         for (number, (index, _)) in rows.iter().enumerate() {
             let Some(mark) = batch.row(*index) else { continue };
-            let row = batch.row_cells(mark);
-            let is_loose = mark.has_newline || *is_loose && memmem::find(row.text(), b"  ").is_some();
+            let is_loose =
+                mark.has_newline || *is_loose && memmem::find(batch.row_cells(mark).text(), b"  ").is_some();
+            let row = batch.trimmed(mark);
             for column in columns {
                 let cell = row.cell(*column);
-                let cell = if mark.padded { decode::trim(cell) } else { cell };
                 let folded_here = folded.get(*column) == Some(&true);
                 if let Some(place) =
                     cells.get_mut(number * folded.len() + column).filter(|_| !cell.is_empty())
@@ -40,9 +40,14 @@ impl Look<'_> {
     }
 }
 
-/// Whether a text is as it would be in lower case.
-fn is_lower(text: &str) -> bool {
-    text.bytes().fold(true, |lower, byte| lower & !byte.is_ascii_uppercase() & byte.is_ascii())
+/// Whether a text is as it would be in lower case: ASCII, and no capital.
+pub(super) fn is_lower(text: &str) -> bool {
+    let mut odd = u8x16::ZERO;
+    each_block(text.as_bytes(), |_, bytes| {
+        odd |= bytes | bytes.max(u8x16::splat(b'A')).min(u8x16::splat(b'Z')).simd_eq(bytes);
+    });
+    // What is no ASCII has the highest bit set, and so has what was found.
+    odd.to_bitmask() == 0
 }
 
 /// The hash of a text as it is compared: blanks within it count as one, and line breaks as blanks.
@@ -67,4 +72,15 @@ fn hash_loosely(cell: &str, folded: bool, scratch: &mut String) -> u64 {
         }
     }
     hash(scratch)
+}
+
+#[cfg(test)]
+mod tests {
+    proptest::proptest! {
+        #[test]
+        fn lower_case_is_what_would_not_change(text in "[a-z0-9@.]{0,40}[a-zA-Zé@{\\[`]{0,3}[a-z0-9@.]{0,40}") {
+            let is_lower = text.is_ascii() && text.to_ascii_lowercase() == text;
+            proptest::prop_assert_eq!(super::is_lower(&text), is_lower);
+        }
+    }
 }

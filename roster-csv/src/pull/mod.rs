@@ -18,8 +18,10 @@ mod register;
 mod rejection;
 mod shape;
 mod similar;
+mod sources;
 mod spared;
 mod unfold;
+mod unfolded;
 
 use std::{
     pin::Pin,
@@ -35,6 +37,7 @@ use self::{
     engine::Engine,
     plan::Step,
     reader::{Message, Reader},
+    unfolded::Unfolded,
 };
 pub(crate) use self::{
     people::incomplete,
@@ -77,6 +80,15 @@ enum State {
 struct Reading {
     reader: Reader,
     survey: Option<(Arc<Survey>, Vec<Step>, Engine)>,
+    unfolded: Option<Unfolded>,
+    /// The batch at hand was made here.
+    is_made: bool,
+}
+
+impl Reading {
+    const fn of(reader: Reader) -> Self {
+        Self { reader, survey: None, unfolded: None, is_made: false }
+    }
 }
 
 impl Pull {
@@ -134,7 +146,10 @@ impl Pull {
         };
         let batch = std::mem::take(&mut self.batch);
         self.next = 0;
-        reading.reader.recycle(batch);
+        match &mut reading.unfolded {
+            Some(unfolded) if std::mem::take(&mut reading.is_made) => unfolded.recycle(batch),
+            _ => reading.reader.recycle(batch),
+        }
         if reading.survey.as_ref().is_some_and(|(_, _, engine)| engine.replaced) {
             return Some(reader::replaced());
         }
@@ -147,12 +162,27 @@ impl Pull {
                     grades: survey.dialect.grades,
                     this_year: Offset::UTC.to_datetime(self.cx.clock().now()).year(),
                 };
+                reading.unfolded = Some(Unfolded::of(&survey, &steps));
                 reading.survey = Some((survey, steps, engine));
             }
-            (Some(Message::Rows(batch)), _) => self.batch = batch,
+            (Some(Message::Rows(mut batch)), _) => {
+                if let Some(unfolded) = &mut reading.unfolded {
+                    unfolded.mark(&mut batch);
+                }
+                self.batch = batch;
+            }
+            (Some(Message::Folded(rows)), Some((survey, _, engine))) => {
+                let file = survey.files.get(engine.step_file());
+                if let (Some(file), Some(unfolded)) = (file, &mut reading.unfolded) {
+                    self.batch = unfolded.make(file, &rows);
+                    reading.is_made = true;
+                }
+                reading.reader.recycle(rows);
+            }
             (Some(Message::Begin(step)), Some((survey, _, engine))) => {
-                if let Some(file) = survey.files.get(step.file) {
+                if let (Some(file), Some(unfolded)) = (survey.files.get(step.file), &mut reading.unfolded) {
                     tracing::debug!(file = %file.name, purpose = ?step.purpose, "reading");
+                    self.batch = unfolded.begin(file, step.purpose).unwrap_or_default();
                 }
                 engine.begin(survey, step);
             }
@@ -216,7 +246,7 @@ impl Stream for Pull {
                         continue;
                     };
                     match Reader::start(*job) {
-                        Ok(reader) => this.state = State::Reading(Box::new(Reading { reader, survey: None })),
+                        Ok(reader) => this.state = State::Reading(Box::new(Reading::of(reader))),
                         Err(error) => return Poll::Ready(Some(Err(error))),
                     }
                     continue;

@@ -40,8 +40,10 @@ pub(crate) enum Message {
     Unchanged,
     /// A step begins.
     Begin(Step),
-    /// Rows of the step at hand, the header among them.
+    /// Rows of the step at hand, the header among them unless they are made of other rows.
     Rows(Batch),
+    /// Rows of a file whose rows are several records each, those that the rows of the step at hand are made of.
+    Folded(Batch),
     /// What is to be said of the file at hand.
     Problem(Box<Problem>),
     /// What is to be said of rows of the file at hand, which stand for several records each.
@@ -182,13 +184,13 @@ fn read(job: Job, sender: &mut Sender) -> Result<Option<Message>> {
         }
     }
     let mut prints = Fingerprints::default();
-    let mut folds = Folds::of(&survey, &steps);
+    let mut folds = Folds::of(&steps);
     for (index, step) in steps.iter().enumerate() {
         if !sender.send(Message::Begin(*step)) {
             return Ok(None);
         }
         if folds.has(index) {
-            if !folds.give(&survey, *step, index, sender) {
+            if !folds.give(index, sender) {
                 return Ok(None);
             }
         } else if let Some(file) = survey.files.get(step.file) {

@@ -3,10 +3,14 @@
 
 use std::ops::Range;
 
+use memchr::memchr_iter;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::unfold::{View, mixed};
-use crate::{keys::Ids, rows::Batch};
+use crate::{
+    keys::Ids,
+    rows::{Batch, RowCells},
+};
 
 /// How many combinations of cells are remembered, at most: eight to sixteen bytes each.
 const REMEMBERED: usize = 1 << 18;
@@ -101,20 +105,21 @@ impl Group {
     /// Whether nothing is to be told of any of some rows. They are spared together or not at all: a row may contradict one that was
     /// settled, and those after it are to be told of then.
     pub(super) fn spares(&mut self, batch: &Batch, rows: &[(usize, u64)]) -> bool {
-        let Self { columns, runs, settled, hashes, .. } = self;
+        let Self { runs, settled, hashes, .. } = self;
         hashes.clear();
         if runs.is_empty() {
             return false;
         }
-        hashes.extend(rows.iter().filter_map(|(index, _)| batch.row(*index)).map(|mark| {
+        let rows = rows.iter().filter_map(|(index, _)| batch.row(*index));
+        hashes.extend(rows.map(|mark| {
             let cells = batch.row_cells(mark);
-            if mark.has_quote {
-                // A cell may hold what separates others, so that two rows might look alike that are not.
-                return columns
-                    .iter()
-                    .fold(2, |all, column| mixed(all, xxh3_64(cells.cell(*column).as_bytes())));
-            }
-            runs.iter().fold(1, |all, run| mixed(all, xxh3_64(cells.span(run))))
+            runs.iter().fold(1, |all, run| {
+                if mark.has_quote {
+                    hash_quoted(all, cells, run)
+                } else {
+                    mixed(all, xxh3_64(cells.span(run)))
+                }
+            })
         }));
         settled.touch_all(hashes.iter().copied());
         hashes.iter().all(|hash| settled.contains(*hash))
@@ -133,5 +138,36 @@ impl Group {
                 self.remembered += usize::from(self.settled.insert(*hash));
             }
         }
+    }
+}
+
+/// Adds the hash of some neighbouring cells of a row with quotes. Where one of them holds what separates others, two rows might look
+/// alike that are not: then each cell is hashed by itself. Else they say what the same cells say in a row without quotes.
+fn hash_quoted(all: u64, cells: RowCells<'_>, run: &Range<usize>) -> u64 {
+    let text = cells.span(run);
+    let there = run.end.min(cells.len()).saturating_sub(run.start);
+    if memchr_iter(b',', text).count() < there.max(1) {
+        return mixed(all, xxh3_64(text));
+    }
+    run.clone().fold(mixed(all, 2), |all, column| mixed(all, xxh3_64(cells.cell(column).as_bytes())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rows::Scanner;
+
+    #[test]
+    fn quotes_do_not_matter_but_commas_inside_them_do() {
+        let rows = "1,North,x,a\n1,North,\"x, y\",a\n\"1\",North,x,\"a\"\n1,\"North,\",x,a\n\"1,North\",,x,a\n1,\"North,\",y,a\n";
+        let (mut scanner, mut batch) = (Scanner::new(1 << 10), Batch::default());
+        scanner.scan(rows.as_bytes(), true, 100, &mut batch);
+        let mut group = Group { columns: vec![0, 1, 3], ..Group::empty() }.closed(true);
+        let mut was_there = |row| {
+            let is_spared = group.spares(&batch, &[(row, 0)]);
+            group.keep(Told::default());
+            is_spared
+        };
+        assert_eq!([0, 1, 2, 3, 4, 5].map(&mut was_there), [false, true, true, false, false, true]);
     }
 }

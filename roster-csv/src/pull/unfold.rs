@@ -4,20 +4,21 @@
 //! so that a school that stands on each row of a district is told once.
 
 use roster_core::{
-    EntityKind, decode,
+    EntityKind,
     table::{Holds, Need, Rows},
 };
 
 use super::{
     judge::{Judge, Odd},
     look::Look,
-    made_ids::{Hashed, make},
+    made_ids::Hashed,
+    sources::{says_something, write},
     spared::{Group, Told, groups},
 };
 use crate::{
     dialect::{Piece, Source, Unfolding},
     keys::{HashedSet, Ids, Keys, Seen},
-    rows::{Batch, Origin, RowCells, WINDOW},
+    rows::{Batch, Origin, Pick, RowMark, Trimmed, WINDOW},
     survey::SurveyedFile,
 };
 
@@ -41,11 +42,10 @@ pub(super) struct View<'f> {
     is_stopped: bool,
     said: Vec<Said>,
     hashed: Hashed,
+    /// Rows are not made of those of the file, but picked: they are made where records are.
+    picks: Option<Vec<Pick>>,
     /// The rows made so far.
     pub(super) out: Batch,
-    made: String,
-    /// Where the cell ends in `made`, for those that are made.
-    ends: Vec<usize>,
 }
 
 /// Several readings of a file, done at once.
@@ -80,13 +80,19 @@ impl<'f> Views<'f> {
                 }
             }
         }
-        let views: Vec<_> = readings.iter().map(|(file, unfolding)| View::of(file, unfolding)).collect();
+        let mut views: Vec<_> = readings.iter().map(|(file, unfolding)| View::of(file, unfolding)).collect();
+        if let Some(own) = views.first_mut() {
+            own.picks = Some(Vec::new());
+        }
+        // All of a seat is in its id.
+        let seats = views.first().filter(|view| view.is_seat);
+        let own = seats.map_or_else(|| first.columns(), View::subject_columns);
         Some(Self {
             judge: Judge::of(&first.file, ids, tells),
             groups: groups(&views),
             readings: views,
             folded,
-            own: first.columns(),
+            own,
             cells: Vec::new(),
             rows: Vec::new(),
             scratch: String::new(),
@@ -134,6 +140,15 @@ impl<'f> Views<'f> {
             }
             group.keep(told);
         }
+    }
+
+    /// Leaves those rows alone in the batch that those of the first reading are made of. `false` if there are none.
+    pub(super) fn pick(&mut self, batch: &mut Batch) -> bool {
+        let picks = self.readings.first_mut().and_then(|own| own.picks.as_mut());
+        let Some(picks) = picks.filter(|picks| !picks.is_empty()) else { return false };
+        batch.pick(picks);
+        picks.clear();
+        true
     }
 
     /// Makes room for about as many rows.
@@ -201,9 +216,8 @@ impl<'f> View<'f> {
             is_stopped: false,
             said: Vec::new(),
             hashed: Hashed::default(),
+            picks: None,
             out: Batch::default(),
-            made: String::new(),
-            ends: Vec::new(),
         }
     }
 
@@ -225,12 +239,14 @@ impl<'f> View<'f> {
                 continue;
             }
             let Some(mark) = batch.row(*index) else { continue };
-            let (cells, origin) = (batch.row_cells(mark), Origin { mark, record: *record });
+            let cells = batch.trimmed(mark);
             if !said.is_there && !self.is_damaged(cells) {
                 continue;
             }
             let seen = if seen == Seen::Identical { Seen::First } else { seen };
-            let has_id = self.add(cells, &origin, seen);
+            let pick = Pick { row: *index, record: *record, seen };
+            let picks = self.picks.is_some();
+            let has_id = if picks { self.pick(cells, pick) } else { self.add(cells, mark, &pick) };
             if said.is_there && !has_id {
                 self.nameless.insert(said.key);
             }
@@ -271,8 +287,13 @@ impl<'f> View<'f> {
     }
 
     /// Whether a row that names nothing should: it tells of it, or is about nothing else.
-    fn is_damaged(&self, cells: RowCells<'_>) -> bool {
-        self.insists || self.telling.iter().any(|position| !self.cell(*position, cells).is_empty())
+    fn is_damaged(&self, cells: Trimmed<'_>) -> bool {
+        self.insists || self.telling.iter().any(|position| self.has(*position, cells))
+    }
+
+    /// Whether a cell says something.
+    fn has(&self, position: usize, cells: Trimmed<'_>) -> bool {
+        self.unfolding.cells.get(position).is_some_and(|source| says_something(source, cells))
     }
 
     fn said(&self, cells: &[u64]) -> Said {
@@ -334,47 +355,37 @@ impl<'f> View<'f> {
         }
     }
 
-    /// Adds a row. Returns whether it has an id.
-    fn add(&mut self, cells: RowCells<'_>, origin: &Origin<'_>, seen: Seen) -> bool {
-        self.made.clear();
-        self.ends.clear();
-        for source in &self.unfolding.cells {
-            if let Source::Made(pieces) = source {
-                let start = self.made.len();
-                if !make(pieces, cells, &mut self.hashed, &mut self.made) {
-                    self.made.truncate(start);
-                }
-            }
-            self.ends.push(self.made.len());
+    /// An address that tells nobody apart makes no id, and with it what is nothing but an id.
+    const fn is_there_without_id(&self) -> bool {
+        self.insists || !self.telling.is_empty()
+    }
+
+    /// Picks a row. Returns whether what is made of it has an id.
+    fn pick(&mut self, cells: Trimmed<'_>, pick: Pick) -> bool {
+        let has_id = self.has(self.subject, cells);
+        if has_id || self.is_there_without_id() {
+            self.picks.get_or_insert_default().push(pick);
         }
-        // An address that tells nobody apart makes no id, and with it what is nothing but an id.
-        let has_id = !self.cell(self.subject, cells).is_empty();
-        if !has_id && self.telling.is_empty() && !self.insists {
-            return false;
-        }
-        let mut out = std::mem::take(&mut self.out);
-        if let Some(mark) = out.add(origin, (0..self.ends.len()).map(|position| self.cell(position, cells))) {
-            mark.seen = seen;
-        }
-        self.out = out;
         has_id
     }
 
-    fn cell<'a>(&'a self, position: usize, cells: RowCells<'a>) -> &'a str {
-        match self.unfolding.cells.get(position) {
-            Some(Source::At(at)) => decode::trim(cells.cell(*at)),
-            Some(Source::Fixed(value)) => value,
-            Some(Source::Words(at, words)) => {
-                let said = decode::trim(cells.cell(*at));
-                words.iter().find(|(word, _)| said.eq_ignore_ascii_case(word)).map_or(said, |(_, says)| says)
-            }
-            Some(Source::Made(_)) => {
-                let start = position.checked_sub(1).and_then(|before| self.ends.get(before)).copied();
-                let end = self.ends.get(position).copied().unwrap_or(0);
-                self.made.get(start.unwrap_or(0)..end).unwrap_or("")
-            }
-            None => "",
+    /// Adds a row. Returns whether it has an id.
+    fn add(&mut self, cells: Trimmed<'_>, mark: &RowMark, pick: &Pick) -> bool {
+        let needs_id = !self.is_there_without_id();
+        let mut row = self.out.make();
+        let mut has_id = false;
+        for (position, source) in self.unfolding.cells.iter().enumerate() {
+            let length = row.cell(|text| write(source, cells, &mut self.hashed, text));
+            has_id |= position == self.subject && length > 0;
         }
+        if needs_id && !has_id {
+            row.forget();
+            return false;
+        }
+        if let Some(made) = row.keep(&Origin { mark, record: pick.record }) {
+            made.seen = pick.seen;
+        }
+        has_id
     }
 }
 

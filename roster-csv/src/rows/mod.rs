@@ -17,7 +17,7 @@ mod unwrap;
 pub(crate) use self::{
     batch::{Batch, Fault, RowCells, RowMark},
     hashes::WINDOW,
-    made::Origin,
+    made::{Origin, Pick, Trimmed},
     scan::Scanner,
     unwrap::may_be_wrapped,
 };

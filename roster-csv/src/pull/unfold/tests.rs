@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{files::FileSet, limits::Limits, source::CsvSource, survey::Survey};
+use crate::{files::FileSet, limits::Limits, pull::unfolded::make_rows, source::CsvSource, survey::Survey};
 
 const HEADER: &str = "school_id,school_name,teacher_email,teacher_first_name,teacher_last_name,class_id,class_name,\
                       student_first_name,student_last_name,student_email,student_grade_level\n";
@@ -10,6 +10,11 @@ const HEADER: &str = "school_id,school_name,teacher_email,teacher_first_name,tea
 type Made = Vec<(Vec<String>, u64, Seen)>;
 
 fn made(rows: &str, spares: bool) -> Vec<Made> {
+    made_by(rows, spares, true)
+}
+
+/// The rows of the first reading are picked, or made at once.
+fn made_by(rows: &str, spares: bool, picks: bool) -> Vec<Made> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("roster.csv"), format!("{HEADER}{rows}")).unwrap();
     let mut files = FileSet::open(folder.path(), Limits::default()).unwrap();
@@ -21,6 +26,9 @@ fn made(rows: &str, spares: bool) -> Vec<Made> {
     readings.reverse();
     let mut views = Views::of(&readings, true).unwrap();
     assert_eq!(views.groups.len(), 2, "about a class, and about a pupil");
+    if !picks {
+        views.readings[0].picks = None;
+    }
     if !spares {
         views.groups.iter_mut().for_each(Group::spare_nothing);
     }
@@ -32,6 +40,10 @@ fn made(rows: &str, spares: bool) -> Vec<Made> {
     for (piece, last) in [(front, false), (back, true)] {
         scanner.scan(piece, last, usize::MAX, &mut batch);
         views.take(&batch, &mut odd);
+        if views.pick(&mut batch) {
+            let own = &mut views.readings[0];
+            make_rows(own.unfolding, &batch, &mut own.hashed, &mut own.out);
+        }
     }
     let made = |view: &View<'_>| {
         let marks = (0..view.out.len()).filter_map(|index| view.out.row(index));
@@ -74,5 +86,11 @@ proptest! {
     fn what_is_spared_would_have_made_nothing(rows in prop::collection::vec(row(), 1..150)) {
         let rows = rows.concat();
         prop_assert_eq!(made(&rows, true), made(&rows, false));
+    }
+
+    #[test]
+    fn rows_are_picked_as_they_would_be_made(rows in prop::collection::vec(row(), 1..150)) {
+        let rows = rows.concat();
+        prop_assert_eq!(made_by(&rows, true, true), made_by(&rows, true, false));
     }
 }
