@@ -33,7 +33,7 @@ pub(super) struct Writer<'c> {
 
 const VERSION: &str = "run, op, kind, uid, before, from_id, changed, body, blanked";
 const VERSION_VALUES: &str = "?, ?, ?, ?, ?, ?, ?, ?, 0";
-// Of a create most is the same for all, and a value that is not bound costs next to nothing.
+// Of a create (op 0) most is the same for all, and a value that is not bound costs next to nothing.
 const FIRST_VERSION_VALUES: &str = "?, 0, ?, ?, NULL, NULL, 0, ?, 0";
 const CURRENT: &str = "packed, seq, what, link1, link2";
 const CURRENT_VALUES: &str = "?, ?, ?, ?, ?";
