@@ -52,6 +52,13 @@ impl Digest {
         Self(xxh3_128(bytes))
     }
 
+    /// Half of it.
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "half of the digest is wanted")]
+    pub(crate) const fn half(self) -> u64 {
+        self.0 as u64
+    }
+
     /// For those who store it.
     pub const fn to_bytes(self) -> [u8; 16] {
         self.0.to_be_bytes()

@@ -38,13 +38,17 @@ pub(crate) struct Known {
     pairs: Vec<(Key, Digest)>,
     uids: Vec<u64>,
     seqs: Vec<u64>,
-    /// Kind, state, and the marks of this run.
-    what: Vec<(EntityKind, RecordState, u8)>,
+    what: Vec<(EntityKind, RecordState)>,
+    /// Of this run.
+    marks: Vec<u8>,
     /// Made when a guess fails for the first time: most nights need it late, and some never.
     index: OnceLock<Index>,
     guess: usize,
     is_complete: bool,
 }
+
+/// How many marks are passed over together.
+const BLOCK: usize = 256;
 
 /// How far ahead is looked, for rows that were dropped.
 const AHEAD: usize = 8;
@@ -56,8 +60,9 @@ impl Known {
             self.pairs.push((pair.key, pair.digest));
             self.uids.push(pair.uid);
             self.seqs.push(pair.seq);
-            self.what.push((pair.kind, pair.state, 0));
+            self.what.push((pair.kind, pair.state));
         }
+        self.marks.resize(self.pairs.len(), 0);
     }
 
     /// Says that all is added: only then may a record be looked for.
@@ -88,6 +93,11 @@ impl Known {
 
     pub(crate) fn len(&self) -> usize {
         self.pairs.len()
+    }
+
+    /// Whether there is a record of that kind, in whatever state.
+    pub(crate) fn has_any(&self, kind: EntityKind) -> bool {
+        self.what.iter().any(|(of, _)| *of == kind)
     }
 
     /// The places of all records.
@@ -135,8 +145,9 @@ impl Known {
     /// Reads what [`find`](Self::find) will need for these keys, so that the waits for memory overlap.
     pub(crate) fn touch(&self, keys: impl Iterator<Item = Key> + Clone) {
         let there = |place: u32| {
-            let half = self.pairs.get(place as usize).map_or(0, |(key, _)| key.half());
-            half ^ u64::from(self.marks(place))
+            // A pair may lie across the border of what memory gives at a time.
+            let pair = self.pairs.get(place as usize).map_or(0, |(key, digest)| key.half() ^ digest.half());
+            pair ^ u64::from(self.marks(place)) ^ self.state(place) as u64
         };
         self.index().touch(keys.map(Key::half), there);
     }
@@ -160,12 +171,12 @@ impl Known {
     }
 
     pub(crate) fn kind(&self, place: u32) -> EntityKind {
-        self.what.get(place as usize).map_or(EntityKind::Org, |(kind, ..)| *kind)
+        self.what.get(place as usize).map_or(EntityKind::Org, |(kind, _)| *kind)
     }
 
     #[inline]
     pub(crate) fn state(&self, place: u32) -> RecordState {
-        self.what.get(place as usize).map_or(RecordState::Ended, |(_, state, _)| *state)
+        self.what.get(place as usize).map_or(RecordState::Ended, |(_, state)| *state)
     }
 
     pub(crate) fn is_active(&self, place: u32) -> bool {
@@ -174,7 +185,18 @@ impl Known {
 
     #[inline]
     pub(crate) fn marks(&self, place: u32) -> u8 {
-        self.what.get(place as usize).map_or(0, |(.., marks)| *marks)
+        self.marks.get(place as usize).copied().unwrap_or(0)
+    }
+
+    /// The places of the records whose marks are so, in order. Where hardly any are, as on most nights, that takes little
+    /// longer than to read the marks, which lie close together.
+    pub(crate) fn marked(&self, is_so: impl Fn(u8) -> bool + Copy) -> impl Iterator<Item = u32> {
+        // Looked at without a way out, many of them are compared at once.
+        let has_one = move |block: &[u8]| block.iter().fold(false, |any, marks| any | is_so(*marks));
+        let blocks = (0..).step_by(BLOCK).zip(self.marks.chunks(BLOCK));
+        blocks.filter(move |(_, block)| has_one(block)).flat_map(move |(start, block)| {
+            (start..).zip(block).filter(move |(_, marks)| is_so(**marks)).map(|(place, _)| place)
+        })
     }
 
     pub(crate) fn has(&self, place: u32, mark: u8) -> bool {
@@ -183,7 +205,7 @@ impl Known {
 
     #[inline]
     pub(crate) fn set_marks(&mut self, place: u32, marks: u8) {
-        if let Some((.., of)) = self.what.get_mut(place as usize) {
+        if let Some(of) = self.marks.get_mut(place as usize) {
             *of = marks;
         }
     }
@@ -301,6 +323,22 @@ mod tests {
         assert_eq!(known.find(key("absent")), None);
         assert_eq!(known.find_half(EntityKind::Person, key("7").half()), Some(6));
         assert_eq!(known.find_half(EntityKind::Class, key("7").half()), None);
+        assert!(known.has_any(EntityKind::Person) && !known.has_any(EntityKind::Class));
+    }
+
+    #[test]
+    fn what_is_marked_is_found_wherever_it_lies() {
+        let mut known = Known::default();
+        known.extend((1..=1000).map(|uid| pair(uid, &uid.to_string())).collect());
+        for place in [0, 255, 256, 511, 513, 999] {
+            known.mark(place, mark::ENDING | mark::SEEN);
+        }
+        known.mark(600, mark::SEEN);
+        let marked = |mark: u8| known.marked(|marks| marks & mark != 0).collect::<Vec<_>>();
+        assert_eq!(marked(mark::ENDING), [0, 255, 256, 511, 513, 999]);
+        assert_eq!(marked(mark::SEEN).len(), 7);
+        assert!(marked(mark::STAGED).is_empty());
+        assert_eq!(known.marked(|marks| marks == 0).count(), 993);
     }
 
     #[test]

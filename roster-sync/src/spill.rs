@@ -5,6 +5,7 @@ use std::{
     io::{self, Read, Seek, SeekFrom, Write},
 };
 
+use futures::channel::oneshot::Receiver;
 use roster_core::{Error, ErrorKind, FieldSet, Record, Result};
 
 use crate::{Digest, record, worker::Worker};
@@ -23,8 +24,13 @@ pub(crate) struct Spill {
     flushed: u64,
     /// Makes the file with the first write.
     file: Option<Worker<Option<File>>>,
+    /// What is being written while the tail grows on. Its memory comes back.
+    writing: Option<Receiver<Written>>,
     window: Window,
 }
+
+/// How a write went, and the buffer of what was written.
+type Written = (io::Result<()>, Vec<u8>);
 
 #[derive(Debug, Default)]
 struct Window {
@@ -90,29 +96,32 @@ impl Spill {
         self.tail.len() >= if self.file.is_some() { CHUNK } else { CAP }
     }
 
-    /// Moves what lies in memory to the file.
+    /// Moves what lies in memory to the file, and waits for what was moved before.
     pub(crate) async fn relax(&mut self) -> Result<()> {
         if !self.is_full() {
             return Ok(());
         }
-        let file = match self.file.take() {
+        let spare = self.written().await?;
+        let file = match &mut self.file {
             Some(file) => file,
-            None => Worker::start("roster-spill", None)?,
+            None => self.file.insert(Worker::start("roster-spill", None)?),
         };
-        let bytes = std::mem::take(&mut self.tail);
-        let written = bytes.len() as u64;
-        let (result, mut bytes) = file
-            .call(move |file| {
-                let result = append(file, &bytes);
-                (result, bytes)
-            })
-            .await?;
+        let bytes = std::mem::replace(&mut self.tail, spare);
+        let count = bytes.len() as u64;
+        self.writing = Some(file.ask(move |file| (append(file, &bytes), bytes))?);
+        self.flushed += count;
+        Ok(())
+    }
+
+    /// Waits for the write that is under way, and gives its buffer back, empty.
+    async fn written(&mut self) -> Result<Vec<u8>> {
+        let (Some(file), Some(writing)) = (&self.file, self.writing.take()) else { return Ok(Vec::new()) };
+        let (result, mut bytes) = file.answer(writing).await?;
         result.map_err(|error| failed(&error))?;
         bytes.clear();
-        self.tail = bytes;
-        self.flushed += written;
-        self.file = Some(file);
-        Ok(())
+        // The first was larger than those that follow.
+        bytes.shrink_to(CHUNK);
+        Ok(bytes)
     }
 
     /// Reads a body back. Cheap if bodies are read in the order in which they were added.
@@ -132,6 +141,8 @@ impl Spill {
     }
 
     async fn load(&mut self, place: Place) -> Result<()> {
+        // Not only for what it wrote: whether it could.
+        self.written().await?;
         let file = self.file.as_ref().ok_or_else(lost)?;
         let wanted = (place.len as usize).max(CHUNK) as u64;
         let mut bytes = std::mem::take(&mut self.window.bytes);

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::mpsc, thread};
 
-use futures::channel::oneshot;
+use futures::channel::oneshot::{self, Receiver};
 use roster_core::{Error, ErrorKind, Result};
 
 type Job<S> = Box<dyn FnOnce(&mut S) + Send>;
@@ -36,9 +36,23 @@ impl<S: Send + 'static> Worker<S> {
         &self,
         job: impl FnOnce(&mut S) -> R + Send + 'static,
     ) -> Result<R> {
+        let answer = self.ask(job)?;
+        self.answer(answer).await
+    }
+
+    /// Has a job done, and goes on at once. What it gives is waited for by [`answer`](Self::answer).
+    pub(crate) fn ask<R: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut S) -> R + Send + 'static,
+    ) -> Result<Receiver<R>> {
         let (answer, receiver) = oneshot::channel();
-        // Nobody waits if the future was dropped.
+        // Nobody waits if the receiver was dropped.
         self.post(move |state| drop(answer.send(job(state))))?;
+        Ok(receiver)
+    }
+
+    /// Waits for what a job gives.
+    pub(crate) async fn answer<R>(&self, receiver: Receiver<R>) -> Result<R> {
         receiver.await.map_err(|_| self.died())
     }
 

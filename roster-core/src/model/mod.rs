@@ -8,6 +8,7 @@ mod class;
 mod course;
 mod enrollment;
 mod identifier;
+mod json;
 mod org;
 mod person;
 mod record;

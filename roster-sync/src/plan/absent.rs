@@ -13,11 +13,13 @@ impl Draft<'_> {
         let is = |of: &[bool], kind: EntityKind| of.get(kind as usize).copied().unwrap_or(false);
         let mut candidates = EntityKind::ALL.map(|_| Vec::new());
         let known = &mut self.plan.stage.known;
-        for place in known.places() {
+        let all_asked = !gone_by_request.contains(&true);
+        let in_question = move |marks: u8| {
+            (!all_asked || marks & (mark::SEEN | mark::DELETED) != mark::SEEN) && marks & mark::PROTECTED == 0
+        };
+        let places: Vec<_> = known.marked(in_question).filter(|place| known.is_active(*place)).collect();
+        for place in places {
             let (kind, marks) = (known.kind(place), known.marks(place));
-            if !known.is_active(place) || marks & mark::PROTECTED != 0 {
-                continue;
-            }
             let is_absent = marks & mark::SEEN == 0;
             if marks & mark::DELETED != 0 || is(&gone_by_request, kind) || (is_absent && is(&whole, kind)) {
                 known.mark(place, mark::ENDING);

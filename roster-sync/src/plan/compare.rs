@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use roster_core::{AcademicSessionField, CourseField, EntityKind, FieldSet, Record, Result};
+use roster_core::{
+    AcademicSessionField, CourseField, EntityKind, FieldSet, Record, Result, hashed::HashedSet,
+};
 
 use super::{BODIES, Draft, Ending, Step, notes::may_name};
 use crate::{
@@ -151,6 +153,9 @@ impl Draft<'_> {
         let erases = self.ground.before.as_ref().is_some_and(|before| {
             !before.asked.sensitive.is_subset(&asked.sensitive) || (before.asked.extra && !asked.extra)
         });
+        if self.rekeys.is_empty() && !erases {
+            return Ok(());
+        }
         let linked = self.linked_to_rekeyed().await?;
         let known = &self.plan.stage.known;
         let settled = mark::ENDING | mark::STAGED | mark::REKEYED;
@@ -184,7 +189,7 @@ impl Draft<'_> {
 
     /// What hangs on re-keyed records: found without reading a body, so that one pupil's new id costs no look at all seats.
     async fn linked_to_rekeyed(&mut self) -> Result<HashSet<u32>> {
-        let halves: HashSet<_> = self.rekeys.keys().map(|(kind, from)| Key::of(*kind, from).half()).collect();
+        let halves: HashedSet = self.rekeys.keys().map(|(kind, from)| Key::of(*kind, from).half()).collect();
         if halves.is_empty() {
             return Ok(HashSet::new());
         }
@@ -231,10 +236,8 @@ impl Draft<'_> {
     /// The records that end, as they look.
     pub(super) async fn end(&mut self) -> Result<()> {
         let known = &self.plan.stage.known;
-        let ending: Vec<_> = known
-            .places()
-            .filter(|place| known.has(*place, mark::ENDING) && !known.has(*place, mark::REKEYED))
-            .collect();
+        let ends = |marks: u8| marks & (mark::ENDING | mark::REKEYED) == mark::ENDING;
+        let ending: Vec<_> = known.marked(ends).collect();
         let drops = self.drops_contacts();
         let mut calendar = super::calendar::Calendar::default();
         for places in ending.chunks(BODIES) {

@@ -72,8 +72,8 @@ impl Draft<'_> {
         for ending in &self.plan.ends {
             of(stage.known.kind(ending.known), &mut |counts| counts.ended += 1);
         }
-        for place in stage.known.places() {
-            if stage.known.has(place, mark::PROTECTED) && stage.known.is_active(place) {
+        for place in stage.known.marked(|marks| marks & mark::PROTECTED != 0) {
+            if stage.known.is_active(place) {
                 of(stage.known.kind(place), &mut |counts| counts.protected += 1);
             }
         }

@@ -1,8 +1,6 @@
 //! What hangs on what is not there.
 
-use std::collections::HashSet;
-
-use roster_core::{EntityKind, FieldSet, Record, Result};
+use roster_core::{EntityKind, FieldSet, Record, Result, hashed::HashedSet};
 
 use super::{BODIES, Body, Draft, Quarantining};
 use crate::{
@@ -130,7 +128,7 @@ impl Draft<'_> {
     /// Records that are as they were, or that were not delivered, and lose a parent tonight.
     async fn check_known(&mut self, kind: EntityKind) -> Result<()> {
         let lost = self.lost(kind);
-        if lost.is_empty() {
+        if lost.is_empty() || !self.plan.stage.known.has_any(kind) {
             return Ok(());
         }
         let settled = mark::ENDING | mark::PROTECTED | mark::STAGED | mark::REKEYED;
@@ -159,24 +157,28 @@ impl Draft<'_> {
     }
 
     /// The active records that hang on those of these half keys, and a few others by chance.
-    pub(super) async fn linked_to(&mut self, halves: &HashSet<u64>) -> Result<Vec<u32>> {
+    pub(super) async fn linked_to(&mut self, halves: &HashedSet) -> Result<Vec<u32>> {
+        let known = &self.plan.stage.known;
         let mut linked = Vec::new();
-        let (mut after, mut place) = (0, 0);
-        loop {
-            let links = self.session.links(after, LINKS).await?;
-            let Some(end) = links.last() else { return Ok(linked) };
-            after = end.uid;
-            for link in links {
-                let known = &self.plan.stage.known;
-                while (place as usize) < known.len() && known.uid(place) < link.uid {
-                    place += 1;
+        let mut place = 0;
+        let mut links = self.session.links(0, LINKS).await?;
+        while let Some(end) = links.last() {
+            // While the store reads the next, these are looked at.
+            let look = async {
+                for link in &links {
+                    while (place as usize) < known.len() && known.uid(place) < link.uid {
+                        place += 1;
+                    }
+                    let hangs = halves.contains(&link.first) || halves.contains(&link.second);
+                    if hangs && known.uid(place) == link.uid && known.is_active(place) {
+                        linked.push(place);
+                    }
                 }
-                let hangs = halves.contains(&link.first) || halves.contains(&link.second);
-                if hangs && known.uid(place) == link.uid && known.is_active(place) {
-                    linked.push(place);
-                }
-            }
+            };
+            let (next, ()) = futures::join!(self.session.links(end.uid, LINKS), look);
+            links = next?;
         }
+        Ok(linked)
     }
 
     /// A known record whose parent goes: one that was delivered waits in quarantine, one that was not ends with it.
@@ -194,14 +196,13 @@ impl Draft<'_> {
     }
 
     /// Half keys of the records that stood in the roster and will not.
-    fn lost(&self, child: EntityKind) -> HashSet<u64> {
+    fn lost(&self, child: EntityKind) -> HashedSet {
         let known = &self.plan.stage.known;
         let parents = parent_kinds(child);
         known
-            .places()
+            .marked(|marks| marks & mark::ENDING != 0)
             .filter(|place| {
-                known.has(*place, mark::ENDING)
-                    && parents.contains(&Some(known.kind(*place)))
+                parents.contains(&Some(known.kind(*place)))
                     && self.ground.asked.kinds.contains(&known.kind(*place))
             })
             .filter_map(|place| known.key(place))

@@ -45,10 +45,8 @@ impl Draft<'_> {
     /// Active records of a kind that would end.
     fn ending(&self, kind: EntityKind) -> Vec<u32> {
         let known = &self.plan.stage.known;
-        let is_one = |place: &u32| {
-            known.has(*place, mark::ENDING) && known.kind(*place) == kind && known.is_active(*place)
-        };
-        known.places().filter(is_one).collect()
+        let ending = known.marked(|marks| marks & mark::ENDING != 0);
+        ending.filter(|place| known.kind(*place) == kind && known.is_active(*place)).collect()
     }
 
     /// Entries of a kind that would be created.

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 /// Appends the record as JSON.
 pub(crate) fn write(record: &Record, out: &mut Vec<u8>) -> Result<()> {
-    serde_json::to_writer(out, record).map_err(|error| unfit("writing a record", record.kind(), &error))
+    record.write_json(out).map_err(|error| unfit("writing a record", record.kind(), &error))
 }
 
 /// Reads a record of a kind that is known; half the work of finding it out.

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Statement, params};
 
 use super::{
     fault::Worked,
-    inserts::{self, Inserts},
+    inserts::{self, End, Inserts},
     words::{PACKED, kind_code, kind_of, op_code, pack, packed, row_of, seq_of, state_code},
 };
 use crate::{
@@ -21,18 +21,22 @@ pub(super) struct Writer<'c> {
     connection: &'c Connection,
     roster: i64,
     run: i64,
+    versions_end: End,
     version: Inserts<'c>,
+    first_version: Inserts<'c>,
+    current_end: End,
     create: Inserts<'c>,
     update: Statement<'c>,
     restamp: Statement<'c>,
     state: Statement<'c>,
 }
 
-const VERSION: &str =
-    "INSERT INTO version (row, run, op, kind, uid, before, from_id, changed, blanked, body) VALUES ";
-const VERSION_ROW: &str = "(?, ?, ?, ?, ?, ?, ?, ?, 0, ?)";
-const CREATE: &str = "INSERT INTO current (row, packed, seq, what, link1, link2) VALUES ";
-const CREATE_ROW: &str = "(?, ?, ?, ?, ?, ?)";
+const VERSION: &str = "run, op, kind, uid, before, from_id, changed, body, blanked";
+const VERSION_VALUES: &str = "?, ?, ?, ?, ?, ?, ?, ?, 0";
+// Of a create (op 0) most is the same for all, and a value that is not bound costs next to nothing.
+const FIRST_VERSION_VALUES: &str = "?, 0, ?, ?, NULL, NULL, 0, ?, 0";
+const CURRENT: &str = "packed, seq, what, link1, link2";
+const CURRENT_VALUES: &str = "?, ?, ?, ?, ?";
 const UPDATE: &str =
     "UPDATE current SET packed = ?2, seq = ?3, what = ?4, link1 = ?5, link2 = ?6 WHERE row = ?1";
 const RESTAMP: &str = "UPDATE current \
@@ -54,8 +58,11 @@ impl<'c> Writer<'c> {
             connection,
             roster,
             run: run.cast_signed(),
-            version: Inserts::prepare(connection, VERSION, VERSION_ROW)?,
-            create: Inserts::prepare(connection, CREATE, CREATE_ROW)?,
+            versions_end: End::of(connection, "version")?,
+            version: Inserts::new(connection, "version", VERSION, VERSION_VALUES),
+            first_version: Inserts::new(connection, "version", VERSION, FIRST_VERSION_VALUES),
+            current_end: End::of(connection, "current")?,
+            create: Inserts::new(connection, "current", CURRENT, CURRENT_VALUES),
             update: connection.prepare(UPDATE)?,
             restamp: connection.prepare(RESTAMP)?,
             state: connection.prepare(STATE)?,
@@ -94,24 +101,19 @@ impl<'c> Writer<'c> {
     }
 
     fn versions(&mut self, batch: &Batch, writes: &mut Vec<&VersionWrite>) -> Worked<()> {
-        let (roster, run) = (self.roster, self.run);
-        self.version.insert(writes, |row, write| {
-            row.bind(row_of(roster, write.seq))?;
-            row.bind(run)?;
-            row.bind(op_code(write.op))?;
-            row.bind(kind_code(write.kind))?;
-            row.bind(write.uid.cast_signed())?;
-            row.bind(write.before.map(u64::cast_signed))?;
-            row.bind(write.from.map(|from| batch.text(from)))?;
-            row.bind(write.changed.cast_signed())?;
-            row.bind(batch.text(write.body))
-        })?;
+        for writes in writes.chunk_by(|one, other| is_first(one) == is_first(other)) {
+            if writes.first().is_some_and(|write| is_first(write)) {
+                self.first_versions(batch, writes)?;
+            } else {
+                self.further_versions(batch, writes)?;
+            }
+        }
         // A create comes before all else that happens to its record.
         let (creates, others): (Vec<&VersionWrite>, Vec<_>) =
             writes.drain(..).partition(|write| write.op == Op::Create);
-        self.create.insert(&creates, |bound, write| {
-            let Current { row, packed, seq, what, links } = Current::of(roster, write);
-            bound.bind(row)?;
+        let row = |write: &&VersionWrite| row_of(self.roster, write.uid);
+        self.create.insert(&creates, &mut self.current_end, row, |bound, write| {
+            let Current { packed, seq, what, links, .. } = Current::of(self.roster, write);
             bound.bind(&packed[..])?;
             bound.bind(seq)?;
             bound.bind(what)?;
@@ -119,11 +121,35 @@ impl<'c> Writer<'c> {
             bound.bind(links.1)
         })?;
         for write in others {
-            let Current { row, packed, seq, what, links } = Current::of(roster, write);
+            let Current { row, packed, seq, what, links } = Current::of(self.roster, write);
             let rows = self.update.execute(params![row, &packed[..], seq, what, links.0, links.1])?;
             one(rows, write.uid)?;
         }
         Ok(())
+    }
+
+    fn first_versions(&mut self, batch: &Batch, writes: &[&VersionWrite]) -> Worked<()> {
+        let row = |write: &&VersionWrite| row_of(self.roster, write.seq);
+        self.first_version.insert(writes, &mut self.versions_end, row, |bound, write| {
+            bound.bind(self.run)?;
+            bound.bind(kind_code(write.kind))?;
+            bound.bind(write.uid.cast_signed())?;
+            bound.bind(batch.text(write.body))
+        })
+    }
+
+    fn further_versions(&mut self, batch: &Batch, writes: &[&VersionWrite]) -> Worked<()> {
+        let row = |write: &&VersionWrite| row_of(self.roster, write.seq);
+        self.version.insert(writes, &mut self.versions_end, row, |bound, write| {
+            bound.bind(self.run)?;
+            bound.bind(op_code(write.op))?;
+            bound.bind(kind_code(write.kind))?;
+            bound.bind(write.uid.cast_signed())?;
+            bound.bind(write.before.map(u64::cast_signed))?;
+            bound.bind(write.from.map(|from| batch.text(from)))?;
+            bound.bind(write.changed.cast_signed())?;
+            bound.bind(batch.text(write.body))
+        })
     }
 
     fn restamp(&mut self, uid: u64, digest: Digest) -> Worked<()> {
@@ -199,6 +225,12 @@ impl<'c> Writer<'c> {
         }
         Ok(())
     }
+}
+
+/// Whether a version is like those of all records that are new.
+fn is_first(write: &VersionWrite) -> bool {
+    let VersionWrite { op, before, from, changed, .. } = *write;
+    op == Op::Create && before.is_none() && from.is_none() && changed == 0
 }
 
 /// A row of `current`.
