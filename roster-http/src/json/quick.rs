@@ -1,7 +1,8 @@
 //! Reads JSON that is plain, in a third of the time that `serde_json` takes: texts are passed over eight bytes at a time, and no error is
 //! told. Whatever is not plain, or does not fit, is [`Odd`]: then `serde_json` reads it again, and what it says counts.
 //!
-//! What is read here, `serde_json` reads as the same. How deep an answer is nested is counted here, since each level takes its part of the
+//! What is read here, `serde_json` reads as the same, but for whole numbers that 64 bits can't hold: a [`Text`](super::Text) has their
+//! digits, which `serde_json` would round. How deep an answer is nested is counted here, since each level takes its part of the
 //! stack.
 
 use std::fmt;
@@ -9,7 +10,7 @@ use std::fmt;
 use serde::{
     Deserializer,
     de::{
-        self, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor,
+        self, DeserializeSeed, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor,
         value::{BorrowedStrDeserializer, StrDeserializer},
     },
     forward_to_deserialize_any,
@@ -19,6 +20,17 @@ use super::{
     depth::MOST_LEVELS,
     scan::{bytes_before_quote, is_simple, plain_bytes},
 };
+
+/// Whole numbers of so many digits are held by 64 bits, whatever they are.
+const MOST_DIGITS: usize = 19;
+
+/// Whether this is a whole number that 64 bits can't hold, of which `serde_json` would make one with a point.
+#[cold]
+fn is_beyond_64_bits(number: &str) -> bool {
+    let is_whole = number.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'-'));
+    let fits = number.parse::<u64>().is_ok() || number.parse::<i64>().is_ok();
+    is_whole && !fits && serde_json::from_str::<IgnoredAny>(number).is_ok()
+}
 
 /// This is for `serde_json` to judge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,6 +165,10 @@ impl<'de> Quick<'de> {
         let length = self.rest().iter().take_while(|byte| is_of_number(byte)).count();
         let number = self.text.get(self.at..self.at + length).ok_or(Odd)?;
         self.at += length;
+        if length > MOST_DIGITS && is_beyond_64_bits(number) {
+            // As it is written, for who takes that: two ids are not to become one by being rounded.
+            return visitor.visit_newtype_struct(BorrowedStrDeserializer::new(number));
+        }
         let mut json = serde_json::Deserializer::from_str(number);
         let value = json.deserialize_any(visitor).map_err(|_| Odd)?;
         json.end().map_err(|_| Odd)?;
