@@ -49,7 +49,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Whether there was a list or an object where a text is due, or a number of which its digits are not known.
+    /// Whether there was a list or an object where a text is due, or a number whose digits are not known.
     pub const fn is_odd(&self) -> bool {
         matches!(self.0, Value::Odd)
     }

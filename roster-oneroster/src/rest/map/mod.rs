@@ -75,6 +75,10 @@ pub(crate) enum Stamp {
 impl Stamp {
     fn of(text: &Text<'_>) -> Self {
         let Some(text) = text.get() else { return Self::Fine };
+        // As nearly all are written: told by two of its bytes.
+        if text.as_bytes().get(10) == Some(&b'T') && text.ends_with('Z') {
+            return Self::Fine;
+        }
         let Some((_, time)) = text.split_once(['T', ' ']) else { return Self::Day };
         let has_zone = time.ends_with(['Z', 'z']) || time.contains(['+', '-']);
         if has_zone { Self::Fine } else { Self::Zoneless }
