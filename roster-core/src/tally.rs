@@ -1,10 +1,13 @@
 //! Counts what a pull delivered, as reports show it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashSet},
+};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Completeness, EntityKind, Problem, PullEvent, Severity, SourcedId, hashed::hash};
+use crate::{Completeness, EntityKind, Problem, PullEvent, Severity, Slice, SourcedId, hashed::hash};
 
 /// How many problems of one group a report shows in full; the rest are counted.
 pub const SHOWN_PROBLEMS: usize = 100;
@@ -75,7 +78,7 @@ impl Tally {
             PullEvent::Upsert { record, .. } => self.kind(record.kind()).upsert(record.id()),
             PullEvent::Delete { kind, id } => self.kind(*kind).delete(id),
             PullEvent::Problem(problem) => self.problem(problem),
-            PullEvent::End { kind, completeness, .. } => self.kind(*kind).end(completeness),
+            PullEvent::End { kind, slice, completeness } => self.kind(*kind).end(slice, completeness),
             PullEvent::Checkpoint(_) => {}
         }
     }
@@ -161,19 +164,25 @@ impl Counting {
         self.deleted.insert(hash(id));
     }
 
-    fn end(&mut self, completeness: &Completeness) {
+    fn end(&mut self, slice: &Slice, completeness: &Completeness) {
+        if *slice == Slice::All {
+            // Where they lie, so that the largest kind is not there twice when it is counted.
+            self.delivered.sort_unstable();
+        }
         self.ends += 1;
         self.unchanged += u64::from(*completeness == Completeness::Unchanged);
         self.partial |= completeness.is_partial();
     }
 
     fn total(&self) -> KindTally {
-        let mut ids = self.delivered.clone();
-        ids.sort_unstable();
-        ids.dedup();
-        let gone = ids.iter().filter(|id| self.protected.contains(id) || self.deleted.contains(id)).count();
+        let mut ids = Cow::Borrowed(&self.delivered);
+        if !ids.is_sorted() {
+            ids.to_mut().sort_unstable();
+        }
+        let stands = |id: &u64| !self.protected.contains(id) && !self.deleted.contains(id);
+        let different = ids.chunk_by(|one, other| one == other).filter_map(<[u64]>::first);
         KindTally {
-            records: (ids.len() - gone) as u64,
+            records: different.filter(|id| stands(id)).count() as u64,
             deletes: self.deletes,
             problems: self.problems,
             complete: self.ends > 0 && !self.partial,
@@ -221,6 +230,19 @@ mod tests {
             end(Completeness::Complete),
         ]);
         assert_eq!(counts, KindTally { records: 2, deletes: 2, problems: 1, complete: true });
+    }
+
+    #[test]
+    fn what_comes_behind_an_end_counts_as_what_came_before() {
+        let events = ["b", "a", "b"].map(upsert);
+        let (whole, after) = (end(Completeness::Complete), ["c", "a"].map(upsert));
+        let events: Vec<_> = events.into_iter().chain([whole]).chain(after).collect();
+        assert_eq!(orgs(&events).records, 3);
+        let mut tally = Tally::new();
+        for event in &events {
+            tally.count(event);
+        }
+        assert_eq!((tally.delivered(), tally.kinds()[&EntityKind::Org].records), (5, 3));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! How deep an answer is nested. What is passed over unread counts too.
 
-use super::scan::plain_bytes;
+use super::scan::Marks;
 
 /// The levels that are followed.
 pub(super) const MOST_LEVELS: usize = 64;
@@ -8,12 +8,12 @@ pub(super) const MOST_LEVELS: usize = 64;
 /// Whether lists and objects are nested deeper than [`MOST_LEVELS`]. Brackets in texts are none, be they opened or closed: texts are passed
 /// over, many bytes at a time.
 pub(super) fn is_too_deep(json: &[u8]) -> bool {
-    let mut depth = 0_usize;
-    let mut rest = json;
-    while let Some((byte, after)) = rest.split_first() {
-        rest = after;
+    let mut marks = Marks::NONE;
+    let (mut depth, mut at) = (0_usize, 0);
+    while let Some(byte) = json.get(at) {
+        at += 1;
         match byte {
-            b'"' => rest = behind_text(after),
+            b'"' => at = behind_text(json, at, &mut marks),
             b'[' | b'{' => depth += 1,
             b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
@@ -25,18 +25,17 @@ pub(super) fn is_too_deep(json: &[u8]) -> bool {
     false
 }
 
-/// What follows a text of which the first quote is passed.
-fn behind_text(json: &[u8]) -> &[u8] {
-    let mut rest = json;
+/// Where a text is over that begins there, of which the first quote is passed.
+fn behind_text(json: &[u8], begin: usize, marks: &mut Marks) -> usize {
+    let mut at = begin;
     loop {
-        rest = rest.get(plain_bytes(rest)..).unwrap_or_default();
-        let passed = match rest.first() {
-            Some(b'\\') => 2,
-            Some(b'"') => return rest.get(1..).unwrap_or_default(),
-            Some(_) => 1,
-            None => return rest,
-        };
-        rest = rest.get(passed..).unwrap_or_default();
+        at = marks.first_from(json, at);
+        match json.get(at) {
+            Some(b'\\') => at += 2,
+            Some(b'"') => return at + 1,
+            Some(_) => at += 1,
+            None => return at,
+        }
     }
 }
 

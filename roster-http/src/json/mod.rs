@@ -13,7 +13,7 @@ use serde::{
     de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-pub use self::rows::{Shape, read_raw_rows, read_rows};
+pub use self::rows::{Shape, read_raw_rows, read_row, read_rows};
 
 /// A text, borrowed where it holds no escape. Numbers and truth values are taken for their text, since servers send ids as
 /// numbers; `null` and an empty text are [`None`](Text::get).
@@ -26,7 +26,7 @@ enum Value<'a> {
     #[default]
     None,
     Is(Cow<'a, str>),
-    /// A list or an object.
+    /// A list or an object, or a number that was rounded.
     Odd,
 }
 
@@ -49,7 +49,7 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// Whether there was a list or an object where a text is due.
+    /// Whether there was a list or an object where a text is due, or a number whose digits are not known.
     pub const fn is_odd(&self) -> bool {
         matches!(self.0, Value::Odd)
     }
@@ -66,6 +66,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 }
 
 struct TextVisitor<'a>(PhantomData<Text<'a>>);
+
+/// From here on whole numbers are rounded where they are held with a point: 2 to the power of 53.
+const ROUNDED: f64 = 9_007_199_254_740_992.0;
 
 macro_rules! written_as_text {
     ($($visit:ident: $type:ty),+) => {$(
@@ -90,7 +93,20 @@ impl<'de: 'a, 'a> Visitor<'de> for TextVisitor<'a> {
         Ok(Text::of(Cow::Owned(text.to_owned())))
     }
 
-    written_as_text! { visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64 }
+    written_as_text! { visit_bool: bool, visit_i64: i64, visit_u64: u64 }
+
+    /// Rounded, two ids may be one.
+    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
+        if value.abs() >= ROUNDED {
+            return Ok(Text(Value::Odd));
+        }
+        Ok(Text::of(Cow::Owned(value.to_string())))
+    }
+
+    /// The digits of a number that 64 bits can't hold.
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, digits: D) -> Result<Self::Value, D::Error> {
+        Text::deserialize(digits)
+    }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
         Ok(Text::default())
@@ -161,6 +177,11 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ManyVisitor<T> {
         visit_i64: i64 => I64Deserializer,
         visit_u64: u64 => U64Deserializer,
         visit_f64: f64 => F64Deserializer
+    }
+
+    /// The digits of a number that 64 bits can't hold.
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, digits: D) -> Result<Self::Value, D::Error> {
+        one(digits)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {

@@ -81,7 +81,7 @@ where
         Ok(Found::NotAList) => Err(Shape::NotAList),
         Err(error) if error.is_data() => {
             // One of them is odd. None of the first pass is kept, since its place is not known.
-            read_fit_rows(text, key, |row| map(serde_json::from_str(row.get()).map_err(|_| row)))
+            read_fit_rows(text, key, |row| map(read_row(row).map_err(|_| row)))
         }
         Err(error) => Err(shape(&error)),
     }
@@ -100,6 +100,19 @@ pub fn read_raw_rows<'de, U>(
     let text = std::str::from_utf8(body).map_err(|_| Shape::NotText)?;
     is_fit(text)?;
     read_fit_rows(text, key, map)
+}
+
+/// Reads one row that came as it is, and was found to be JSON.
+///
+/// # Errors
+///
+/// If it is not of that form.
+pub fn read_row<'de, T: Deserialize<'de>>(row: &'de RawValue) -> Result<T, serde_json::Error> {
+    let mut json = Quick::new(row.get());
+    match T::deserialize(&mut json).and_then(|read| json.end().map(|()| read)) {
+        Ok(read) => Ok(read),
+        Err(Odd) => serde_json::from_str(row.get()),
+    }
 }
 
 fn read_fit_rows<'de, U>(
@@ -309,6 +322,34 @@ mod tests {
         assert_eq!(rows(r#"[{"id": "a"}]"#).unwrap(), ["a "]);
         assert_eq!(rows(r#"{"rows": {"id": "a"}}"#).unwrap(), ["a "]);
         assert_eq!(rows(r#"{"rows": []}"#).unwrap(), Vec::<String>::new());
+    }
+
+    /// What 64 bits can't hold keeps its digits; read by `serde_json` alone it is none, and never another.
+    #[test]
+    fn no_two_numbers_become_one() {
+        let big =
+            ["18446744073709551615", "18446744073709551616", "18446744073709551617", "-9223372036854775809"];
+        let body = format!(
+            r#"{{"rows": [{{"id": {}}}, {{"id": {}, "tags": {}}}, {{"tags": [{}]}}]}}"#,
+            big[0], big[1], big[2], big[3]
+        );
+        let read = format!("{} ,{} {},- {}", big[0], big[1], big[2], big[3]);
+        assert_eq!(rows(&body).unwrap().join(","), read);
+        let with_odd = body.replace("[{", "[5, {");
+        assert_eq!(rows(&with_odd).unwrap().join(","), format!("unreadable,{read}"));
+        for rounded in [big[1], big[3], "1e300", "9007199254740993.0"] {
+            let text: Text<'_> = serde_json::from_str(rounded).unwrap();
+            assert!(text.is_odd() && text.get().is_none(), "{rounded}");
+        }
+        for exact in [big[0], "-9223372036854775808", "2.5", "-0.125"] {
+            assert_eq!(serde_json::from_str::<Text<'_>>(exact).unwrap().get(), Some(exact));
+        }
+        for wrong in ["018446744073709551616", "--9223372036854775809", "1844674407370955161-6"] {
+            assert!(
+                matches!(rows(&format!(r#"{{"rows": [{{"id": {wrong}}}]}}"#)), Err(Shape::NotJson(..))),
+                "{wrong}"
+            );
+        }
     }
 
     #[test]

@@ -1,51 +1,77 @@
 //! Looks for what ends a text, many bytes at a time.
 
-/// Looks for a backslash or a control character, many bytes at a time.
-pub(super) fn is_simple(text: &[u8]) -> bool {
-    const BLOCK: usize = 128;
-    let is_odd = |byte: &u8| u8::from(*byte < 0x20) | u8::from(*byte == b'\\');
-    text.chunks(BLOCK).all(|block| block.iter().fold(0, |found, byte| found | is_odd(byte)) == 0)
+use wide::u8x16;
+
+/// The bytes that are looked at together.
+const BLOCK: usize = 64;
+
+/// Where a text has quotes, backslashes and control characters, found a block at a time.
+pub(super) struct Marks {
+    /// Where the block at hand begins; none is before the first look.
+    begin: usize,
+    /// A bit for each of its bytes that is one of these.
+    found: u64,
 }
 
-const ONES: u64 = u64::from_le_bytes([1; 8]);
-const TOPS: u64 = ONES << 7;
+impl Marks {
+    pub(super) const NONE: Self = Self { begin: usize::MAX, found: 0 };
 
-/// The top bit of each byte that is zero; above the first of them there may be more.
-const fn zeros(word: u64) -> u64 {
-    word.wrapping_sub(ONES) & !word & TOPS
-}
-
-const QUOTES: u64 = ONES * b'"' as u64;
-const BACKSLASHES: u64 = ONES * b'\\' as u64;
-
-/// How many bytes of a text come before a quote.
-#[inline]
-pub(super) fn bytes_before_quote(text: &[u8]) -> usize {
-    bytes_before(text, |word| zeros(word ^ QUOTES), |byte| byte == b'"')
-}
-
-/// How many bytes of a text come before a quote, a backslash or a control character.
-#[inline]
-pub(super) fn plain_bytes(text: &[u8]) -> usize {
-    let in_word = |word: u64| {
-        let controls = word.wrapping_sub(ONES * 0x20) & !word & TOPS;
-        controls | zeros(word ^ QUOTES) | zeros(word ^ BACKSLASHES)
-    };
-    bytes_before(text, in_word, |byte| matches!(byte, b'"' | b'\\' | 0..0x20))
-}
-
-/// How many bytes come before the first that is looked for. `in_word` marks it by the top bit of its byte, which is the lowest that is set.
-#[inline]
-fn bytes_before(text: &[u8], in_word: impl Fn(u64) -> u64, is_it: impl Fn(u8) -> bool) -> usize {
-    let mut rest = text;
-    while let Some((eight, after)) = rest.split_first_chunk::<8>() {
-        let found = in_word(u64::from_le_bytes(*eight));
-        if found != 0 {
-            return text.len() - rest.len() + (found.trailing_zeros() / 8) as usize;
+    /// Where the first of them is, from there on; the end of the text if there is none.
+    #[inline]
+    pub(super) fn first_from(&mut self, text: &[u8], at: usize) -> usize {
+        let within = at % BLOCK;
+        let begin = at - within;
+        if self.begin != begin {
+            self.look(text, begin);
         }
-        rest = after;
+        let found = self.found >> within;
+        if found != 0 { at + found.trailing_zeros() as usize } else { self.behind(text) }
     }
-    text.len() - rest.len() + rest.iter().take_while(|byte| !is_it(**byte)).count()
+
+    /// The first in the blocks behind the one at hand.
+    fn behind(&mut self, text: &[u8]) -> usize {
+        loop {
+            let begin = self.begin.saturating_add(BLOCK);
+            if begin >= text.len() {
+                return text.len();
+            }
+            self.look(text, begin);
+            if self.found != 0 {
+                return begin + self.found.trailing_zeros() as usize;
+            }
+        }
+    }
+
+    #[inline]
+    fn look(&mut self, text: &[u8], begin: usize) {
+        let rest = text.get(begin..).unwrap_or_default();
+        self.begin = begin;
+        self.found = if let Some(block) = rest.first_chunk() {
+            marks(block)
+        } else {
+            // Where no byte is, none is marked.
+            let mut last = [b' '; BLOCK];
+            if let Some(front) = last.get_mut(..rest.len()) {
+                front.copy_from_slice(rest);
+            }
+            marks(&last)
+        };
+    }
+}
+
+/// A bit for each byte that is a quote, a backslash or a control character.
+#[inline]
+fn marks(block: &[u8; BLOCK]) -> u64 {
+    let (parts, _) = block.as_chunks::<16>();
+    let mut marks = 0;
+    for (shift, part) in (0..).step_by(16).zip(parts) {
+        let bytes = u8x16::new(*part);
+        let quotes = bytes.simd_eq(u8x16::splat(b'"'));
+        let backslashes = bytes.simd_eq(u8x16::splat(b'\\'));
+        let controls = bytes.min(u8x16::splat(0x1f)).simd_eq(bytes);
+        marks |= u64::from((quotes | backslashes | controls).to_bitmask()) << shift;
+    }
+    marks
 }
 
 #[cfg(test)]
@@ -53,17 +79,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_bytes_end_at_the_first_that_is_not() {
-        for end in ["\"", "\\", "\n", "\0", "\u{1f}"] {
-            for before in 0..20 {
-                let text =
-                    format!("{}{end}é\"\\", "é~ !#[]".chars().cycle().take(before).collect::<String>());
-                let length = text.find(['"', '\\', '\n', '\0', '\u{1f}']).unwrap();
-                assert_eq!(plain_bytes(text.as_bytes()), length, "{text:?}");
+    fn marks_are_those_of_each_byte_wherever_one_looks_first() {
+        let texts = [
+            String::new(),
+            "é~\u{7f}!#[]".repeat(20),
+            "\"a\\b\u{1f} \u{80}\n".repeat(17),
+            format!("{}\"{}\\{}\0", "x".repeat(63), "é".repeat(64), "y".repeat(100)),
+        ];
+        for text in &texts {
+            let bytes = text.as_bytes();
+            let first = |at: usize| {
+                let found = bytes.iter().skip(at).position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
+                found.map_or(bytes.len(), |plain| at + plain)
+            };
+            let mut forwards = Marks::NONE;
+            for at in 0..=bytes.len() {
+                assert_eq!(forwards.first_from(bytes, at), first(at), "{text:?} {at}");
+                let mut afresh = Marks::NONE;
+                assert_eq!(afresh.first_from(bytes, at), first(at), "{text:?} {at}");
             }
+            assert_eq!(forwards.first_from(bytes, bytes.len() + 70), bytes.len());
         }
-        assert_eq!(plain_bytes("é\u{7f}abcdefgh".as_bytes()), 11);
-        assert_eq!(bytes_before_quote("é\\\u{1}!#abcdefgh\"\"".as_bytes()), 14);
-        assert!(is_simple("é\u{7f}\" ".as_bytes()) && !is_simple(b"a\\") && !is_simple(b"\n"));
     }
 }

@@ -97,6 +97,11 @@ impl<P: Pages> OffsetReader<P> {
         }
     }
 
+    /// The page that waits for the next to join it, for one who was refused that: nothing speaks against it.
+    pub fn give_held(&mut self) -> Option<(P::Page, u64, Vec<usize>)> {
+        self.held.take()
+    }
+
     /// Takes a page in, after which there may be nothing to give yet. Whatever there is waits in `ready` before anything is awaited again.
     async fn read(&mut self) -> Result<()> {
         self.ask_ahead();

@@ -97,6 +97,11 @@ impl<'de: 'a, 'a> Visitor<'de> for Pair<'_, 'a> {
         Ok((Text::deserialize(serde::de::value::I64Deserializer::<E>::new(id))?, Text::default()))
     }
 
+    /// The digits of a number that 64 bits can't hold.
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, digits: D) -> Result<Self::Value, D::Error> {
+        Ok((Text::deserialize(digits)?, Text::default()))
+    }
+
     fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
         Ok(Self::Value::default())
     }

@@ -159,6 +159,40 @@ async fn rows_that_a_server_repeats_are_counted_once() {
     assert!(pulled.problems.iter().any(|problem| problem.code == "repeated_record"));
 }
 
+/// What came before a refusal came soundly: a server that refuses a page in the middle does not take back the page before it.
+#[tokio::test]
+async fn a_refusal_in_the_middle_loses_no_row_that_came() {
+    for (refused, rows, page) in [(3, 4, 2), (6, 7, 3), (9, 10, 4)] {
+        for status in [403, 404] {
+            for has_total in [false, true] {
+                let server = MockServer::start().await;
+                at(&server, move |request: &Request| {
+                    let offset = number(request, "offset").unwrap_or(0);
+                    if offset >= refused {
+                        return ResponseTemplate::new(status);
+                    }
+                    let rows: Vec<_> = (offset..11.min(offset + 4))
+                        .map(|at| json!({ "sourcedId": at, "name": "A", "type": "school" }))
+                        .collect();
+                    let answer = ResponseTemplate::new(200).set_body_json(json!({ "orgs": rows }));
+                    if has_total { answer.insert_header("x-total-count", "11") } else { answer }
+                })
+                .await;
+                let mut request = orgs();
+                request.page_size = Some(4);
+                let pulled = Pulled::of(&source(&server), request).await;
+                let what = format!("{status} after {rows} rows, {:?}", pulled.error);
+                assert_eq!((pulled.of_kind(EntityKind::Org), pulled.error.is_none()), (rows, true), "{what}");
+                let Completeness::Partial { code, reason } = &pulled.ends[&EntityKind::Org] else {
+                    panic!("{what}")
+                };
+                assert_eq!(*code, PartialCode::Withheld);
+                assert!(reason.starts_with(&format!("/orgs page {page}: ")), "{what}: {reason}");
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_slash_at_the_end_of_the_base_url_is_one_too_many_and_left_out() {
     let server = MockServer::start().await;

@@ -137,3 +137,26 @@ fn the_rest_of_a_roster() {
     let rows = read(Collection::Orgs, body, &all());
     assert!(matches!(&rows[0].said, Said::Unreadable(it) if it.code == codes::MISSING_REQUIRED));
 }
+
+/// The first two are one number for whoever rounds them, and the third is no number for anybody.
+#[test]
+fn ids_are_the_digits_that_are_written_however_many() {
+    let numbers = ["18446744073709551616", "18446744073709551617", &"7".repeat(400), "-9223372036854775809"];
+    let seats = numbers.map(|number| {
+        format!(
+            r#"{{"sourcedId": {number}, "user": {number}, "class": {{"sourcedId": {number}}}, "role": "student"}}"#
+        )
+    });
+    let seats = seats.join(",");
+    // Among them may be a row that is none, and the host may want what the model has no place for.
+    for (odd, extra) in [("", false), ("5,", false), ("", true), ("null,", true)] {
+        let body = format!(r#"{{"enrollments": [{odd}{seats}]}}"#);
+        let rows = read(Collection::Enrollments, &body, &Wants { extra, ..all() });
+        let seats = rows.iter().filter_map(|row| match &row.said {
+            Said::Record(Record::Enrollment(seat), _) => Some([&seat.id, &seat.person, &seat.class]),
+            _ => None,
+        });
+        let seats: Vec<_> = seats.map(|ids| ids.map(SourcedId::as_str)).collect();
+        assert_eq!(seats, numbers.map(|number| [number; 3]), "{odd}{extra}");
+    }
+}

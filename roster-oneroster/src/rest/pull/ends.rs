@@ -11,7 +11,7 @@ use crate::rest::collection::Collection;
 #[derive(Default)]
 pub(super) struct Ends {
     doubts: BTreeMap<EntityKind, (PartialCode, String)>,
-    /// Collections that answered, and the last refusal.
+    /// Whether a page came at all, and the last refusal.
     answered: bool,
     refused: Option<Error>,
     filtered: BTreeSet<EntityKind>,
@@ -26,7 +26,6 @@ impl Ends {
         finish: Finish,
         kinds: &[EntityKind],
     ) {
-        self.answered = true;
         let path = collection.path();
         let reason = match finish {
             Finish::Whole => return,
@@ -45,6 +44,11 @@ impl Ends {
             Finish::EmptyEarly => format!("{path} page {page}: an empty page came before all rows had come"),
         };
         self.doubt(kinds, PartialCode::Unreadable, &reason);
+    }
+
+    /// A page came, whatever comes of the others.
+    pub(super) const fn answered(&mut self) {
+        self.answered = true;
     }
 
     /// A collection was refused.

@@ -298,6 +298,11 @@ impl Intake {
         self.close(step);
     }
 
+    /// A page came, whatever comes of the others.
+    pub(super) fn answered(&mut self) {
+        self.ends.answered();
+    }
+
     /// A collection was refused.
     pub(super) fn refuse(&mut self, step: Step, error: Error, filtered: bool) {
         let message = format!("{}; nothing can be said of it", error.message());

@@ -60,7 +60,13 @@ struct At {
     /// Shared by the rows of a page.
     place: Arc<Place>,
     page: u64,
-    ended: Option<Finish>,
+    ended: Option<Ended>,
+}
+
+/// How the reading of a collection ended.
+enum Ended {
+    Read(Finish),
+    Refused(Error),
 }
 
 impl Pull {
@@ -125,14 +131,13 @@ impl Pull {
                 self.intake.row(at.step, row, &at.place, at.filtered);
                 return Ok(());
             }
-            if let Some(finish) = at.ended {
-                let (step, page, repeated) = (at.step, at.page, at.reader.paging().repeated());
-                self.at = None;
-                self.learnt().observed.repeats |= finish == Finish::Repeats;
-                self.intake.end(step, page, finish, repeated);
-                return Ok(());
-            }
-            return self.turn().await;
+            return match at.ended.take() {
+                Some(ended) => {
+                    self.end(ended);
+                    Ok(())
+                }
+                None => self.turn().await,
+            };
         }
         if !std::mem::replace(&mut self.looked, true) && self.is_unchanged().await? {
             let withheld = self.position.as_ref().map(Position::withheld);
@@ -222,7 +227,11 @@ impl Pull {
     async fn turn(&mut self) -> Result<()> {
         let Some(at) = &mut self.at else { return Ok(()) };
         let step = at.step;
-        match at.reader.next().await {
+        let turn = at.reader.next().await;
+        if turn.is_ok() {
+            self.intake.answered();
+        }
+        match turn {
             Ok(Turn::Rows(page, number, new)) => {
                 self.intake.begin(step, at.reader.paging().total(), at.filtered);
                 at.doubt(&page, number, &mut self.intake);
@@ -234,7 +243,7 @@ impl Pull {
                     at.doubt(&page, number, &mut self.intake);
                     at.take(page, number, &new);
                 }
-                at.ended = Some(finish);
+                at.ended = Some(Ended::Read(finish));
             }
             Ok(Turn::StartOver) => {
                 let message = "rows moved while they were read, or came out of their order; the collection is read again from its start";
@@ -244,10 +253,14 @@ impl Pull {
             }
             Err(error) if error.kind() == ErrorKind::Unstable => return self.start_over(&error),
             Err(error) if is_withheld(&error) => {
-                let filtered = at.filtered;
-                self.at = None;
-                self.learnt().observed.refused.insert(step.collection);
-                self.intake.refuse(step, error, filtered);
+                // What came before the refusal came soundly.
+                if let Some((page, number, new)) = at.reader.give_held() {
+                    self.intake.answered();
+                    self.intake.begin(step, at.reader.paging().total(), at.filtered);
+                    at.doubt(&page, number, &mut self.intake);
+                    at.take(page, number, &new);
+                }
+                at.ended = Some(Ended::Refused(error));
             }
             // A filter that is not understood is left out, and the whole set read.
             Err(error) if at.filtered && matches!(error.status(), Some(400 | 422)) => {
@@ -257,6 +270,22 @@ impl Pull {
             Err(error) => return Err(error),
         }
         Ok(())
+    }
+
+    /// The collection at hand is over, and all of its rows were taken.
+    fn end(&mut self, ended: Ended) {
+        let Some(at) = self.at.take() else { return };
+        let (step, paging) = (at.step, at.reader.paging());
+        match ended {
+            Ended::Read(finish) => {
+                self.learnt().observed.repeats |= finish == Finish::Repeats;
+                self.intake.end(step, at.page, finish, paging.repeated());
+            }
+            Ended::Refused(error) => {
+                self.learnt().observed.refused.insert(step.collection);
+                self.intake.refuse(step, error, at.filtered);
+            }
+        }
     }
 
     fn finish(&mut self) -> Result<()> {
