@@ -1,12 +1,12 @@
 //! Our speed, as ratios to a reference measured in the same run: seconds differ from machine to machine, ratios hold.
 //!
 //! ```text
-//! cargo run --release -p benches -- pull DIR [ROUNDS]
+//! cargo run --release -p benches -- pull DIR|FILE [ROUNDS]
 //! cargo run --release -p benches -- sync DIR NEXT_DIR [ROUNDS]
 //! ```
 //!
-//! `pull` streams the OneRoster files of `DIR` into typed records, counts and drops them, and compares that with a bare loop
-//! of the `csv` crate over the same files.
+//! `pull` streams the OneRoster files of `DIR`, or the one-file roster `FILE`, into typed records, counts and drops them, and
+//! compares that with a bare loop of the `csv` crate over the same files.
 //!
 //! `sync` brings a store in SQLite in step with `DIR`: at first, again with nothing changed, again with the rows in another
 //! order, and with `NEXT_DIR`, the next day's files: as the command does it, and the unchanged ones with everything pulled
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         ["sync", directory, next, rounds] => compare_sync(directory, next, rounds),
         // A round, in a process of its own.
         ["one", what, paths @ ..] => one(what, paths),
-        _ => Err("usage: benches pull DIR [ROUNDS], benches sync DIR NEXT_DIR [ROUNDS]".into()),
+        _ => Err("usage: benches pull DIR|FILE [ROUNDS], benches sync DIR NEXT_DIR [ROUNDS]".into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
