@@ -27,10 +27,7 @@ fn files(set: &Path) -> Vec<PathBuf> {
 }
 
 /// Reads each row of the files, and counts them.
-pub(crate) fn each_row(
-    set: &Path,
-    mut see: impl FnMut(&csv::ByteRecord),
-) -> Result<u64, Box<dyn Error>> {
+pub(crate) fn each_row(set: &Path, mut see: impl FnMut(&csv::ByteRecord)) -> Result<u64, Box<dyn Error>> {
     let mut rows = 0;
     for file in files(set) {
         let file = File::open(file)?;

@@ -1,13 +1,16 @@
 //! Counts what a pull delivered, as reports show it.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashSet},
-};
+mod different;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Completeness, EntityKind, Problem, PullEvent, Severity, Slice, SourcedId, hashed::hash};
+use self::different::different;
+use crate::{
+    Completeness, EntityKind, Problem, PullEvent, Severity, SourcedId,
+    hashed::{HashedSet, hash},
+};
 
 /// How many problems of one group a report shows in full; the rest are counted.
 pub const SHOWN_PROBLEMS: usize = 100;
@@ -26,8 +29,8 @@ pub struct Tally {
 #[derive(Debug, Default)]
 struct Counting {
     delivered: Vec<u64>,
-    protected: HashSet<u64>,
-    deleted: HashSet<u64>,
+    protected: HashedSet,
+    deleted: HashedSet,
     deletes: u64,
     problems: u64,
     ends: u64,
@@ -78,7 +81,7 @@ impl Tally {
             PullEvent::Upsert { record, .. } => self.kind(record.kind()).upsert(record.id()),
             PullEvent::Delete { kind, id } => self.kind(*kind).delete(id),
             PullEvent::Problem(problem) => self.problem(problem),
-            PullEvent::End { kind, slice, completeness } => self.kind(*kind).end(slice, completeness),
+            PullEvent::End { kind, completeness, .. } => self.kind(*kind).end(completeness),
             PullEvent::Checkpoint(_) => {}
         }
     }
@@ -164,25 +167,16 @@ impl Counting {
         self.deleted.insert(hash(id));
     }
 
-    fn end(&mut self, slice: &Slice, completeness: &Completeness) {
-        if *slice == Slice::All {
-            // Where they lie, so that the largest kind is not there twice when it is counted.
-            self.delivered.sort_unstable();
-        }
+    fn end(&mut self, completeness: &Completeness) {
         self.ends += 1;
         self.unchanged += u64::from(*completeness == Completeness::Unchanged);
         self.partial |= completeness.is_partial();
     }
 
     fn total(&self) -> KindTally {
-        let mut ids = Cow::Borrowed(&self.delivered);
-        if !ids.is_sorted() {
-            ids.to_mut().sort_unstable();
-        }
-        let stands = |id: &u64| !self.protected.contains(id) && !self.deleted.contains(id);
-        let different = ids.chunk_by(|one, other| one == other).filter_map(<[u64]>::first);
+        let gone = self.protected.union(&self.deleted).copied().collect();
         KindTally {
-            records: different.filter(|id| stands(id)).count() as u64,
+            records: different(&self.delivered, &gone),
             deletes: self.deletes,
             problems: self.problems,
             complete: self.ends > 0 && !self.partial,
