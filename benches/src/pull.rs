@@ -7,7 +7,7 @@ use std::{
 };
 
 use futures::{StreamExt, executor::block_on};
-use roster::{PullContext, PullEvent, PullRequest, RosterSource, csv::CsvSource};
+use roster::{PullContext, PullRequest, RosterSource, Tally, csv::CsvSource};
 
 use crate::child::{Counted, peak_kib};
 
@@ -42,16 +42,17 @@ pub(crate) fn each_row(set: &Path, mut see: impl FnMut(&csv::ByteRecord)) -> Res
     Ok(rows)
 }
 
-/// A pull into typed records, each counted and dropped.
+/// A pull into typed records, each counted as the command counts it, and dropped.
 pub(crate) fn streamed(set: &Path) -> Result<Counted, Box<dyn Error>> {
     let source = CsvSource::builder().path(set).build()?;
     let mut pull = source.pull(PullRequest::full(), PullContext::default());
-    let mut rows = 0;
+    let mut tally = Tally::new();
     block_on(async {
         while let Some(event) = pull.next().await {
-            rows += u64::from(matches!(event?, PullEvent::Upsert { .. }));
+            tally.count(&event?);
         }
         Ok::<(), roster::Error>(())
     })?;
+    let rows = tally.kinds().values().map(|kind| kind.records).sum();
     Ok(Counted { rows, peak_kib: peak_kib(), seconds: 0.0 })
 }

@@ -21,13 +21,15 @@ pub const SHOWN_PROBLEMS: usize = 100;
 /// not count.
 #[derive(Debug, Default)]
 pub struct Tally {
-    kinds: BTreeMap<EntityKind, Counting>,
+    /// One for each of [`EntityKind::ALL`]: what every record asks for is not looked up.
+    kinds: [Counting; EntityKind::ALL.len()],
     groups: BTreeMap<(Severity, String, Option<EntityKind>), ProblemGroup>,
     problems: u64,
 }
 
 #[derive(Debug, Default)]
 struct Counting {
+    spoken_of: bool,
     delivered: Vec<u64>,
     protected: HashedSet,
     deleted: HashedSet,
@@ -88,12 +90,13 @@ impl Tally {
 
     /// The counts of each kind that the pull spoke of.
     pub fn kinds(&self) -> BTreeMap<EntityKind, KindTally> {
-        self.kinds.iter().map(|(kind, counting)| (*kind, counting.total())).collect()
+        let kinds = EntityKind::ALL.iter().zip(&self.kinds).filter(|(_, counting)| counting.spoken_of);
+        kinds.map(|(kind, counting)| (*kind, counting.total())).collect()
     }
 
     /// How many upserts came so far, of all kinds, repeated ones included. Cheap: for a progress bar.
     pub fn delivered(&self) -> u64 {
-        self.kinds.values().map(|counting| counting.delivered.len() as u64).sum()
+        self.kinds.iter().map(|counting| counting.delivered.len() as u64).sum()
     }
 
     /// How many problems there are in all.
@@ -103,13 +106,13 @@ impl Tally {
 
     /// Whether a kind ended `Partial`.
     pub fn is_partial(&self) -> bool {
-        self.kinds.values().any(|counting| counting.partial)
+        self.kinds.iter().any(|counting| counting.partial)
     }
 
     /// Whether the source vouches that nothing changed: slices ended, and all of them `Unchanged`.
     pub fn is_unchanged(&self) -> bool {
-        let ended = self.kinds.values().map(|counting| counting.ends).sum::<u64>();
-        ended > 0 && self.kinds.values().all(|counting| counting.unchanged == counting.ends)
+        let ended = self.kinds.iter().map(|counting| counting.ends).sum::<u64>();
+        ended > 0 && self.kinds.iter().all(|counting| counting.unchanged == counting.ends)
     }
 
     /// The problems grouped by cause: errors first, then the most frequent.
@@ -120,7 +123,18 @@ impl Tally {
     }
 
     fn kind(&mut self, kind: EntityKind) -> &mut Counting {
-        self.kinds.entry(kind).or_default()
+        let [org, session, course, class, person, enrollment, relationship] = &mut self.kinds;
+        let counting = match kind {
+            EntityKind::Org => org,
+            EntityKind::AcademicSession => session,
+            EntityKind::Course => course,
+            EntityKind::Class => class,
+            EntityKind::Person => person,
+            EntityKind::Enrollment => enrollment,
+            EntityKind::Relationship => relationship,
+        };
+        counting.spoken_of = true;
+        counting
     }
 
     fn begin(&mut self, kind: EntityKind, expected: Option<u64>) {
