@@ -93,6 +93,11 @@ impl InScope {
         self.missing(self.scope.orgs.as_ref())
     }
 
+    /// The orgs that the scope names, as far as they were learnt.
+    pub fn orgs_found(&self) -> impl Iterator<Item = &SourcedId> {
+        self.scope.orgs.iter().flatten().filter(|id| self.found.contains(*id))
+    }
+
     /// All classes were seen: returns those named that are not there.
     #[must_use]
     pub fn close_classes(&self) -> Vec<SourcedId> {

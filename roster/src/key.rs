@@ -32,6 +32,8 @@ pub enum Form {
     Number,
     /// A list of text; outside a settings file the items stand between commas.
     List,
+    /// `true` or `false`.
+    Flag,
     /// `true` for all, `false` for none, or a list of names.
     FlagOrList,
 }
@@ -124,6 +126,7 @@ impl Key {
             Form::Path => Some(Value::Path(PathBuf::from(text))),
             Form::Number => text.trim().parse().ok().map(Value::Number),
             Form::List => Some(Value::List(split(text))),
+            Form::Flag => text.trim().parse().ok().map(Value::Flag),
             Form::FlagOrList => Some(match text.trim() {
                 "true" => Value::Flag(true),
                 "false" => Value::Flag(false),
@@ -143,7 +146,7 @@ impl Key {
                 | (Form::Path, Value::Path(_))
                 | (Form::Number, Value::Number(_))
                 | (Form::List | Form::FlagOrList, Value::List(_))
-                | (Form::FlagOrList, Value::Flag(_))
+                | (Form::Flag | Form::FlagOrList, Value::Flag(_))
         )
     }
 }
@@ -156,6 +159,7 @@ impl Form {
             Self::Path => "path",
             Self::Number => "number",
             Self::List => "list",
+            Self::Flag => "flag",
             Self::FlagOrList => "flag_or_list",
         }
     }
@@ -167,6 +171,7 @@ impl Form {
             Self::Path => "a path",
             Self::Number => "a whole number from 0",
             Self::List => "a list of text, such as [\"12\", \"15\"]",
+            Self::Flag => "true or false",
             Self::FlagOrList => "true, false or a list of names",
         }
     }

@@ -162,6 +162,18 @@ impl Settings {
         self.number("seats")
     }
 
+    /// A setting that is true or false.
+    ///
+    /// # Errors
+    ///
+    /// `Config` if it is something else.
+    pub fn flag(&self, key: &str) -> Result<Option<bool>> {
+        self.typed(key, "true or false", |value| match value {
+            Value::Flag(flag) => Some(*flag),
+            _ => None,
+        })
+    }
+
     fn ids<C: FromIterator<SourcedId>>(&self, key: &str) -> Result<Option<C>> {
         let list = self.typed(key, "a list of text", Value::list)?;
         Ok(list.map(|ids| ids.iter().map(|id| SourcedId::from(id.as_str())).collect()))

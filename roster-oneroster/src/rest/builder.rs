@@ -90,6 +90,17 @@ impl OneRosterSourceBuilder {
         self
     }
 
+    /// Where a pull is limited to schools, their seats are asked for school by school, at `/schools/{id}/enrollments`, instead of
+    /// all of the district's. A server that refuses it is asked for all.
+    ///
+    /// Not done unless asked for, since the server's word is taken for it that these are all: a seat that it counts to another
+    /// school than the class is not seen, and ends where it was seen before. What comes is checked against the scope either way.
+    #[must_use]
+    pub fn school_endpoints(mut self) -> Self {
+        self.config.school_endpoints = true;
+        self
+    }
+
     /// What a check learnt of the server, as its report has it.
     #[must_use]
     pub fn profile(mut self, profile: serde_json::Value) -> Self {
@@ -168,7 +179,7 @@ impl OneRosterSourceBuilder {
         if let Some(limiter) = limiter {
             wire = wire.limiter(limiter);
         }
-        let client = Client::new(wire.build()?, vendor, version, profile);
+        let client = Client::new(wire.build()?, vendor, version, profile, config.school_endpoints);
         Ok(OneRosterSource::new(tenant, version, client))
     }
 }

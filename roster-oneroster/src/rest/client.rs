@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use roster_core::{Error, ErrorKind, PullContext, Result, jiff::Timestamp};
+use roster_core::{Error, ErrorKind, PullContext, Result, SourcedId, jiff::Timestamp};
 use roster_http::{
     Answer, Call, Wire,
     json::Shape,
@@ -42,12 +42,16 @@ pub(crate) struct Client {
     pub(crate) vendor: Vendor,
     version: Version,
     habits: Arc<Habits>,
+    /// The seats of schools are asked for school by school.
+    pub(crate) school_endpoints: bool,
 }
 
 /// One collection to be read.
 #[derive(Clone, Debug)]
 pub(crate) struct Reading {
     pub(crate) collection: Collection,
+    /// Of this school alone.
+    pub(crate) school: Option<SourcedId>,
     pub(crate) wants: Arc<Wants>,
     /// Changed since.
     pub(crate) since: Option<Timestamp>,
@@ -94,9 +98,16 @@ impl Page for RowsPage {
 }
 
 impl Client {
-    pub(crate) fn new(wire: Wire, vendor: Vendor, version: Version, profile: Option<Profile>) -> Self {
+    pub(crate) fn new(
+        wire: Wire,
+        vendor: Vendor,
+        version: Version,
+        profile: Option<Profile>,
+        school_endpoints: bool,
+    ) -> Self {
         let for_large_pages = wire.with_classifier(classify_wide);
-        Self { wire, for_large_pages, vendor, version, habits: Arc::new(Habits::new(profile)) }
+        let habits = Arc::new(Habits::new(profile));
+        Self { wire, for_large_pages, vendor, version, habits, school_endpoints }
     }
 
     /// What is known of the server.
@@ -162,6 +173,7 @@ impl Client {
     ) -> Result<()> {
         let reading = Reading {
             collection,
+            school: None,
             wants: Arc::default(),
             since: None,
             page_size: None,
@@ -256,8 +268,9 @@ impl Client {
         } else {
             &self.wire
         };
-        let call = self.call(collection, &form.query(), number);
-        let at = map::place(collection, number);
+        let school = reading.school.as_ref();
+        let call = self.call(collection, school, &form.query(), number);
+        let at = map::place(collection, school, number);
         let totals = self.habits.get(|profile| profile.totals);
         wire.get(&call, cx, |answer| {
             let revision = self.vendor.revision_header.and_then(|name| answer.header(name));
@@ -285,10 +298,20 @@ impl Client {
     }
 
     /// A request for a page.
-    pub(crate) fn call(&self, collection: Collection, query: &str, number: u64) -> Call<'static> {
-        let mut url = self.wire.base().endpoint([collection.segment()]);
+    pub(crate) fn call(
+        &self,
+        collection: Collection,
+        school: Option<&SourcedId>,
+        query: &str,
+        number: u64,
+    ) -> Call<'static> {
+        let segment = collection.segment();
+        let mut url = match school {
+            Some(school) => self.wire.base().endpoint(["schools", school.as_str(), segment]),
+            None => self.wire.base().endpoint([segment]),
+        };
         url.set_query(Some(query));
-        let place = format!("{} page {number}", collection.path());
+        let place = format!("{} page {number}", map::path(collection, school));
         Call { operation: READING, label: collection.path(), place, url }
     }
 }

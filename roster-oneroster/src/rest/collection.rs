@@ -3,7 +3,8 @@
 use roster_core::EntityKind;
 use serde::{Deserialize, Serialize};
 
-/// A bulk collection. Per-school and per-class endpoints are not read: servers throttle them, and may not grant them.
+/// A bulk collection. Per-class endpoints are not read, and per-school ones only where the host wants it: servers throttle them, and
+/// may not grant them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Collection {

@@ -31,6 +31,9 @@ pub struct OneRosterConfig {
     pub consumer_secret: Option<SecretString>,
     /// OAuth 1.0a: `HMAC-SHA256` (without it) or `HMAC-SHA1`.
     pub signature_method: Option<String>,
+    /// Where a pull is limited to schools, their seats are asked for at `/schools/{id}/enrollments`, and the server's word is taken
+    /// for it that these are all: a seat that it counts to another school than the class is not seen.
+    pub school_endpoints: bool,
     /// What a check learnt of the server, as its report has it.
     pub profile: Option<serde_json::Value>,
 }
@@ -46,6 +49,7 @@ impl fmt::Debug for OneRosterConfig {
             .field("client_id", &self.client_id.is_some())
             .field("client_secret", &self.client_secret.is_some())
             .field("token_url", &self.token_url.is_some())
+            .field("school_endpoints", &self.school_endpoints)
             .field("consumer_key", &self.consumer_key.is_some())
             .field("consumer_secret", &self.consumer_secret.is_some())
             .field("signature_method", &self.signature_method)

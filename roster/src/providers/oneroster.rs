@@ -22,6 +22,11 @@ const KEYS: &[Key] = &[
         "A file as `roster check --json` wrote it: what was learnt of the server.",
         Form::Path,
     ),
+    Key::new(
+        "school_endpoints",
+        "Whether the seats of a pull that is limited to schools are asked for school by school: the server's word is taken for which they are.",
+        Form::Flag,
+    ),
     Key::new("token", "A bearer token that does not change.", Form::Text).secret(),
     Key::new("client_id", "OAuth 2.0: the client's id.", Form::Text).secret(),
     Key::new("client_secret", "OAuth 2.0: the client's secret.", Form::Text).secret(),
@@ -50,6 +55,7 @@ fn open(settings: &Settings) -> Result<Box<dyn RosterSource>> {
     config.client_secret = secret("client_secret")?;
     config.consumer_key = secret("consumer_key")?;
     config.consumer_secret = secret("consumer_secret")?;
+    config.school_endpoints = settings.flag("school_endpoints")?.unwrap_or_default();
     config.profile = settings.path("profile")?.map(|path| profile::read(ID, path)).transpose()?;
     Ok(Box::new(roster_oneroster::OneRosterSourceBuilder::from(config).build()?))
 }
@@ -74,6 +80,15 @@ mod tests {
         assert!(!format!("{source:?}").contains("Canary"));
         let error = PROVIDER.open(&Settings::new().with("base_url", "https://x.example")).unwrap_err();
         assert!(error.message().starts_with("no credentials: give `token`"), "{error}");
+    }
+
+    #[test]
+    fn a_flag_is_true_or_false() {
+        assert!(PROVIDER.open(&settings().with("school_endpoints", true)).is_ok());
+        let error = PROVIDER.open(&settings().with("school_endpoints", "maybe")).unwrap_err();
+        assert!(error.message().contains("true or false"), "{error}");
+        let key = KEYS.iter().find(|key| key.name == "school_endpoints").unwrap();
+        assert!(key.read(" true ").is_some_and(|value| key.takes(&value)) && key.read("yes").is_none());
     }
 
     #[test]

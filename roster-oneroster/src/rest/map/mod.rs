@@ -6,7 +6,7 @@ mod person;
 mod reading;
 mod teaching;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 
 use roster_core::{
     EntityKind, Extra, FieldSet, Place, Problem, Record, SensitiveField, SourcedId, codes, hashed::hash,
@@ -270,8 +270,13 @@ fn set_extra(record: &mut Record, extra: Extra) {
 pub(crate) type MaybeDate = Option<Date>;
 
 /// Where a page's rows are.
-pub(crate) fn place(collection: Collection, page: u64) -> Place {
-    Place::Page { operation: Arc::from(collection.path()), page }
+pub(crate) fn place(collection: Collection, school: Option<&SourcedId>, page: u64) -> Place {
+    Place::Page { operation: Arc::from(path(collection, school)), page }
+}
+
+/// The path of a collection, or of a school's part of it, as people know it.
+pub(crate) fn path(collection: Collection, school: Option<&SourcedId>) -> Cow<'static, str> {
+    school.map_or(collection.path().into(), |school| format!("/schools/{school}{}", collection.path()).into())
 }
 
 #[cfg(test)]

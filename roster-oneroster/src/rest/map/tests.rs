@@ -3,7 +3,7 @@ use roster_core::{AccountState, IdentifierScheme, Role};
 use super::*;
 
 fn read(collection: Collection, body: &str, wants: &Wants) -> Vec<Row> {
-    rows(collection, body.as_bytes(), wants, &place(collection, 3)).unwrap()
+    rows(collection, body.as_bytes(), wants, &place(collection, None, 3)).unwrap()
 }
 
 fn all() -> Wants {
@@ -102,7 +102,7 @@ fn dates_are_cut_and_seats_need_their_parts() {
         ("2026-08-01", None, Some(false))
     );
     assert!(rows[0].unseen.contains(roster_core::EnrollmentField::End));
-    assert_eq!(rows[0].problems[0].place, Some(place(Collection::Enrollments, 3)));
+    assert_eq!(rows[0].problems[0].place, Some(place(Collection::Enrollments, None, 3)));
     assert!(matches!(&rows[1].said, Said::Unreadable(it) if it.field.as_deref() == Some("user")));
     assert!(matches!(rows[2].said, Said::Gone));
 }

@@ -264,7 +264,7 @@ impl Probe<'_> {
 
     async fn ask(&self, wire: &Wire, of: Collection, query: &str) -> Result<Seen> {
         let provider = self.client.vendor.provider;
-        let call = self.client.call(of, query, 1);
+        let call = self.client.call(of, None, query, 1);
         wire.get(&call, self.cx, |answer: Answer| {
             let looks = if answer.has_no_content() {
                 Vec::new()

@@ -5,8 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use roster_core::{Completeness, EntityKind, Error, PartialCode};
 use roster_http::paging::{Finish, MOST_RESTARTS};
 
-use crate::rest::collection::Collection;
-
 /// How whole each kind was seen.
 #[derive(Default)]
 pub(super) struct Ends {
@@ -19,14 +17,7 @@ pub(super) struct Ends {
 
 impl Ends {
     /// A collection was read to its end.
-    pub(super) fn finished(
-        &mut self,
-        collection: Collection,
-        page: u64,
-        finish: Finish,
-        kinds: &[EntityKind],
-    ) {
-        let path = collection.path();
+    pub(super) fn finished(&mut self, path: &str, page: u64, finish: Finish, kinds: &[EntityKind]) {
         let reason = match finish {
             Finish::Whole => return,
             Finish::Disagrees { total, came } => {

@@ -21,7 +21,7 @@ use crate::{
     Related, Relations,
     rest::{
         collection::Collection,
-        map::{Facts, Row, Said},
+        map::{self, Facts, Row, Said},
     },
 };
 
@@ -286,16 +286,27 @@ impl Intake {
         touched(step, !self.scope.is_everything())
     }
 
-    /// A collection is over.
-    pub(super) fn end(&mut self, step: Step, page: u64, finish: Finish, repeated: u64) {
+    /// A collection is over, or a school's part of it.
+    pub(super) fn finished(
+        &mut self,
+        step: Step,
+        school: Option<&SourcedId>,
+        page: u64,
+        finish: Finish,
+        repeated: u64,
+    ) {
         let touched = self.touched(step);
-        self.ends.finished(step.collection, page, finish, &touched);
+        self.ends.finished(&map::path(step.collection, school), page, finish, &touched);
         if repeated > 0 && step.purpose == Purpose::Deliver {
             let message = format!("{repeated} rows came more than once; each was counted once");
             let problem = Problem::warning(codes::REPEATED_RECORD, message).of(step.collection.kind());
             self.tell(problem);
         }
-        self.close(step);
+    }
+
+    /// The schools that the pull is limited to and the server has.
+    pub(super) fn schools(&self) -> VecDeque<SourcedId> {
+        self.scope.orgs_found().cloned().collect()
     }
 
     /// A page came, whatever comes of the others.
@@ -318,7 +329,8 @@ impl Intake {
         self.close(step);
     }
 
-    fn close(&mut self, step: Step) {
+    /// All that will come of a collection came.
+    pub(super) fn close(&mut self, step: Step) {
         match (step.collection, step.purpose) {
             (Collection::Orgs, Purpose::Learn) => {
                 let missing = self.scope.close_orgs();

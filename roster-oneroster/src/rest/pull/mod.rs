@@ -13,7 +13,7 @@ use std::{
 use futures::{StreamExt, stream};
 use roster_core::{
     EntityKind, Error, ErrorKind, Place, Problem, PullContext, PullEvent, PullRequest, PullStream, Result,
-    SourceInfo, codes, jiff::Timestamp,
+    SourceInfo, SourcedId, codes, jiff::Timestamp,
 };
 use roster_http::paging::{Finish, MOST_RESTARTS, OffsetReader, Turn};
 
@@ -56,6 +56,9 @@ struct At {
     step: Step,
     reader: OffsetReader<CollectionPages>,
     filtered: bool,
+    /// The school whose part of the collection is read, and those that come after it.
+    school: Option<SourcedId>,
+    schools: VecDeque<SourcedId>,
     rows: std::vec::IntoIter<Row>,
     /// Shared by the rows of a page.
     place: Arc<Place>,
@@ -148,7 +151,10 @@ impl Pull {
             Some(step) => {
                 match self.client.withheld(step.collection) {
                     Some(error) => self.intake.refuse(step, error, false),
-                    None => self.open(step, self.since(step)),
+                    None => {
+                        let schools = self.schools(step);
+                        self.open(step, self.since(step), schools);
+                    }
                 }
                 Ok(())
             }
@@ -203,9 +209,22 @@ impl Pull {
         self.position.as_ref().filter(|_| can).map(Position::since)
     }
 
-    fn open(&mut self, step: Step, since: Option<Timestamp>) {
+    /// The schools of the scope, where their seats are asked for school by school.
+    fn schools(&self, step: Step) -> VecDeque<SourcedId> {
+        if self.client.school_endpoints && step.collection == Collection::Enrollments {
+            self.intake.schools()
+        } else {
+            VecDeque::new()
+        }
+    }
+
+    /// Opens a collection, or the first school's part of it.
+    fn open(&mut self, step: Step, since: Option<Timestamp>, mut schools: VecDeque<SourcedId>) {
+        let school = schools.pop_front();
+        let place = Arc::new(map::place(step.collection, school.as_ref(), 1));
         let reading = Reading {
             collection: step.collection,
+            school: school.clone(),
             wants: Arc::clone(&self.wants),
             since,
             page_size: self.request.page_size,
@@ -217,8 +236,10 @@ impl Pull {
             step,
             reader,
             filtered: since.is_some(),
+            school,
+            schools,
             rows: Vec::new().into_iter(),
-            place: Arc::new(map::place(step.collection, 1)),
+            place,
             page: 1,
             ended: None,
         });
@@ -252,6 +273,10 @@ impl Pull {
                 self.intake.tell(problem.at(Place::clone(&at.place)));
             }
             Err(error) if error.kind() == ErrorKind::Unstable => return self.start_over(&error),
+            Err(error) if at.school.is_some() && is_withheld(&error) => {
+                tracing::info!("the server does not tell a school's seats; all are read");
+                self.open(step, None, VecDeque::new());
+            }
             Err(error) if is_withheld(&error) => {
                 // What came before the refusal came soundly.
                 if let Some((page, number, new)) = at.reader.give_held() {
@@ -265,7 +290,7 @@ impl Pull {
             // A filter that is not understood is left out, and the whole set read.
             Err(error) if at.filtered && matches!(error.status(), Some(400 | 422)) => {
                 tracing::info!(endpoint = step.collection.path(), "the server does not filter; all is read");
-                self.open(step, None);
+                self.open(step, None, VecDeque::new());
             }
             Err(error) => return Err(error),
         }
@@ -279,7 +304,11 @@ impl Pull {
         match ended {
             Ended::Read(finish) => {
                 self.learnt().observed.repeats |= finish == Finish::Repeats;
-                self.intake.end(step, at.page, finish, paging.repeated());
+                self.intake.finished(step, at.school.as_ref(), at.page, finish, paging.repeated());
+                if !at.schools.is_empty() {
+                    return self.open(step, None, at.schools);
+                }
+                self.intake.close(step);
             }
             Ended::Refused(error) => {
                 self.learnt().observed.refused.insert(step.collection);
@@ -313,14 +342,19 @@ impl At {
     /// Says so where a page has another number of rows than it says.
     fn doubt(&self, page: &RowsPage, number: u64, intake: &mut Intake) {
         if let Some(said) = page.miscounted {
-            intake.miscounted(self.step, &map::place(self.step.collection, number), said, page.rows.len());
+            intake.miscounted(
+                self.step,
+                &map::place(self.step.collection, self.school.as_ref(), number),
+                said,
+                page.rows.len(),
+            );
         }
     }
 
     /// Takes the new rows of a page to be delivered one by one.
     fn take(&mut self, page: RowsPage, number: u64, new: &[usize]) {
         self.page = number;
-        self.place = Arc::new(map::place(self.step.collection, number));
+        self.place = Arc::new(map::place(self.step.collection, self.school.as_ref(), number));
         let mut rows = page.rows;
         // Most pages begin with the last row of the one before, and all others are new.
         let old = rows.len().saturating_sub(new.len());

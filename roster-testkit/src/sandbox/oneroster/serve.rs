@@ -87,14 +87,22 @@ async fn collection(shared: &Shared, path: &str, query: &str, dice: u32) -> Resp
     let mut segments = path.split('/').skip(1);
     let name = segments.next().unwrap_or_default();
     let view = View::named(name).filter(|_| shared.options.views);
-    let Some(collection) = view.map(|(of, _)| of).or_else(|| RestCollection::named(name)) else {
+    let Some(collection) = view.as_ref().map(|(of, _)| *of).or_else(|| RestCollection::named(name)) else {
         return refusal(StatusCode::NOT_FOUND, "unknownobject");
+    };
+    let id = segments.next().map(unescaped);
+    let (view, collection, id) = match (id, segments.next()) {
+        (Some(school), Some("enrollments")) if name == "schools" && shared.options.views => {
+            let seats = RestCollection::Enrollments;
+            (Some((seats, View::AtSchool(school))), seats, None)
+        }
+        (id, _) => (view, collection, id),
     };
     if shared.options.quirks.iter().any(|quirk| quirk.withholds(collection)) {
         return refusal(StatusCode::FORBIDDEN, "forbidden");
     }
-    if let Some(id) = segments.next() {
-        return single(shared, collection, id);
+    if let Some(id) = id {
+        return single(shared, collection, &id);
     }
     match Query::read(query).and_then(|query| quaint(shared, query)) {
         Ok(query) => {
@@ -152,11 +160,13 @@ fn control(shared: &Shared, method: &Method, verb: &str) -> Response {
     answer(StatusCode::OK, &json!({ "day": state.district.day, "requests": shared.requests(), "rows": rows }))
 }
 
+/// An id as it stands in a path.
+fn unescaped(segment: &str) -> String {
+    let pair = format!("x={segment}");
+    url::form_urlencoded::parse(pair.as_bytes()).next().map(|(_, id)| id.into_owned()).unwrap_or_default()
+}
+
 fn single(shared: &Shared, collection: RestCollection, id: &str) -> Response {
-    let id = url::form_urlencoded::parse(format!("x={id}").as_bytes())
-        .next()
-        .map(|(_, id)| id.into_owned())
-        .unwrap_or_default();
     let state = shared.state();
     let found = state.entries(collection).iter().find(|entry| entry.id.as_str() == id);
     match found.and_then(|entry| state.row(collection, entry)) {
@@ -224,7 +234,10 @@ fn selected(state: &State, collection: RestCollection, query: &Query) -> Vec<usi
             .filter
             .as_ref()
             .is_none_or(|filter| filter.passes(entry.modified, || state.row(collection, entry)))
-            && query.view.is_none_or(|view| state.row(collection, entry).is_some_and(|row| view.shows(&row)))
+            && query
+                .view
+                .as_ref()
+                .is_none_or(|view| state.row(collection, entry).is_some_and(|row| view.shows(&row)))
     };
     let mut rows: Vec<usize> =
         entries.iter().enumerate().filter(|(_, entry)| passes(entry)).map(|(at, _)| at).collect();
