@@ -24,7 +24,7 @@ impl wire::Enrollment<'_> {
         let (class, person) =
             (reading.required("class", &self.class.0)?, reading.required("user", &self.person.0)?);
         reading.required("role", &self.role)?;
-        let role = reading.word("role", &self.role, Role::read, Role::is_known);
+        let role = reading.word("role", &self.role, Field::Role, Role::read, Role::is_known);
         let role = role.unwrap_or_else(|| Role::Other(String::new()));
         if role.is_contact() && !reading.wants.sees(SensitiveField::Contacts) {
             return Ok(None);

@@ -1,6 +1,6 @@
 use roster_core::{
-    AcademicSession, AcademicSessionField as Field, Identifier, IdentifierScheme, Org, OrgType, Problem,
-    SessionType,
+    AcademicSession, AcademicSessionField as Field, Identifier, IdentifierScheme, Org, OrgField, OrgType,
+    Problem, SessionType,
 };
 
 use super::{Head, Reading, Said, Wire, reading::id as id_of};
@@ -15,10 +15,11 @@ impl<'a> Wire<'a> for wire::Org<'a> {
 
     fn map(&self, id: &str, _: Status, reading: &mut Reading<'_>) -> Result<Said, Box<Problem>> {
         let name = reading.required("name", &self.name)?;
-        let org_type = reading.word("type", &self.of_type, OrgType::read, OrgType::is_known);
+        let org_type =
+            reading.word("type", &self.of_type, OrgField::OrgType, OrgType::read, OrgType::is_known);
         let mut org = Org::new(id, org_type.unwrap_or_else(|| OrgType::Other(String::new())), name);
         org.parent = id_of(&self.parent);
-        if let Some(value) = reading.text("identifier", &self.identifier) {
+        if let Some(value) = reading.text("identifier", &self.identifier, OrgField::Identifiers) {
             org.identifiers.push(Identifier::new(IdentifierScheme::Other("identifier".to_owned()), value));
         }
         Ok(Said::record(org))
@@ -34,7 +35,8 @@ impl<'a> Wire<'a> for wire::Session<'a> {
 
     fn map(&self, id: &str, _: Status, reading: &mut Reading<'_>) -> Result<Said, Box<Problem>> {
         let title = reading.required("title", &self.title)?;
-        let session_type = reading.word("type", &self.of_type, SessionType::read, SessionType::is_known);
+        let session_type =
+            reading.word("type", &self.of_type, Field::SessionType, SessionType::read, SessionType::is_known);
         let session_type = session_type.unwrap_or_else(|| SessionType::Other(String::new()));
         let mut session = AcademicSession::new(id, session_type, title);
         session.begin = reading.date("startDate", &self.begin, Field::Begin);
