@@ -1,6 +1,6 @@
 use roster_core::{Enrollment, EnrollmentField as Field, Problem, Record, Role, SensitiveField};
 
-use super::{Head, Inactive, Reading, Said, Wire, reading::id as id_of};
+use super::{Head, Inactive, Reading, Said, Wire};
 use crate::{Status, rest::wire};
 
 impl<'a> Wire<'a> for wire::Enrollment<'a> {
@@ -35,7 +35,7 @@ impl wire::Enrollment<'_> {
         seat.class.set(class);
         seat.person.set(person);
         seat.primary = reading.flag("primary", &self.primary, Field::Primary);
-        seat.org = id_of(&self.school);
+        seat.org = reading.reference("school", &self.school, Field::Org);
         seat.begin = reading.date("beginDate", &self.begin, Field::Begin);
         seat.end = reading.date("endDate", &self.end, Field::End);
         Ok(Some(seat))

@@ -3,7 +3,7 @@ use roster_core::{
     Problem, SessionType,
 };
 
-use super::{Head, Reading, Said, Wire, reading::id as id_of};
+use super::{Head, Reading, Said, Wire};
 use crate::{Status, rest::wire};
 
 impl<'a> Wire<'a> for wire::Org<'a> {
@@ -18,7 +18,7 @@ impl<'a> Wire<'a> for wire::Org<'a> {
         let org_type =
             reading.word("type", &self.of_type, OrgField::OrgType, OrgType::read, OrgType::is_known);
         let mut org = Org::new(id, org_type.unwrap_or_else(|| OrgType::Other(String::new())), name);
-        org.parent = id_of(&self.parent);
+        org.parent = reading.reference("parent", &self.parent, OrgField::Parent);
         if let Some(value) = reading.text("identifier", &self.identifier, OrgField::Identifiers) {
             org.identifiers.push(Identifier::new(IdentifierScheme::Other("identifier".to_owned()), value));
         }
@@ -42,7 +42,7 @@ impl<'a> Wire<'a> for wire::Session<'a> {
         session.begin = reading.date("startDate", &self.begin, Field::Begin);
         session.end = reading.date("endDate", &self.end, Field::End);
         session.school_year = reading.year("schoolYear", &self.year, Field::SchoolYear);
-        session.parent = id_of(&self.parent);
+        session.parent = reading.reference("parent", &self.parent, Field::Parent);
         Ok(Said::record(session))
     }
 }

@@ -63,6 +63,16 @@ impl<'r> Reading<'r> {
         Some(text.to_owned())
     }
 
+    /// The id that a reference names, if there is one.
+    pub(crate) fn reference<F: Field>(
+        &mut self,
+        key: &'static str,
+        reference: &Ref<'_>,
+        field: F,
+    ) -> Option<SourcedId> {
+        self.said(key, &reference.0, field).map(SourcedId::from)
+    }
+
     /// A text without which the record makes no sense.
     pub(crate) fn required<'t>(
         &self,

@@ -18,7 +18,7 @@ impl<'a> Wire<'a> for wire::Course<'a> {
         let mut course = Course::new(id, title);
         course.code = reading.text("courseCode", &self.code, CourseField::Code);
         course.org = id_of(&self.org).or_else(|| self.orgs.0.iter().find_map(id_of));
-        course.session = id_of(&self.session);
+        course.session = reading.reference("schoolYear", &self.session, CourseField::Session);
         course.grades = reading.grades(&self.grades);
         course.subjects = subjects(&self.subjects, &self.subject_codes);
         Ok(Said::record(course))
@@ -48,8 +48,8 @@ impl<'a> Wire<'a> for wire::Class<'a> {
         if status == Status::Inactive {
             class.state = ClassState::Inactive;
         }
-        class.org = id_of(&self.school);
-        class.course = id_of(&self.course);
+        class.org = reading.reference("school", &self.school, ClassField::Org);
+        class.course = reading.reference("course", &self.course, ClassField::Course);
         class.sessions = ids(&self.terms);
         class.grades = reading.grades(&self.grades);
         class.subjects = subjects(&self.subjects, &self.subject_codes);

@@ -132,9 +132,9 @@ fn a_value_that_is_no_text_is_told_and_empties_nothing() {
     let session = r#"{"sourcedId": "t", "title": "T", "type": {}, "startDate": {}, "endDate": [], "schoolYear": {"year": 2027}}"#;
     let fields = [OfSession::SessionType, OfSession::Begin, OfSession::End, OfSession::SchoolYear];
     assert_eq!(odd(Collection::AcademicSessions, session), (4, FieldSet::of(fields)));
-    let class = r#"{"sourcedId": "c", "title": "C", "classType": [], "classCode": {}, "location": {}, "school": "s"}"#;
-    let fields = [OfClass::ClassType, OfClass::Code, OfClass::Location];
-    assert_eq!(odd(Collection::Classes, class), (3, FieldSet::of(fields)));
+    let class = r#"{"sourcedId": "c", "title": "C", "classType": [], "classCode": {}, "location": {}, "school": "s", "course": {"sourcedId": {"value": "k"}}}"#;
+    let fields = [OfClass::ClassType, OfClass::Code, OfClass::Location, OfClass::Course];
+    assert_eq!(odd(Collection::Classes, class), (4, FieldSet::of(fields)));
 }
 
 #[test]
