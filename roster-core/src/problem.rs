@@ -241,7 +241,7 @@ pub mod codes {
         MALFORMED_RECORD = "malformed_record":
             "The record is not of the form that the vendor's interface has.", "Have the vendor's server corrected.";
         MALFORMED_VALUE = "malformed_value":
-            "A list or an object stands where a text is due; it was dropped.", "Have the vendor's server corrected.";
+            "A list, an object or a number with too many digits stands where a text is due; it was dropped.", "Have the vendor's server corrected.";
         MISSING_COLUMN = "missing_column":
             "A column that the format demands is not in the header.", "Have the column exported, even if it is empty.";
         MISSING_FILE = "missing_file":

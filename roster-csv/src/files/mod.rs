@@ -188,8 +188,11 @@ impl<F: FnMut(&[u8]) -> bool> Sink for Pieces<F> {
 
 /// Reads to the end, or until the sink has enough; counts in `size`. Returns whether the end was reached.
 fn pump(from: &mut dyn Read, name: &str, limit: u64, size: &mut u64, sink: &mut dyn Sink) -> Result<bool> {
+    // The first piece has the whole byte order mark, if there is one, however little an entry of a zip gives at first.
+    let mut least = 4;
     loop {
-        let count = read_some(from, sink.room()).map_err(|error| cannot_read(name, &error))?;
+        let count = read_some(from, sink.room(), least).map_err(|error| cannot_read(name, &error))?;
+        least = 1;
         if count == 0 {
             return Ok(true);
         }
@@ -203,14 +206,18 @@ fn pump(from: &mut dyn Read, name: &str, limit: u64, size: &mut u64, sink: &mut 
     }
 }
 
-/// Reads what is there, however often a signal gets in the way.
-fn read_some(from: &mut dyn Read, room: &mut [u8]) -> io::Result<usize> {
-    loop {
-        match from.read(room) {
+/// Reads what is there, but at least so many bytes unless there are fewer, however often a signal gets in the way.
+fn read_some(from: &mut dyn Read, room: &mut [u8], least: usize) -> io::Result<usize> {
+    let mut count = 0;
+    while count < least {
+        match from.read(room.get_mut(count..).unwrap_or(&mut [])) {
+            Ok(0) => break,
+            Ok(more) => count += more,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            result => return result,
+            Err(error) => return Err(error),
         }
     }
+    Ok(count)
 }
 
 /// Whether the file begins as a zip does, whatever its name.
@@ -294,4 +301,34 @@ fn too_large(name: &str, limit: u64) -> Error {
     let message =
         format!("{name} takes the set over {limit} bytes; raise the limit if it really is a roster");
     Error::new(ErrorKind::TooLarge, PROVIDER, READING, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives a byte at a time.
+    struct Trickle<'a>(&'a [u8]);
+
+    impl Read for Trickle<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = buffer.len().min(1);
+            self.0.read(buffer.get_mut(..count).unwrap_or(&mut []))
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_comes_whole_however_little_is_given_at_a_time() {
+        for text in ["\u{feff}id,name\n", "ab", ""] {
+            let (mut size, mut pieces) = (0, Vec::new());
+            let each = |piece: &[u8]| {
+                pieces.push(piece.to_vec());
+                true
+            };
+            let mut sink = Pieces { piece: vec![0; PIECE], each };
+            assert!(pump(&mut Trickle(text.as_bytes()), "a.csv", 100, &mut size, &mut sink).unwrap());
+            assert_eq!((pieces.concat(), size), (text.as_bytes().to_vec(), text.len() as u64));
+            assert!(pieces.first().is_none_or(|first| first.len() == text.len().min(4)));
+        }
+    }
 }

@@ -9,6 +9,8 @@ use crate::{address::each_block, keys::hash, rows::Batch};
 pub(super) struct Look<'a> {
     /// The file's columns in which case does not matter.
     pub(super) folded: &'a [bool],
+    /// The file's columns in which each blank counts.
+    pub(super) exact: &'a [bool],
     /// Somewhere in the rows at hand two blanks stand side by side.
     pub(super) is_loose: bool,
     /// For each cell of the rows at hand a hash of what it says; 0 if it says nothing, or nobody looked.
@@ -19,7 +21,7 @@ pub(super) struct Look<'a> {
 impl Look<'_> {
     /// Hashes the cells of some columns.
     pub(super) fn at(&mut self, batch: &Batch, rows: &[(usize, u64)], columns: &[usize]) {
-        let Self { folded, is_loose, cells, scratch } = self;
+        let Self { folded, exact, is_loose, cells, scratch } = self;
         for (number, (index, _)) in rows.iter().enumerate() {
             let Some(mark) = batch.row(*index) else { continue };
             let is_loose =
@@ -31,9 +33,14 @@ impl Look<'_> {
                 if let Some(place) =
                     cells.get_mut(number * folded.len() + column).filter(|_| !cell.is_empty())
                 {
+                    let is_loose = is_loose && exact.get(*column) != Some(&true);
                     let is_plain = !is_loose && (!folded_here || is_lower(cell));
-                    *place =
-                        if is_plain { hash(cell) } else { hash_loosely(cell, folded_here, scratch) }.max(1);
+                    *place = if is_plain {
+                        hash(cell)
+                    } else {
+                        hash_loosely(cell, is_loose, folded_here, scratch)
+                    }
+                    .max(1);
                 }
             }
         }
@@ -50,25 +57,27 @@ pub(super) fn is_lower(text: &str) -> bool {
     odd.to_bitmask() == 0
 }
 
-/// The hash of a text as it is compared: blanks within it count as one, and line breaks as blanks.
+/// The hash of a text as it is compared: where that is loose, blanks within it count as one, and line breaks as blanks. A text without
+/// either is the same in a loose row as in any, so that what else stands in its row says nothing.
 #[inline(never)]
-fn hash_loosely(cell: &str, folded: bool, scratch: &mut String) -> u64 {
+fn hash_loosely(cell: &str, is_loose: bool, folded: bool, scratch: &mut String) -> u64 {
     scratch.clear();
-    if cell.is_ascii() && !cell.bytes().any(|byte| byte <= b' ') {
-        scratch.push_str(cell);
-        if folded {
-            scratch.make_ascii_lowercase();
-        }
-        return hash(scratch);
-    }
-    for (index, word) in cell.split_whitespace().enumerate() {
-        if index > 0 {
-            scratch.push(' ');
-        }
-        if folded {
-            scratch.extend(word.chars().flat_map(char::to_lowercase));
-        } else {
+    if is_loose {
+        let words = cell.split([' ', '\n', '\r']).filter(|word| !word.is_empty());
+        for word in words {
+            if !scratch.is_empty() {
+                scratch.push(' ');
+            }
             scratch.push_str(word);
+        }
+    } else {
+        scratch.push_str(cell);
+    }
+    if folded {
+        if scratch.is_ascii() {
+            scratch.make_ascii_lowercase();
+        } else {
+            *scratch = scratch.to_lowercase();
         }
     }
     hash(scratch)

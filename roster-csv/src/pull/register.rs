@@ -9,7 +9,7 @@ use crate::{
     survey::SurveyedFile,
 };
 
-/// What is known of the rows of one file.
+/// What is known of the rows of one file, each of which is one record at most.
 pub(super) struct Register<'f> {
     header: &'f Header,
     ordinary: Ordinary,
@@ -25,8 +25,7 @@ impl<'f> Register<'f> {
         Self {
             header: &file.header,
             ordinary: Ordinary::of(&file.header),
-            // Rows that are unfolded were told apart before.
-            keys: (purpose != Purpose::Scope && file.unfolding.is_none()).then(|| (Keys::default(), unique)),
+            keys: (purpose != Purpose::Scope).then(|| (Keys::default(), unique)),
         }
     }
 

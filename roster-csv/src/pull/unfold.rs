@@ -12,6 +12,7 @@ use super::{
     judge::{Judge, Odd},
     look::Look,
     made_ids::Hashed,
+    references::key_columns,
     sources::{says_something, write},
     spared::{Group, Told, groups},
 };
@@ -54,6 +55,8 @@ pub(super) struct Views<'f> {
     pub(super) readings: Vec<View<'f>>,
     /// The file's columns in which case does not matter.
     folded: Vec<bool>,
+    /// The file's columns that ids are, or are made of: each blank counts there.
+    exact: Vec<bool>,
     /// The file's columns that the first reading looks at, which looks at every row.
     own: Vec<usize>,
     /// The other readings.
@@ -68,7 +71,7 @@ pub(super) struct Views<'f> {
 impl<'f> Views<'f> {
     pub(super) fn of(readings: &[(&'f SurveyedFile, &'f Unfolding)], tells: bool) -> Option<Self> {
         let (_, first) = readings.first()?;
-        let mut folded = vec![false; first.file.width()];
+        let [mut folded, mut exact] = [(); 2].map(|()| vec![false; first.file.width()]);
         let of_ids = readings.iter().filter(|(file, _)| !file.table.optional);
         let mut ids: Vec<_> = of_ids.flat_map(|(_, unfolding)| unfolding.columns_of_ids()).collect();
         ids.sort_unstable();
@@ -77,6 +80,12 @@ impl<'f> Views<'f> {
             for at in unfolding.case_free(&file.header) {
                 if let Some(folded) = folded.get_mut(at) {
                     *folded = true;
+                }
+            }
+            let keys = key_columns(&file.header, file.table.rows);
+            for at in keys.into_iter().flat_map(|key| unfolding.columns_of(key)) {
+                if let Some(exact) = exact.get_mut(at) {
+                    *exact = true;
                 }
             }
         }
@@ -92,6 +101,7 @@ impl<'f> Views<'f> {
             groups: groups(&views),
             readings: views,
             folded,
+            exact,
             own,
             cells: Vec::new(),
             rows: Vec::new(),
@@ -119,8 +129,8 @@ impl<'f> Views<'f> {
 
     /// Unfolds some rows, at most as many as a window has.
     fn unfold(&mut self, batch: &Batch, rows: &[(usize, u64)], is_loose: bool) {
-        let Self { readings, groups, folded, own, cells, scratch, .. } = self;
-        let mut look = Look { folded, is_loose, cells, scratch };
+        let Self { readings, groups, folded, exact, own, cells, scratch, .. } = self;
+        let mut look = Look { folded, exact, is_loose, cells, scratch };
         look.cells.clear();
         look.cells.resize(rows.len() * folded.len(), 0);
         look.at(batch, rows, own);

@@ -198,3 +198,34 @@ async fn each_damage_of_a_district_in_one_file_is_told_at_its_line() {
     assert_eq!(pupils.count(), 60 - conflicts);
     assert_eq!((read.roster.orgs.len(), read.roster.classes.len()), (2, 12));
 }
+
+/// A blank that is none to the eye, or a tab, is one of a name's letters, whatever else stands in its row.
+#[tokio::test]
+async fn a_row_with_wide_blanks_contradicts_none_that_says_the_same() {
+    for blank in ["\u{a0}", "\t", " ", "  "] {
+        let row = |pupil: &str| format!("1,Elm{blank}High,t@x.example,Ann,Lee,C1,Art,{pupil},7\n");
+        let rows = [row("Zoe,Day,z@x.example"), row("Mary  Jo,Ray,m@x.example")].concat();
+        let read = of_rows(&rows).await;
+        assert!(read.told().is_empty(), "{blank:?}: {:?}", read.told());
+        assert_eq!(read.sizes(), [1, 0, 0, 1, 3, 3, 0]);
+    }
+    let read = of_rows(
+        "1,Elm  High,t@x.example,Ann,Lee,C1,Art,Zoe,Day,z@x.example,7\n\
+         1,Elm High,t@x.example,Ann,Lee,C1,Art,Bo,Day,b@x.example,7\n",
+    )
+    .await;
+    assert!(read.told().is_empty(), "{:?}", read.told());
+}
+
+#[tokio::test]
+async fn in_an_id_each_blank_counts_so_that_no_seat_names_a_class_that_did_not_come() {
+    let read = of_rows(
+        "1,Elm,t@x.example,Ann,Lee,C 1,Art,Zoe,Day,z@x.example,7\n\
+         1,Elm,t@x.example,Ann,Lee,C  1,Art,Bo,Day,b@x.example,7\n\
+         1,Elm,t@x.example,Ann,Lee,C  1,Art,Zoe,Day,z@x.example,7\n",
+    )
+    .await;
+    assert_eq!(read.sizes(), [1, 0, 0, 2, 3, 5, 0], "{:?}", read.told());
+    let classes: Vec<_> = read.roster.classes.iter().map(|class| &class.id).collect();
+    assert!(read.roster.enrollments.iter().all(|seat| classes.contains(&&seat.class)));
+}

@@ -79,8 +79,9 @@ where
         Ok(Found::Rows) => Ok(rows),
         Ok(Found::NoKey) => Err(Shape::NoKey),
         Ok(Found::NotAList) => Err(Shape::NotAList),
-        Err(error) if error.is_data() => {
-            // One of them is odd. None of the first pass is kept, since its place is not known.
+        Err(error) if error.is_data() || error.is_syntax() => {
+            // One of them is odd, or holds what is no text and no number for anybody, such as half of a character. None of the
+            // first pass is kept, since its place is not known.
             read_fit_rows(text, key, |row| map(read_row(row).map_err(|_| row)))
         }
         Err(error) => Err(shape(&error)),
@@ -349,6 +350,19 @@ mod tests {
                 matches!(rows(&format!(r#"{{"rows": [{{"id": {wrong}}}]}}"#)), Err(Shape::NotJson(..))),
                 "{wrong}"
             );
+        }
+    }
+
+    /// A title cut in the middle of a character, as servers cut that count in UTF-16, and a number beyond all bounds.
+    #[test]
+    fn what_is_no_text_and_no_number_costs_its_own_row_alone() {
+        for odd in [r#"{"id": "\ud83c"}"#, r#"{"id": "\udfa8x", "tags": []}"#, r#"{"id": 1e999}"#] {
+            let body = format!(r#"{{"rows": [{{"id": "a"}}, {odd}, {{"id": "b"}}]}}"#);
+            assert_eq!(rows(&body).unwrap(), ["a ", "unreadable", "b "], "{odd}");
+        }
+        for wrong in [r#"{"id": "\u12g4"}"#, r#"{"id": "\x"}"#, "{\"id\": \"\n\"}", r#"{"id": 1e}"#] {
+            let body = format!(r#"{{"rows": [{{"id": "a"}}, {wrong}]}}"#);
+            assert!(matches!(rows(&body), Err(Shape::NotJson(..))), "{wrong}");
         }
     }
 

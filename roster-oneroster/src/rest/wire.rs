@@ -102,8 +102,8 @@ impl<'de: 'a, 'a> Visitor<'de> for Pair<'_, 'a> {
         Ok((Text::deserialize(digits)?, Text::default()))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Self::Value::default())
+    fn visit_f64<E: serde::de::Error>(self, id: f64) -> Result<Self::Value, E> {
+        Ok((Text::deserialize(serde::de::value::F64Deserializer::<E>::new(id))?, Text::default()))
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
@@ -118,7 +118,8 @@ impl<'de: 'a, 'a> Visitor<'de> for Pair<'_, 'a> {
 impl<'de: 'a, 'a> Deserialize<'de> for Ref<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let (id, by_other_name) = deserializer.deserialize_any(Pair("sourcedId", "id", PhantomData))?;
-        Ok(Self(if id.get().is_some() { id } else { by_other_name }))
+        // One that is no text is told of, so it is not taken for none.
+        Ok(Self(if by_other_name.get().is_some() && id.get().is_none() { by_other_name } else { id }))
     }
 }
 

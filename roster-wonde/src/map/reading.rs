@@ -34,7 +34,7 @@ impl<'r> Reading<'r> {
             self.drop(
                 key,
                 codes::MALFORMED_VALUE,
-                "a list or an object stands where a text is due; it was dropped",
+                "a list, an object or a number with too many digits stands where a text is due; it was dropped",
                 field,
             );
         }

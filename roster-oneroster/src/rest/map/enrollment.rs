@@ -1,6 +1,6 @@
 use roster_core::{Enrollment, EnrollmentField as Field, Problem, Record, Role, SensitiveField};
 
-use super::{Head, Inactive, Reading, Said, Wire, reading::id as id_of};
+use super::{Head, Inactive, Reading, Said, Wire};
 use crate::{Status, rest::wire};
 
 impl<'a> Wire<'a> for wire::Enrollment<'a> {
@@ -24,7 +24,7 @@ impl wire::Enrollment<'_> {
         let (class, person) =
             (reading.required("class", &self.class.0)?, reading.required("user", &self.person.0)?);
         reading.required("role", &self.role)?;
-        let role = reading.word("role", &self.role, Role::read, Role::is_known);
+        let role = reading.word("role", &self.role, Field::Role, Role::read, Role::is_known);
         let role = role.unwrap_or_else(|| Role::Other(String::new()));
         if role.is_contact() && !reading.wants.sees(SensitiveField::Contacts) {
             return Ok(None);
@@ -35,7 +35,7 @@ impl wire::Enrollment<'_> {
         seat.class.set(class);
         seat.person.set(person);
         seat.primary = reading.flag("primary", &self.primary, Field::Primary);
-        seat.org = id_of(&self.school);
+        seat.org = reading.reference("school", &self.school, Field::Org);
         seat.begin = reading.date("beginDate", &self.begin, Field::Begin);
         seat.end = reading.date("endDate", &self.end, Field::End);
         Ok(Some(seat))

@@ -1,9 +1,9 @@
 use roster_core::{
-    AcademicSession, AcademicSessionField as Field, Identifier, IdentifierScheme, Org, OrgType, Problem,
-    SessionType,
+    AcademicSession, AcademicSessionField as Field, Identifier, IdentifierScheme, Org, OrgField, OrgType,
+    Problem, SessionType,
 };
 
-use super::{Head, Reading, Said, Wire, reading::id as id_of};
+use super::{Head, Reading, Said, Wire};
 use crate::{Status, rest::wire};
 
 impl<'a> Wire<'a> for wire::Org<'a> {
@@ -15,10 +15,11 @@ impl<'a> Wire<'a> for wire::Org<'a> {
 
     fn map(&self, id: &str, _: Status, reading: &mut Reading<'_>) -> Result<Said, Box<Problem>> {
         let name = reading.required("name", &self.name)?;
-        let org_type = reading.word("type", &self.of_type, OrgType::read, OrgType::is_known);
+        let org_type =
+            reading.word("type", &self.of_type, OrgField::OrgType, OrgType::read, OrgType::is_known);
         let mut org = Org::new(id, org_type.unwrap_or_else(|| OrgType::Other(String::new())), name);
-        org.parent = id_of(&self.parent);
-        if let Some(value) = reading.text("identifier", &self.identifier) {
+        org.parent = reading.reference("parent", &self.parent, OrgField::Parent);
+        if let Some(value) = reading.text("identifier", &self.identifier, OrgField::Identifiers) {
             org.identifiers.push(Identifier::new(IdentifierScheme::Other("identifier".to_owned()), value));
         }
         Ok(Said::record(org))
@@ -34,13 +35,14 @@ impl<'a> Wire<'a> for wire::Session<'a> {
 
     fn map(&self, id: &str, _: Status, reading: &mut Reading<'_>) -> Result<Said, Box<Problem>> {
         let title = reading.required("title", &self.title)?;
-        let session_type = reading.word("type", &self.of_type, SessionType::read, SessionType::is_known);
+        let session_type =
+            reading.word("type", &self.of_type, Field::SessionType, SessionType::read, SessionType::is_known);
         let session_type = session_type.unwrap_or_else(|| SessionType::Other(String::new()));
         let mut session = AcademicSession::new(id, session_type, title);
         session.begin = reading.date("startDate", &self.begin, Field::Begin);
         session.end = reading.date("endDate", &self.end, Field::End);
         session.school_year = reading.year("schoolYear", &self.year, Field::SchoolYear);
-        session.parent = id_of(&self.parent);
+        session.parent = reading.reference("parent", &self.parent, Field::Parent);
         Ok(Said::record(session))
     }
 }

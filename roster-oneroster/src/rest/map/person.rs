@@ -59,7 +59,7 @@ impl<'a> Wire<'a> for wire::User<'a> {
             None => AccountState::Unknown,
         };
         self.name(&mut person, reading);
-        person.username = reading.text("username", &self.username);
+        person.username = reading.text("username", &self.username, Field::Username);
         person.email = self.email(reading);
         person.grades = reading.grades(&self.grades);
         person.identifiers = self.identifiers(&affiliations, reading);
@@ -95,7 +95,8 @@ impl wire::User<'_> {
             affiliations.extend(affiliation(role, reading));
         }
         if affiliations.is_empty()
-            && let Some(role) = reading.word("role", &self.role, Role::read, Role::is_known)
+            && let Some(role) =
+                reading.word("role", &self.role, Field::Affiliations, Role::read, Role::is_known)
         {
             let orgs: Vec<_> = self.orgs.0.iter().chain([&self.org]).filter_map(id_of).collect();
             if orgs.is_empty() {
@@ -116,17 +117,20 @@ impl wire::User<'_> {
 
     fn name(&self, person: &mut Person, reading: &mut Reading<'_>) {
         let name = &mut person.name;
-        name.given = reading.text("givenName", &self.given);
-        name.middle = reading.text("middleName", &self.middle);
-        name.family = reading.text("familyName", &self.family);
-        name.preferred_given = reading.text("preferredFirstName", &self.preferred_given);
-        name.preferred_middle = reading.text("preferredMiddleName", &self.preferred_middle);
-        name.preferred_family = reading.text("preferredLastName", &self.preferred_family);
-        name.pronouns = reading.text("pronouns", &self.pronouns);
+        name.given = reading.text("givenName", &self.given, Field::Given);
+        name.middle = reading.text("middleName", &self.middle, Field::Middle);
+        name.family = reading.text("familyName", &self.family, Field::Family);
+        name.preferred_given =
+            reading.text("preferredFirstName", &self.preferred_given, Field::PreferredGiven);
+        name.preferred_middle =
+            reading.text("preferredMiddleName", &self.preferred_middle, Field::PreferredMiddle);
+        name.preferred_family =
+            reading.text("preferredLastName", &self.preferred_family, Field::PreferredFamily);
+        name.pronouns = reading.text("pronouns", &self.pronouns, Field::Pronouns);
     }
 
     fn email(&self, reading: &mut Reading<'_>) -> Option<String> {
-        let email = self.email.get()?;
+        let email = reading.said("email", &self.email, Field::Email)?;
         if !decode::is_email(email) {
             let message = "the value is not an e-mail address; it was dropped";
             reading.drop("email", codes::BAD_EMAIL, message, Field::Email);
@@ -142,10 +146,10 @@ impl wire::User<'_> {
             let scheme = user_id.kind.get().map_or_else(|| other("userId"), IdentifierScheme::read);
             identifiers.push(Identifier::new(scheme, id));
         }
-        if let Some(number) = reading.text("identifier", &self.identifier) {
+        if let Some(number) = reading.text("identifier", &self.identifier, Field::Identifiers) {
             identifiers.push(Identifier::new(number_scheme(affiliations), number));
         }
-        if let Some(master) = reading.text("userMasterIdentifier", &self.master) {
+        if let Some(master) = reading.text("userMasterIdentifier", &self.master, Field::Identifiers) {
             identifiers.push(Identifier::new(other("userMasterIdentifier"), master));
         }
         for profile in self.profiles.0.iter().flatten() {
@@ -162,7 +166,7 @@ impl wire::User<'_> {
             return;
         }
         for (key, text) in [("phone", &self.phone), ("sms", &self.sms)] {
-            if let Some(value) = reading.text(key, text) {
+            if let Some(value) = reading.text(key, text, Field::Phones) {
                 person.sensitive_mut().phones.push(LabeledText { label: Some(key.to_owned()), value });
             }
         }
@@ -170,7 +174,7 @@ impl wire::User<'_> {
 }
 
 fn affiliation(wire: &wire::Role<'_>, reading: &mut Reading<'_>) -> Option<Affiliation> {
-    let role = reading.word("role", &wire.word, Role::read, Role::is_known)?;
+    let role = reading.word("role", &wire.word, Field::Affiliations, Role::read, Role::is_known)?;
     let mut affiliation = Affiliation::new(role, id_of(&wire.org));
     affiliation.primary = match wire.of_type.get() {
         None => None,
@@ -221,7 +225,7 @@ impl<'a> Wire<'a> for wire::Demographics<'a> {
             facts.birth_date = reading.date("birthDate", &self.birth_date, Field::BirthDate);
         }
         if reading.wants.sees(SensitiveField::Gender) {
-            facts.gender = reading.text("sex", &self.sex);
+            facts.gender = reading.text("sex", &self.sex, Field::Gender);
         }
         if reading.wants.sees(SensitiveField::Demographics) {
             facts.demographics = self.facts.iter().filter_map(|(key, value)| fact(key, value)).collect();

@@ -40,20 +40,37 @@ impl<'r> Reading<'r> {
         }
     }
 
-    /// A text, if there is one.
-    pub(crate) fn text(&mut self, key: &'static str, text: &Text<'_>) -> Option<String> {
+    /// What a value says, if it is one that can be kept.
+    pub(crate) fn said<'t, F: Field>(
+        &mut self,
+        key: &'static str,
+        text: &'t Text<'_>,
+        field: F,
+    ) -> Option<&'t str> {
         if text.is_odd() {
-            self.warn(
-                key,
-                codes::MALFORMED_VALUE,
-                "the value is a list or an object where a text is due; it was dropped",
-            );
+            let message = "a list, an object or a number with too many digits stands where a text is due; it was dropped";
+            self.drop(key, codes::MALFORMED_VALUE, message, field);
         }
-        let text = text.get()?;
+        text.get()
+    }
+
+    /// A text, if there is one.
+    pub(crate) fn text<F: Field>(&mut self, key: &'static str, text: &Text<'_>, field: F) -> Option<String> {
+        let text = self.said(key, text, field)?;
         if decode::is_formula_like(text) && !matches!(key, "phone" | "sms") {
             self.warn(key, codes::FORMULA_LIKE, "the value begins as a formula does; it was kept as text");
         }
         Some(text.to_owned())
+    }
+
+    /// The id that a reference names, if there is one.
+    pub(crate) fn reference<F: Field>(
+        &mut self,
+        key: &'static str,
+        reference: &Ref<'_>,
+        field: F,
+    ) -> Option<SourcedId> {
+        self.said(key, &reference.0, field).map(SourcedId::from)
     }
 
     /// A text without which the record makes no sense.
@@ -70,7 +87,7 @@ impl<'r> Reading<'r> {
 
     /// A civil date, if there is one.
     pub(crate) fn date<F: Field>(&mut self, key: &'static str, text: &Text<'_>, field: F) -> Option<Date> {
-        let text = text.get()?;
+        let text = self.said(key, text, field)?;
         let Some(read) = decode::date(text) else {
             self.drop(key, codes::BAD_DATE, "the value is not a date; it was dropped", field);
             return None;
@@ -83,7 +100,7 @@ impl<'r> Reading<'r> {
 
     /// A truth value, if there is one. The binding has texts, many servers JSON's own: both are fine.
     pub(crate) fn flag<F: Field>(&mut self, key: &'static str, text: &Text<'_>, field: F) -> Option<bool> {
-        let text = text.get()?;
+        let text = self.said(key, text, field)?;
         let Some(read) = decode::flag(text) else {
             self.drop(key, codes::BAD_FLAG, "the value is neither true nor false; it was dropped", field);
             return None;
@@ -96,7 +113,7 @@ impl<'r> Reading<'r> {
 
     /// A year, if there is one.
     pub(crate) fn year<F: Field>(&mut self, key: &'static str, text: &Text<'_>, field: F) -> Option<i16> {
-        let text = text.get()?;
+        let text = self.said(key, text, field)?;
         let year = decode::year(text);
         if year.is_none() {
             self.drop(key, codes::BAD_YEAR, "the value is not a year of four digits; it was dropped", field);
@@ -105,14 +122,15 @@ impl<'r> Reading<'r> {
     }
 
     /// A word of a vocabulary, if there is one.
-    pub(crate) fn word<T>(
+    pub(crate) fn word<T, F: Field>(
         &mut self,
         key: &'static str,
         text: &Text<'_>,
+        field: F,
         read: impl FnOnce(&str) -> T,
         known: impl FnOnce(&T) -> bool,
     ) -> Option<T> {
-        let text = text.get()?;
+        let text = self.said(key, text, field)?;
         let word = read(text);
         // `ext:` marks a word that a vendor may add to an open vocabulary.
         if !known(&word) && !text.starts_with("ext:") {

@@ -107,6 +107,36 @@ fn dates_are_cut_and_seats_need_their_parts() {
     assert!(matches!(rows[2].said, Said::Gone));
 }
 
+/// What such a value says is unknown, and not empty: a host keeps what it had.
+#[test]
+fn a_value_that_is_no_text_is_told_and_empties_nothing() {
+    use roster_core::{AcademicSessionField as OfSession, ClassField as OfClass, PersonField as OfPerson};
+    let odd = |collection: Collection, row: &str| {
+        let body = format!(r#"{{"{}": [{row}]}}"#, collection.key());
+        let row = read(collection, &body, &all()).remove(0);
+        assert!(matches!(row.said, Said::Record(..)));
+        assert!(row.problems.iter().all(|it| it.code == codes::MALFORMED_VALUE));
+        (row.problems.len(), row.unseen)
+    };
+    let user = r#"{"sourcedId": "u", "role": "student", "orgs": ["s"], "givenName": ["Wren"], "username": 1e300, "email": {"work": "w@x.example"},
+        "enabledUser": {"value": true}, "identifier": [], "sms": {}}"#;
+    let fields = [
+        OfPerson::Given,
+        OfPerson::Username,
+        OfPerson::Email,
+        OfPerson::Account,
+        OfPerson::Identifiers,
+        OfPerson::Phones,
+    ];
+    assert_eq!(odd(Collection::Users, user), (6, FieldSet::of(fields)));
+    let session = r#"{"sourcedId": "t", "title": "T", "type": {}, "startDate": {}, "endDate": [], "schoolYear": {"year": 2027}}"#;
+    let fields = [OfSession::SessionType, OfSession::Begin, OfSession::End, OfSession::SchoolYear];
+    assert_eq!(odd(Collection::AcademicSessions, session), (4, FieldSet::of(fields)));
+    let class = r#"{"sourcedId": "c", "title": "C", "classType": [], "classCode": {}, "location": {}, "school": "s", "course": {"sourcedId": {"value": "k"}}}"#;
+    let fields = [OfClass::ClassType, OfClass::Code, OfClass::Location, OfClass::Course];
+    assert_eq!(odd(Collection::Classes, class), (4, FieldSet::of(fields)));
+}
+
 #[test]
 fn facts_are_taken_as_far_as_they_were_asked_for() {
     let body = r#"{"demographics": [{"sourcedId": "u1", "birthDate": "2012-03-04", "sex": "female", "asian": true,
