@@ -39,6 +39,12 @@ impl Engine {
         }
     }
 
+    /// Whether anything is looked up of the rows of the step at hand but by their own ids.
+    pub(crate) const fn looks_up(&self) -> bool {
+        matches!(self.at.step.purpose, Purpose::Records)
+            && (self.at.email.is_some() || !self.at.referring.is_empty())
+    }
+
     /// Takes in one row of the step at hand. Returns its event if that is all there is to say; else what is said waits.
     pub(crate) fn row(&mut self, survey: &Survey, batch: &Batch, index: usize) -> Option<PullEvent> {
         let mark = batch.row(index)?;

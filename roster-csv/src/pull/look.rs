@@ -20,6 +20,8 @@ impl Look<'_> {
     /// Hashes the cells of some columns.
     pub(super) fn at(&mut self, batch: &Batch, rows: &[(usize, u64)], columns: &[usize]) {
         let Self { folded, is_loose, cells, scratch } = self;
+        // Each cell that is looked at is written over.
+        cells.resize(rows.len() * folded.len(), 0);
         for (number, (index, _)) in rows.iter().enumerate() {
             let Some(mark) = batch.row(*index) else { continue };
             let is_loose =
@@ -28,13 +30,14 @@ impl Look<'_> {
             for column in columns {
                 let cell = row.cell(*column);
                 let folded_here = folded.get(*column) == Some(&true);
-                if let Some(place) =
-                    cells.get_mut(number * folded.len() + column).filter(|_| !cell.is_empty())
-                {
-                    let is_plain = !is_loose && (!folded_here || is_lower(cell));
-                    *place =
-                        if is_plain { hash(cell) } else { hash_loosely(cell, folded_here, scratch) }.max(1);
-                }
+                let Some(place) = cells.get_mut(number * folded.len() + column) else { continue };
+                *place = if cell.is_empty() {
+                    0
+                } else if !is_loose && (!folded_here || is_lower(cell)) {
+                    hash(cell).max(1)
+                } else {
+                    hash_loosely(cell, folded_here, scratch).max(1)
+                };
             }
         }
     }

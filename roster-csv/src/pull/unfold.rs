@@ -62,6 +62,12 @@ pub(super) struct Views<'f> {
     cells: Vec<u64>,
     /// The rows at hand, and which records of the file they are.
     rows: Vec<(usize, u64)>,
+    /// Each row is a seat, and those of the first reading are told apart as rows are.
+    are_seats: bool,
+    /// The keys of the seats that the rows at hand are; none where they are told apart by the first reading itself.
+    seats: Vec<u64>,
+    /// What the sound rows among them are: the key of each one's seat, and what it tells.
+    entered: Vec<(u64, Seen)>,
     scratch: String,
 }
 
@@ -86,6 +92,7 @@ impl<'f> Views<'f> {
         }
         // All of a seat is in its id.
         let seats = views.first().filter(|view| view.is_seat);
+        let are_seats = seats.is_some() && tells;
         let own = seats.map_or_else(|| first.columns(), View::subject_columns);
         Some(Self {
             judge: Judge::of(&first.file, ids, tells),
@@ -95,6 +102,9 @@ impl<'f> Views<'f> {
             own,
             cells: Vec::new(),
             rows: Vec::new(),
+            are_seats,
+            seats: Vec::new(),
+            entered: Vec::new(),
             scratch: String::new(),
         })
     }
@@ -104,12 +114,16 @@ impl<'f> Views<'f> {
         let is_loose = batch.has_wide_blanks();
         for from in (0..batch.len()).step_by(WINDOW) {
             let mut rows = std::mem::take(&mut self.rows);
+            self.name_seats(batch, from, is_loose, &mut rows);
+            self.judge.look_ahead(batch, from, &self.seats);
             rows.clear();
-            self.judge.look_ahead(batch, from);
+            self.entered.clear();
             for index in from..batch.len().min(from + WINDOW) {
                 let Some(mark) = batch.row(index) else { continue };
-                if self.judge.is_sound(batch, index, mark, odd) {
+                let seat = self.seats.get(index - from).copied().unwrap_or(0);
+                if self.judge.is_sound(batch, (index, seat), mark, odd) {
                     rows.push((index, self.judge.record));
+                    self.entered.push((seat, self.judge.seat));
                 }
             }
             self.unfold(batch, &rows, is_loose);
@@ -117,15 +131,30 @@ impl<'f> Views<'f> {
         }
     }
 
+    /// Tells which seats the next rows are, where each is one.
+    fn name_seats(&mut self, batch: &Batch, from: usize, is_loose: bool, rows: &mut Vec<(usize, u64)>) {
+        let Self { readings, folded, own, cells, scratch, seats, are_seats, .. } = self;
+        let Some(view) = readings.first().filter(|_| *are_seats) else { return };
+        rows.clear();
+        rows.extend((from..batch.len().min(from + WINDOW)).map(|index| (index, 0)));
+        Look { folded, is_loose, cells, scratch }.at(batch, rows, own);
+        seats.clear();
+        seats.extend(cells.chunks_exact(folded.len().max(1)).map(|cells| view.says(view.subject, cells)));
+    }
+
     /// Unfolds some rows, at most as many as a window has.
     fn unfold(&mut self, batch: &Batch, rows: &[(usize, u64)], is_loose: bool) {
         let Self { readings, groups, folded, own, cells, scratch, .. } = self;
         let mut look = Look { folded, is_loose, cells, scratch };
-        look.cells.clear();
-        look.cells.resize(rows.len() * folded.len(), 0);
-        look.at(batch, rows, own);
-        if let Some(own) = readings.first_mut() {
-            own.take(batch, rows, look.cells);
+        if let Some(view) = readings.first_mut() {
+            if self.are_seats {
+                for (row, (seat, seen)) in rows.iter().zip(&self.entered) {
+                    view.tell(batch, *row, &Said::seat(*seat), *seen, &mut Told::default());
+                }
+            } else {
+                look.at(batch, rows, own);
+                view.take(batch, rows, look.cells);
+            }
         }
         for group in groups {
             if group.spares(batch, rows) {
@@ -153,11 +182,10 @@ impl<'f> Views<'f> {
 
     /// Makes room for about as many rows.
     pub(super) fn expect(&mut self, rows: u64) {
-        if self.judge.tells {
-            self.judge.seen.expect(rows);
-        }
         // The step's own seats are one for each row; those of teachers, which are found beside them, are far fewer.
-        if let Some(view) = self.readings.first_mut().filter(|view| view.is_seat) {
+        if self.are_seats {
+            self.judge.expect_seats(rows);
+        } else if let Some(view) = self.readings.first_mut().filter(|view| view.is_seat) {
             view.seats.expect(rows);
         }
     }
@@ -184,8 +212,15 @@ struct Said {
     is_there: bool,
 }
 
+impl Said {
+    /// What a row says that is a seat: all of it is in its id.
+    const fn seat(key: u64) -> Self {
+        Self { key, row: key, is_there: key != 0 }
+    }
+}
+
 impl<'f> View<'f> {
-    fn of(file: &'f SurveyedFile, unfolding: &'f Unfolding) -> Self {
+    pub(super) fn of(file: &'f SurveyedFile, unfolding: &'f Unfolding) -> Self {
         let subject = match file.table.rows {
             Rows::Records(_) => file.header.position(Holds::Id),
             _ => file.header.position(Holds::OfPerson),
@@ -229,33 +264,44 @@ impl<'f> View<'f> {
         said.extend(hashes.chunks_exact(width).map(|cells| self.said(cells)));
         self.touch_all(said.iter().map(|said| said.key));
         let mut told = Told::default();
-        for (number, ((index, record), said)) in rows.iter().zip(&said).enumerate() {
+        for (number, (row, said)) in rows.iter().zip(&said).enumerate() {
             let seen = if said.is_there { self.enter(*said) } else { Seen::First };
-            if seen == Seen::Conflict {
-                told.again |= 1 << number;
-                told.contradicts |= self.contradicted.insert(said.key);
-            }
-            if seen == Seen::Identical && !self.nameless.contains(&said.key) {
-                continue;
-            }
-            let Some(mark) = batch.row(*index) else { continue };
-            let cells = batch.trimmed(mark);
-            if !said.is_there && !self.is_damaged(cells) {
-                continue;
-            }
-            let seen = if seen == Seen::Identical { Seen::First } else { seen };
-            let pick = Pick { row: *index, record: *record, seen };
-            let picks = self.picks.is_some();
-            let has_id = if picks { self.pick(cells, pick) } else { self.add(cells, mark, &pick) };
-            if said.is_there && !has_id {
-                self.nameless.insert(said.key);
-            }
-            if !(said.is_there && has_id) {
-                told.again |= 1 << number;
-            }
+            let is_again = self.tell(batch, *row, said, seen, &mut told);
+            told.again |= u64::from(is_again) << number;
         }
         self.said = said;
         told
+    }
+
+    /// Tells of a row, unless an earlier one told the same. Returns whether it is to be told of each time that it comes.
+    fn tell(
+        &mut self,
+        batch: &Batch,
+        (index, record): (usize, u64),
+        said: &Said,
+        seen: Seen,
+        told: &mut Told,
+    ) -> bool {
+        if seen == Seen::Identical && !self.nameless.contains(&said.key) {
+            return false;
+        }
+        let is_conflict = seen == Seen::Conflict;
+        if is_conflict {
+            told.contradicts |= self.contradicted.insert(said.key);
+        }
+        let Some(mark) = batch.row(index) else { return is_conflict };
+        let cells = batch.trimmed(mark);
+        if !said.is_there && !self.is_damaged(cells) {
+            return is_conflict;
+        }
+        let seen = if seen == Seen::Identical { Seen::First } else { seen };
+        let pick = Pick { row: index, record, seen };
+        let picks = self.picks.is_some();
+        let has_id = if picks { self.pick(cells, pick) } else { self.add(cells, mark, &pick) };
+        if said.is_there && !has_id {
+            self.nameless.insert(said.key);
+        }
+        is_conflict || !(said.is_there && has_id)
     }
 
     /// Enters what a row says. Returns whether one that is about the same was there.
@@ -298,12 +344,10 @@ impl<'f> View<'f> {
 
     fn said(&self, cells: &[u64]) -> Said {
         let subject = self.says(self.subject, cells);
-        let row = if self.is_seat {
-            // All of a seat is in its id.
-            subject
-        } else {
-            (0..self.unfolding.cells.len()).fold(0, |row, at| mixed(row, self.says(at, cells)))
-        };
+        if self.is_seat && self.unfolding.key == Some(self.subject) {
+            return Said::seat(subject);
+        }
+        let row = (0..self.unfolding.cells.len()).fold(0, |row, at| mixed(row, self.says(at, cells)));
         let key = match self.unfolding.key {
             Some(key) if key == self.subject => subject,
             Some(key) => self.says(key, cells),
@@ -360,13 +404,15 @@ impl<'f> View<'f> {
         self.insists || !self.telling.is_empty()
     }
 
-    /// Picks a row. Returns whether what is made of it has an id.
+    /// The cell that a row can't do without: it is nothing but an id, and that is made of others.
+    pub(super) const fn needs(&self) -> Option<usize> {
+        if self.is_there_without_id() { None } else { Some(self.subject) }
+    }
+
+    /// Picks a row. Returns whether what is made of it has an id; of what is nothing else that is told where it is made.
     fn pick(&mut self, cells: Trimmed<'_>, pick: Pick) -> bool {
-        let has_id = self.has(self.subject, cells);
-        if has_id || self.is_there_without_id() {
-            self.picks.get_or_insert_default().push(pick);
-        }
-        has_id
+        self.picks.get_or_insert_default().push(pick);
+        !self.is_there_without_id() || self.has(self.subject, cells)
     }
 
     /// Adds a row. Returns whether it has an id.

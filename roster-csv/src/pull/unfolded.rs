@@ -1,9 +1,12 @@
 //! Rows that are several records each, made rows of one record each where records are made: the reader's thread has more to do than
 //! that, and says only which of its rows they are made of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use roster_core::{EntityKind, table::Rows};
+use roster_core::{
+    EntityKind,
+    table::{Holds, Rows},
+};
 
 use super::{
     made_ids::Hashed,
@@ -11,9 +14,10 @@ use super::{
     references::key_columns,
     shape::Ordinary,
     sources::write,
+    unfold::View,
 };
 use crate::{
-    dialect::Unfolding,
+    dialect::{Piece, Source, Unfolding},
     keys::{Ids, Seen},
     rows::{Batch, Origin, RowMark},
     survey::{Survey, SurveyedFile},
@@ -35,24 +39,42 @@ struct AtStep {
     keys: Vec<usize>,
     /// The kind whose ids it shares with other tables.
     shares: Option<EntityKind>,
+    /// The cell that a row is nothing without.
+    needs: Option<usize>,
 }
 
 impl Unfolded {
     pub(super) fn of(survey: &Survey, steps: &[Step]) -> Self {
-        let mut once = BTreeSet::new();
-        let kinds = steps.iter().filter_map(|step| kind_of(survey.files.get(step.file)?, step.purpose));
-        let shared = kinds.filter(|kind| !once.insert(*kind)).map(|kind| (kind, Ids::default())).collect();
+        let records = |step: &Step| {
+            let file = survey.files.get(step.file)?;
+            Some((kind_of(file, step.purpose)?, file))
+        };
+        let mut tables: BTreeMap<EntityKind, Vec<&SurveyedFile>> = BTreeMap::new();
+        let mut shared = BTreeMap::new();
+        for (kind, file) in steps.iter().filter_map(records) {
+            let others = tables.entry(kind).or_default();
+            if others.iter().any(|other| may_share_ids(other, file)) {
+                shared.insert(kind, Ids::default());
+            }
+            others.push(file);
+        }
         Self { shared, step: None, hashed: Hashed::default(), spare: Batch::default() }
     }
 
-    /// Begins a step. Returns the header that its rows are unfolded under, as a file of its own would have it.
-    pub(super) fn begin(&mut self, file: &SurveyedFile, purpose: Purpose) -> Option<Batch> {
+    /// Begins a step; `looks_up` tells whether anybody asks for more of a row's keys than its own id. Returns the header that its rows
+    /// are unfolded under, as a file of its own would have it.
+    pub(super) fn begin(&mut self, file: &SurveyedFile, purpose: Purpose, looks_up: bool) -> Option<Batch> {
         self.step = None;
-        file.unfolding.as_ref()?;
+        let unfolding = file.unfolding.as_ref()?;
+        let mut keys = key_columns(&file.header, file.table.rows);
+        if !looks_up {
+            keys.truncate(1);
+        }
         self.step = Some(AtStep {
             ordinary: Ordinary::of(&file.header),
-            keys: key_columns(&file.header, file.table.rows),
+            keys,
             shares: kind_of(file, purpose).filter(|kind| self.shared.contains_key(kind)),
+            needs: View::of(file, unfolding).needs(),
         });
         let mut batch = Batch::default();
         let mut row = batch.make();
@@ -68,8 +90,8 @@ impl Unfolded {
     pub(super) fn make(&mut self, file: &SurveyedFile, rows: &Batch) -> Batch {
         let mut made = std::mem::take(&mut self.spare);
         made.clear();
-        if let Some(unfolding) = &file.unfolding {
-            make_rows(unfolding, rows, &mut self.hashed, &mut made);
+        if let (Some(unfolding), Some(step)) = (&file.unfolding, &self.step) {
+            make_rows((unfolding, step.needs), rows, &mut self.hashed, &mut made);
         }
         self.mark(&mut made);
         made
@@ -82,7 +104,7 @@ impl Unfolded {
 
     /// Marks rows that were made, if the step at hand has such rows: which are ordinary, and which ids another table had.
     pub(super) fn mark(&mut self, batch: &mut Batch) {
-        let Some(AtStep { ordinary, keys, shares }) = &self.step else { return };
+        let Some(AtStep { ordinary, keys, shares, .. }) = &self.step else { return };
         batch.hash_keys(keys);
         let mut ids = shares.and_then(|kind| self.shared.get_mut(&kind));
         for mut window in batch.windows() {
@@ -112,15 +134,46 @@ fn kind_of(file: &SurveyedFile, purpose: Purpose) -> Option<EntityKind> {
     }
 }
 
-/// Adds the rows that those of the file become.
-pub(super) fn make_rows(unfolding: &Unfolding, rows: &Batch, hashed: &mut Hashed, made: &mut Batch) {
+/// Whether a record of one table may have the id of one of another. What is made of as many parts has none that is, where a word in the
+/// one is another word in the other: a colon stands between parts, and in none of them.
+fn may_share_ids(left: &SurveyedFile, right: &SurveyedFile) -> bool {
+    let (Some(left), Some(right)) = (pieces_of_id(left), pieces_of_id(right)) else { return true };
+    let is_other_word = |(left, right): (&Piece, &Piece)| match (left, right) {
+        (Piece::Word(left), Piece::Word(right)) => {
+            left != right && !left.contains(':') && !right.contains(':')
+        }
+        _ => false,
+    };
+    left.len() != right.len() || left.len() < 2 || !left.iter().zip(right).any(is_other_word)
+}
+
+/// What a table's ids are made of, if they are made.
+fn pieces_of_id(file: &SurveyedFile) -> Option<&[Piece]> {
+    let unfolding = file.unfolding.as_ref()?;
+    match unfolding.cells.get(file.header.position(Holds::Id)?) {
+        Some(Source::Made(pieces)) => Some(pieces),
+        _ => None,
+    }
+}
+
+/// Adds the rows that those of the file become, but those that lack the cell that a row `needs`.
+pub(super) fn make_rows(
+    (unfolding, needs): (&Unfolding, Option<usize>),
+    rows: &Batch,
+    hashed: &mut Hashed,
+    made: &mut Batch,
+) {
     for mark in (0..rows.len()).filter_map(|index| rows.row(index)) {
         let cells = rows.trimmed(mark);
         let mut row = made.make();
-        for source in &unfolding.cells {
-            row.cell(|text| write(source, cells, hashed, text));
+        let mut lacks = false;
+        for (position, source) in unfolding.cells.iter().enumerate() {
+            let length = row.cell(|text| write(source, cells, hashed, text));
+            lacks |= length == 0 && needs == Some(position);
         }
-        if let Some(made) = row.keep(&Origin { mark, record: mark.record }) {
+        if lacks {
+            row.forget();
+        } else if let Some(made) = row.keep(&Origin { mark, record: mark.record }) {
             made.seen = mark.seen;
         }
     }

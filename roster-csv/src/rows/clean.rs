@@ -70,10 +70,21 @@ pub(super) fn look_at_ends(text: &[u8], batch: &mut Batch, all: bool) -> bool {
     control
 }
 
-/// Whether trimming could change a cell: whether it begins or ends with anything but a visible ASCII character.
+/// Whether trimming could change a cell: whether it begins or ends with anything but a visible ASCII character or a letter of two bytes.
 fn is_padded(text: &[u8], start: usize, end: usize) -> bool {
-    let visible = |at: usize| text.get(at).is_some_and(u8::is_ascii_graphic);
-    start < end && !(visible(start) && visible(end - 1))
+    let cell = text.get(start..end).unwrap_or(&[]);
+    let starts_well = |byte: &u8| byte.is_ascii_graphic() || is_lead_of_letter(*byte);
+    let ends_well = match cell {
+        [.., lead, last] if !last.is_ascii() => is_lead_of_letter(*lead),
+        _ => cell.last().is_some_and(u8::is_ascii_graphic),
+    };
+    !cell.is_empty() && !(cell.first().is_some_and(starts_well) && ends_well)
+}
+
+/// Whether a byte begins a character of two bytes that is never taken off: the one no-break space among those begins with C2, and so
+/// do the control characters.
+const fn is_lead_of_letter(byte: u8) -> bool {
+    matches!(byte, 0xc3..=0xdf)
 }
 
 /// Makes the text a `String`. Rows with bytes that are no UTF-8, or with control characters, are marked, and the bytes

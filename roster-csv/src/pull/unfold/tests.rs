@@ -28,6 +28,8 @@ fn made_by(rows: &str, spares: bool, picks: bool) -> Vec<Made> {
     assert_eq!(views.groups.len(), 2, "about a class, and about a pupil");
     if !picks {
         views.readings[0].picks = None;
+        // Then it tells its seats apart by itself.
+        views.are_seats = false;
     }
     if !spares {
         views.groups.iter_mut().for_each(Group::spare_nothing);
@@ -42,7 +44,7 @@ fn made_by(rows: &str, spares: bool, picks: bool) -> Vec<Made> {
         views.take(&batch, &mut odd);
         if views.pick(&mut batch) {
             let own = &mut views.readings[0];
-            make_rows(own.unfolding, &batch, &mut own.hashed, &mut own.out);
+            make_rows((own.unfolding, own.needs()), &batch, &mut own.hashed, &mut own.out);
         }
     }
     let made = |view: &View<'_>| {
