@@ -167,7 +167,7 @@ impl Pull {
             }
             (Some(Message::Rows(mut batch)), _) => {
                 if let Some(unfolded) = &mut reading.unfolded {
-                    unfolded.mark(&mut batch);
+                    unfolded.share(&mut batch);
                 }
                 self.batch = batch;
             }

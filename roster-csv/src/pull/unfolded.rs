@@ -33,10 +33,31 @@ pub(super) struct Unfolded {
     spare: Batch,
 }
 
-/// What the step at hand asks of rows.
-struct AtStep {
+/// What rows that were made are looked at for before records are made of them.
+pub(super) struct Marker {
     ordinary: Ordinary,
     keys: Vec<usize>,
+}
+
+impl Marker {
+    pub(super) fn of(file: &SurveyedFile) -> Self {
+        Self { ordinary: Ordinary::of(&file.header), keys: key_columns(&file.header, file.table.rows) }
+    }
+
+    /// Hashes the keys of rows, and tells which are ordinary.
+    pub(super) fn mark(&self, batch: &mut Batch) {
+        batch.hash_keys(&self.keys);
+        for mut window in batch.windows() {
+            for (mark, cells, _) in window.rows() {
+                mark.ordinary = self.ordinary.is(cells, mark);
+            }
+        }
+    }
+}
+
+/// What the step at hand asks of rows.
+struct AtStep {
+    marker: Marker,
     /// The kind whose ids it shares with other tables.
     shares: Option<EntityKind>,
     /// The cell that a row is nothing without.
@@ -66,13 +87,12 @@ impl Unfolded {
     pub(super) fn begin(&mut self, file: &SurveyedFile, purpose: Purpose, looks_up: bool) -> Option<Batch> {
         self.step = None;
         let unfolding = file.unfolding.as_ref()?;
-        let mut keys = key_columns(&file.header, file.table.rows);
+        let mut marker = Marker::of(file);
         if !looks_up {
-            keys.truncate(1);
+            marker.keys.truncate(1);
         }
         self.step = Some(AtStep {
-            ordinary: Ordinary::of(&file.header),
-            keys,
+            marker,
             shares: kind_of(file, purpose).filter(|kind| self.shared.contains_key(kind)),
             needs: View::of(file, unfolding).needs(),
         });
@@ -92,8 +112,9 @@ impl Unfolded {
         made.clear();
         if let (Some(unfolding), Some(step)) = (&file.unfolding, &self.step) {
             make_rows((unfolding, step.needs), rows, &mut self.hashed, &mut made);
+            step.marker.mark(&mut made);
         }
-        self.mark(&mut made);
+        self.share(&mut made);
         made
     }
 
@@ -102,23 +123,16 @@ impl Unfolded {
         self.spare = batch;
     }
 
-    /// Marks rows that were made, if the step at hand has such rows: which are ordinary, and which ids another table had.
-    pub(super) fn mark(&mut self, batch: &mut Batch) {
-        let Some(AtStep { ordinary, keys, shares, .. }) = &self.step else { return };
-        batch.hash_keys(keys);
-        let mut ids = shares.and_then(|kind| self.shared.get_mut(&kind));
+    /// Marks rows whose ids another table had, if the step at hand has rows that were made.
+    pub(super) fn share(&mut self, batch: &mut Batch) {
+        let Some(kind) = self.step.as_ref().and_then(|step| step.shares) else { return };
+        let Some(ids) = self.shared.get_mut(&kind) else { return };
         for mut window in batch.windows() {
-            if let Some(ids) = &ids {
-                ids.touch_all(window.keys(0));
-            }
-            for (mark, cells, hashes) in window.rows() {
-                mark.ordinary = ordinary.is(cells, mark);
-                if let Some(ids) = &mut ids
-                    && mark.seen == Seen::First
-                    && !ids.insert(hashes.key(0))
-                {
+            ids.touch_all(window.keys(0));
+            for (mark, _, hashes) in window.rows() {
+                if mark.seen == Seen::First && !ids.insert(hashes.key(0)) {
                     // A seat that stands in two columns is one seat; a person in two tables may be two people.
-                    let is_seat = *shares == Some(EntityKind::Enrollment);
+                    let is_seat = kind == EntityKind::Enrollment;
                     mark.seen = if is_seat { Seen::Identical } else { Seen::Conflict };
                 }
             }

@@ -20,7 +20,10 @@ pub(super) fn unquote(text: &mut [u8], batch: &mut Batch) {
                 Some(cell) if cell.first() == Some(&b'"') => unquote_cell(cell),
                 _ => end - from,
             };
-            row.copy_within(from..from + length, to);
+            // Cells before the first that has quotes stay where they are.
+            if from != to {
+                row.copy_within(from..from + length, to);
+            }
             from = end + 1;
             to += length + 1;
             *next = u32::try_from(whole.start + to).unwrap_or(u32::MAX);
@@ -36,6 +39,14 @@ pub(super) fn unquote(text: &mut [u8], batch: &mut Batch) {
 
 /// Moves the content of a quoted cell to its front, and returns its length.
 fn unquote_cell(cell: &mut [u8]) -> usize {
+    // Most hold no other quotes than those around them.
+    if let [b'"', inner @ .., b'"'] = &*cell
+        && memchr::memchr(b'"', inner).is_none()
+    {
+        let length = inner.len();
+        cell.copy_within(1..=length, 0);
+        return length;
+    }
     let (mut read, mut write, mut inside) = (1, 0, true);
     while let Some(&byte) = cell.get(read) {
         if inside && byte == b'"' {
