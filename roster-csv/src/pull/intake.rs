@@ -35,7 +35,7 @@ impl Engine {
             ids.touch_all(batch.keys_of(rows, 0));
         }
         if self.at.kind == EntityKind::Person {
-            self.people.touch_all(batch.keys_of(rows, 0));
+            self.people.touch_all(&batch.keys_of(rows, 0));
         }
         if let Some(key) = self.at.email {
             self.owners.touch_all(batch.keys_of(rows, key));

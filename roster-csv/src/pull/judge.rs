@@ -38,7 +38,7 @@ pub(super) struct Judge<'f> {
     /// Says what is odd, and looks for rows that are there twice.
     pub(super) tells: bool,
     known: Known,
-    /// What the seat tells that the row at hand is.
+    /// What the row at hand tells of its seat.
     pub(super) seat: Seen,
     usual_width: usize,
     pub(super) record: u64,

@@ -22,6 +22,7 @@ mod sources;
 mod spared;
 mod unfold;
 mod unfolded;
+mod view;
 
 use std::{
     pin::Pin,

@@ -123,7 +123,7 @@ impl People {
     }
 
     /// Brings near what other files say of some people.
-    pub(super) fn touch_all(&mut self, people: impl Iterator<Item = u64> + Clone) {
+    pub(super) fn touch_all(&mut self, people: &(impl Iterator<Item = u64> + Clone)) {
         for (_, _, side) in &mut self.sides {
             side.touch_all(people.clone());
         }

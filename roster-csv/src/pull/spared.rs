@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::unfold::{View, mixed};
+use super::view::{View, mixed};
 use crate::{
     keys::Ids,
     rows::{Batch, RowCells, commas},

@@ -14,7 +14,7 @@ use super::{
     references::key_columns,
     shape::Ordinary,
     sources::write,
-    unfold::View,
+    view::View,
 };
 use crate::{
     dialect::{Piece, Source, Unfolding},
@@ -190,5 +190,34 @@ pub(super) fn make_rows(
         } else if let Some(made) = row.keep(&Origin { mark, record: mark.record }) {
             made.seen = mark.seen;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{files::FileSet, limits::Limits, source::CsvSource};
+
+    /// Of which kinds, under a header, records of several tables may have the same id.
+    fn shared(dialect: &str, header: &str) -> Vec<EntityKind> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("roster.csv"), header).unwrap();
+        let mut files = FileSet::open(folder.path(), Limits::default()).unwrap();
+        let source = CsvSource::builder().path(folder.path()).dialect(dialect).build().unwrap();
+        let survey = Survey::take(&mut files, &source.settings).unwrap();
+        let step = |file| Step { file, purpose: Purpose::Records, is_lead: false, is_last: false };
+        let steps: Vec<_> = (0..survey.files.len()).map(step).collect();
+        Unfolded::of(&survey, &steps).shared.into_keys().collect()
+    }
+
+    #[test]
+    fn ids_that_hold_another_word_are_never_the_same() {
+        let header = "school_id,school_name,teacher_email,teacher_first_name,teacher_last_name,class_id,class_name,\
+                      student_first_name,student_last_name,student_email,student_grade_level";
+        assert_eq!(shared("one_file", &format!("{header}\n")), []);
+        // An id of Clever is one whoever has it.
+        let header = header.replace(",teacher_email", ",teacher_clever_id,teacher_email");
+        let header = header.replace(",student_email", ",student_clever_id,student_email");
+        assert_eq!(shared("one_file_clever", &format!("{header}\n")), [EntityKind::Person]);
     }
 }

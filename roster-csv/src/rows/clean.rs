@@ -89,7 +89,7 @@ fn is_padded(text: &[u8], start: usize, end: usize) -> bool {
         [.., lead, last] if !last.is_ascii() => is_lead_of_letter(*lead),
         _ => cell.last().is_some_and(u8::is_ascii_graphic),
     };
-    !cell.is_empty() && !(cell.first().is_some_and(starts_well) && ends_well)
+    !(cell.is_empty() || ends_well && cell.first().is_some_and(starts_well))
 }
 
 /// Whether a byte begins a character of two bytes that is never taken off: the one no-break space among those begins with C2, and so
@@ -154,4 +154,32 @@ const fn is_control(byte: u8) -> bool {
 /// be several.
 fn has_bare_return(cell: &[u8]) -> bool {
     memchr::memchr_iter(b'\r', cell).any(|at| cell.get(at + 1) != Some(&b'\n'))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use roster_core::decode::trim;
+
+    use super::is_padded;
+
+    #[test]
+    fn letters_are_no_padding() {
+        for cell in ["Zoë", "Łucja", "é", "a", "", "Ñ ñ"] {
+            assert!(!is_padded(cell.as_bytes(), 0, cell.len()), "{cell}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_trimming_would_change_is_padded(cell in "[aéŁß\u{7ff} \t\u{85}\u{a0}\u{200b}\u{feff}\u{3000}王]{0,5}") {
+            let text = format!("é,{cell},é");
+            prop_assert!(trim(&cell) == cell || is_padded(text.as_bytes(), 3, 3 + cell.len()));
+        }
+
+        #[test]
+        fn no_letter_of_two_bytes_is_taken_off(letter in "[\u{c0}-\u{7ff}]") {
+            prop_assert_eq!(trim(&letter), letter.as_str());
+        }
+    }
 }

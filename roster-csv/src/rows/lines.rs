@@ -37,7 +37,7 @@ impl Lines {
         if let Some(front) = last.get_mut(..tail.len()) {
             front.copy_from_slice(tail);
         }
-        let mut edge = Edge { separator: true, odd: false, lead: false, open: false };
+        let mut edge = Edge { separator: true, odd: false, lead: 0, open: false };
         let mut state = Quotes::default();
         let mut base = narrow(self.at);
         let mut to = Rows { text, limits, first: batch.starts.len(), batch };
@@ -203,15 +203,15 @@ struct Edge {
     separator: bool,
     /// Odd, so that what follows tells whether a cell ended with it.
     odd: bool,
-    /// The first of a letter of two bytes.
-    lead: bool,
+    /// The first of a letter of two bytes: 1, else 0.
+    lead: u64,
     /// A carriage return, which only a line feed may follow.
     open: bool,
 }
 
 impl Edge {
     const fn is_open(&self) -> bool {
-        self.odd || self.lead || self.open
+        self.odd || self.lead != 0 || self.open
     }
 
     /// Looks at a block with odd bytes, or after one that ended with such a byte. Few texts have any but blanks within cells.
@@ -226,7 +226,7 @@ impl Edge {
         if strange != 0 {
             let wide = which(block, |bytes| bytes);
             leads = which(block, is_lead_of_letter);
-            ends = (leads << 1 | u64::from(self.lead)) & wide;
+            ends = (leads << 1 | self.lead) & wide;
             // A line ends with a return and a feed, or with the feed alone. Whether one follows the last byte is seen in the next
             // block.
             let lone = returns & !(newlines >> 1) & !(1 << 63);
@@ -242,7 +242,7 @@ impl Edge {
             || self.open && newlines & 1 == 0;
         self.open = returns >> 63 == 1;
         self.odd = (odd & !ends) >> 63 == 1;
-        self.lead = leads >> 63 == 1;
+        self.lead = leads >> 63;
     }
 }
 
