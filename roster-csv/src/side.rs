@@ -19,6 +19,11 @@ pub(crate) struct Side {
     text: String,
     rows: Vec<SideRow>,
     sorted: bool,
+    /// Where, among sorted rows, those begin whose people's hashes have some highest bits, for each such number: a search through all rows
+    /// would wait for memory many times.
+    firsts: Vec<u32>,
+    /// How many bits a hash has below these.
+    shift: u32,
 }
 
 #[derive(Clone, Copy)]
@@ -41,7 +46,7 @@ pub(crate) struct Taken<'a> {
 
 impl Side {
     pub(crate) const fn new() -> Self {
-        Self { text: String::new(), rows: Vec::new(), sorted: true }
+        Self { text: String::new(), rows: Vec::new(), sorted: true, firsts: Vec::new(), shift: 0 }
     }
 
     /// Keeps a row: the cells of the columns that `wanted` names. Returns whether there was room, which four gigabytes of
@@ -81,11 +86,8 @@ impl Side {
 
     /// The rows of a person, and how many of them are taken out by this for the first time; `peek` takes none out.
     pub(crate) fn of(&mut self, person: u64, peek: bool) -> (Vec<Taken<'_>>, u64) {
-        if !self.sorted {
-            self.rows.sort_unstable_by_key(|row| (row.person, row.record));
-            self.sorted = true;
-        }
-        let first = first_of(&self.rows, person);
+        self.sort();
+        let first = self.first_of(person);
         let (text, mut fresh) = (&self.text, 0);
         let rows = self.rows.iter_mut().skip(first).take_while(|row| row.person == person);
         let taken = rows.map(|row| {
@@ -96,29 +98,49 @@ impl Side {
         (taken.collect(), fresh)
     }
 
+    /// Looks at where the rows of some people will be looked for, so that the waits for memory pass at once.
+    pub(crate) fn touch_all(&mut self, people: impl Iterator<Item = u64>) {
+        self.sort();
+        let rows = people.map(|person| {
+            self.firsts.get(self.bucket(person)).and_then(|first| self.rows.get(*first as usize))
+        });
+        std::hint::black_box(rows.flatten().fold(0, |all, row| all ^ row.person));
+    }
+
+    /// Sorts the rows by person.
+    fn sort(&mut self) {
+        if self.sorted {
+            return;
+        }
+        self.sorted = true;
+        self.rows.sort_unstable_by_key(|row| (row.person, row.record));
+        self.shift = 63 - self.rows.len().max(2).ilog2().min(32);
+        let mut firsts = Vec::with_capacity(self.bucket(u64::MAX) + 1);
+        for (index, row) in (0..).zip(&self.rows) {
+            while firsts.len() <= self.bucket(row.person) {
+                firsts.push(index);
+            }
+        }
+        self.firsts = firsts;
+    }
+
+    /// The highest bits of a hash.
+    fn bucket(&self, person: u64) -> usize {
+        usize::try_from(person >> self.shift).unwrap_or(usize::MAX)
+    }
+
+    /// Where the rows of a person begin, if there are any.
+    fn first_of(&self, person: u64) -> usize {
+        let bucket = self.bucket(person);
+        let begin = |bucket: usize| self.firsts.get(bucket).map_or(self.rows.len(), |first| *first as usize);
+        let (from, to) = (begin(bucket), begin(bucket + 1));
+        from + self.rows.get(from..to).unwrap_or(&[]).partition_point(|row| row.person < person)
+    }
+
     /// The rows that nobody took: their people did not come.
     pub(crate) fn left(&self) -> impl Iterator<Item = Taken<'_>> {
         self.rows.iter().filter(|row| !row.taken).map(|row| row.out(&self.text))
     }
-}
-
-/// Where the rows of a person begin, among rows sorted by person. Hashes are spread evenly, so that the place is guessed first: a
-/// search that begins in the middle waits for memory many times.
-fn first_of(rows: &[SideRow], person: u64) -> usize {
-    let guess = usize::try_from((u128::from(person) * rows.len() as u128) >> 64).unwrap_or(0);
-    let is_before = |at: usize| rows.get(at).is_some_and(|row| row.person < person);
-    let mut step = 8;
-    let (mut from, mut to) = (guess, guess);
-    while from > 0 && !is_before(from - 1) {
-        from = from.saturating_sub(step);
-        step *= 2;
-    }
-    step = 8;
-    while is_before(to) {
-        to = (to + step).min(rows.len());
-        step *= 2;
-    }
-    from + rows.get(from..to).unwrap_or(&[]).partition_point(|row| row.person < person)
 }
 
 impl SideRow {
@@ -144,6 +166,30 @@ impl<'a> Taken<'a> {
             line: self.line.into(),
             record: self.record.into(),
             findings,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn finds_all_rows_of_a_person_in_order(people in proptest::collection::vec(0_u64..40, 0..200), spread: bool) {
+            // Hashes are spread evenly, unless somebody chose them.
+            let hash = |person: u64| if spread { person.wrapping_mul(0x9e37_79b9_7f4a_7c15) } else { person | u64::MAX << 6 };
+            let mut side = Side::new();
+            for (record, person) in (0..).zip(&people) {
+                side.rows.push(SideRow { person: hash(*person), start: 0, length: 0, line: 0, record, taken: false });
+            }
+            side.sorted = people.is_empty();
+            side.touch_all((0..45).map(hash));
+            for person in 0..45 {
+                let found: Vec<_> = side.of(hash(person), true).0.iter().map(|row| row.record).collect();
+                let there = (0..).zip(&people).filter(|(_, other)| **other == person).map(|(record, _)| record);
+                proptest::prop_assert_eq!(found, there.collect::<Vec<u32>>());
+            }
         }
     }
 }

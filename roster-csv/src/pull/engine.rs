@@ -9,7 +9,7 @@ use roster_core::{
 };
 
 use super::{
-    folded::Folded,
+    folded::{Firsts, Folded},
     owners::Owners,
     people::People,
     plan::{Purpose, Step, blocked, fields},
@@ -43,8 +43,8 @@ pub(crate) struct Engine {
     pub(super) counts: Vec<RowCounts>,
     /// Rows of files whose rows are several records each.
     pub(super) folded: Folded,
-    /// Where the records of such files were told first (file, line, record), by kind and id: a later row may contradict it. Seats are all id.
-    pub(super) first: HashedMap<(u16, u32, u32)>,
+    /// Where the records of such files were told first, by kind and id: a later row may contradict it. Seats are all id.
+    pub(super) first: Firsts,
     pub(super) scope: InScope,
     pub(super) people: People,
     /// A file has another header than when the set was looked at.
@@ -117,7 +117,7 @@ impl Engine {
             errors: 0,
             wanted: EntityKind::ALL.map(|kind| request.wants(kind) && survey.supports(kind)),
             folded: Folded::default(),
-            first: HashedMap::default(),
+            first: Firsts::default(),
             with_contacts: request.sees(SensitiveField::Contacts),
             request,
             out: VecDeque::new(),

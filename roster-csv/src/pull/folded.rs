@@ -12,7 +12,7 @@ use super::{
     judge::{Odd, Outcome},
     references::place,
 };
-use crate::survey::Survey;
+use crate::{keys::Keys, survey::Survey};
 
 /// What became of the rows of such files.
 #[derive(Default)]
@@ -24,6 +24,31 @@ struct Fates {
     rows: u64,
     /// Those that were not used, by their number. Of several things that are wrong with a row the worst counts.
     odd: HashMap<u64, Outcome>,
+}
+
+/// Where records were told first: file, line and record, by what tells them apart. There is one for each, and few are asked for.
+#[derive(Default)]
+pub(crate) struct Firsts {
+    /// The number of a place, from 1; 0 if it was taken.
+    numbers: Keys,
+    places: Vec<(u16, u32, u32)>,
+}
+
+impl Firsts {
+    /// Notes where one is.
+    pub(super) fn note(&mut self, key: u64, place: (u16, u32, u32)) {
+        self.places.push(place);
+        let number = self.places.len() as u64;
+        if let Some(there) = self.numbers.meet(key, number) {
+            *there = number;
+        }
+    }
+
+    /// Where one was, unless that was asked before.
+    pub(super) fn take(&mut self, key: u64) -> Option<(u16, u32, u32)> {
+        let number = std::mem::take(self.numbers.meet(key, 0)?);
+        self.places.get(usize::try_from(number).ok()?.checked_sub(1)?).copied()
+    }
 }
 
 impl Folded {
@@ -107,4 +132,21 @@ fn kinds<'a>(survey: &'a Survey, name: &'a Arc<str>) -> impl Iterator<Item = Ent
         Rows::Records(kind) => kind,
         _ => EntityKind::Person,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Firsts;
+
+    #[test]
+    fn a_place_is_told_once() {
+        let mut firsts = Firsts::default();
+        assert_eq!(firsts.take(7), None);
+        firsts.note(7, (0, 2, 2));
+        firsts.note(8, (0, 3, 3));
+        firsts.note(7, (1, 4, 4));
+        assert_eq!(firsts.take(7), Some((1, 4, 4)));
+        assert_eq!(firsts.take(7), None);
+        assert_eq!(firsts.take(8), Some((0, 3, 3)));
+    }
 }

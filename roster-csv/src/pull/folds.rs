@@ -9,6 +9,7 @@ use super::{
     plan::{Purpose, Step},
     reader::{Message, ROWS, Sender, replaced},
     unfold::Views,
+    unfolded::Marker,
 };
 use crate::{rows::Batch, survey::Survey};
 
@@ -40,11 +41,14 @@ impl Folds {
     }
 
     /// Sends the rows that are held for a step. `false` if nobody listens.
-    pub(super) fn give(&mut self, index: usize, sender: &mut Sender) -> bool {
+    pub(super) fn give(&mut self, index: usize, survey: &Survey, sender: &mut Sender) -> bool {
         let batches = self.kept.remove(&index).unwrap_or_default();
-        batches.into_iter().all(|batch| {
+        let file = self.step(index).and_then(|step| survey.files.get(step.file));
+        let Some(marker) = file.map(Marker::of) else { return true };
+        batches.into_iter().all(|mut batch| {
             // What was held is not filled again.
             sender.free_spent();
+            marker.mark(&mut batch);
             sender.send(Message::Rows(batch))
         })
     }

@@ -34,9 +34,18 @@ impl Engine {
         if let Some(ids) = self.ids.get(self.at.kind as usize).filter(|_| is_referred_to(self.at.kind)) {
             ids.touch_all(batch.keys_of(rows, 0));
         }
+        if self.at.kind == EntityKind::Person {
+            self.people.touch_all(&batch.keys_of(rows, 0));
+        }
         if let Some(key) = self.at.email {
             self.owners.touch_all(batch.keys_of(rows, key));
         }
+    }
+
+    /// Whether anything is looked up of the rows of the step at hand but by their own ids.
+    pub(crate) const fn looks_up(&self) -> bool {
+        matches!(self.at.step.purpose, Purpose::Records)
+            && (self.at.email.is_some() || !self.at.referring.is_empty())
     }
 
     /// Takes in one row of the step at hand. Returns its event if that is all there is to say; else what is said waits.
@@ -220,7 +229,7 @@ impl Engine {
         if self.at.is_folded && kind != EntityKind::Enrollment && mark.seen == Seen::First {
             let narrow = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
             let step = u16::try_from(self.at.step.file).unwrap_or(u16::MAX);
-            self.first.insert(of_kind(kind, key), (step, narrow(mark.line), narrow(self.at.record)));
+            self.first.note(of_kind(kind, key), (step, narrow(mark.line), narrow(self.at.record)));
         }
         if !is_delivered {
             self.findings.clear();

@@ -6,7 +6,7 @@ use super::shape::{check_width, describe, is_blank, unwrapped};
 use crate::{
     dialect::Header,
     excel::{damage, may_be_damaged},
-    keys::Ids,
+    keys::{Ids, Keys, Seen},
     rows::{Batch, Fault, RowCells, RowMark, WINDOW},
 };
 
@@ -37,12 +37,40 @@ pub(super) struct Judge<'f> {
     ids: Vec<usize>,
     /// Says what is odd, and looks for rows that are there twice.
     pub(super) tells: bool,
-    /// Rows that were there.
-    pub(super) seen: Ids,
+    known: Known,
+    /// What the row at hand tells of its seat.
+    pub(super) seat: Seen,
     usual_width: usize,
     pub(super) record: u64,
     /// The file has another header than when the set was looked at.
     pub(super) is_replaced: bool,
+}
+
+/// Rows that were there.
+///
+/// Rows that say the same are the same seat, where each is one: a row is compared with those of its seat alone, so that one look in a
+/// large table tells both whether the row was there, and whether the seat was.
+#[derive(Default)]
+struct Known {
+    /// Those that are no seat, and those of a seat that another row had told of before.
+    rows: Ids,
+    /// Each seat, with the row that told of it first.
+    seats: Keys,
+}
+
+impl Known {
+    /// Enters a row. Returns what its seat tells; `None` if the same row was there.
+    #[inline]
+    fn enter(&mut self, row: u64, seat: u64) -> Option<Seen> {
+        if seat == 0 {
+            return self.rows.insert(row).then_some(Seen::First);
+        }
+        match self.seats.meet(seat, row) {
+            None => Some(Seen::First),
+            Some(first) if *first == row => None,
+            Some(_) => self.rows.insert(row).then_some(Seen::Identical),
+        }
+    }
 }
 
 impl<'f> Judge<'f> {
@@ -53,26 +81,34 @@ impl<'f> Judge<'f> {
             first,
             ids,
             tells,
-            seen: Ids::default(),
+            known: Known::default(),
+            seat: Seen::First,
             usual_width: 0,
             record: 0,
             is_replaced: false,
         }
     }
 
-    /// Brings near what the next rows will be compared with.
-    pub(super) fn look_ahead(&self, batch: &Batch, from: usize) {
-        if self.tells {
+    /// Brings near what the next rows will be compared with: their seats, where each is one.
+    pub(super) fn look_ahead(&self, batch: &Batch, from: usize, seats: &[u64]) {
+        if self.tells && seats.is_empty() {
             let rows = from..batch.len().min(from + WINDOW);
-            self.seen.touch_all(rows.map(|index| batch.row_hash(index)));
+            self.known.rows.touch_all(rows.map(|index| batch.row_hash(index)));
         }
+        self.known.seats.touch_all(seats.iter().copied());
     }
 
+    /// Makes room for about as many rows, each of which may be a seat.
+    pub(super) fn expect_seats(&mut self, rows: u64) {
+        self.known.seats.expect(rows);
+    }
+
+    /// Whether a row can be used. `seat` is the key of the seat that it is; 0 if it is none.
     #[inline]
     pub(super) fn is_sound(
         &mut self,
         batch: &Batch,
-        index: usize,
+        (index, seat): (usize, u64),
         mark: &RowMark,
         odd: &mut Vec<Odd>,
     ) -> bool {
@@ -84,12 +120,10 @@ impl<'f> Judge<'f> {
         if self.record == 2 {
             self.usual_width = Batch::width(mark);
         }
-        if self.is_plain(batch.row_cells(mark), mark)
-            && (!self.tells || self.seen.insert(batch.row_hash(index)))
-        {
+        if self.is_plain(batch.row_cells(mark), mark) && self.is_new(batch, index, seat) {
             return true;
         }
-        let (outcome, problem) = self.judge(batch, index, mark);
+        let (outcome, problem) = self.judge(batch, (index, seat), mark);
         if self.tells && (outcome != Outcome::Used || problem.is_some()) {
             let line = match mark.fault {
                 Some(Fault::UnclosedQuote { line }) => line,
@@ -124,7 +158,20 @@ impl<'f> Judge<'f> {
             && !self.ids.iter().any(|at| may_be_damaged(cells.cell(*at)))
     }
 
-    fn judge(&mut self, batch: &Batch, index: usize, mark: &RowMark) -> (Outcome, Option<Problem>) {
+    /// Whether a row was not there yet, as far as anybody asks.
+    #[inline]
+    fn is_new(&mut self, batch: &Batch, index: usize, seat: u64) -> bool {
+        let told = if self.tells { self.known.enter(batch.row_hash(index), seat) } else { Some(Seen::First) };
+        self.seat = told.unwrap_or(Seen::Identical);
+        told.is_some()
+    }
+
+    fn judge(
+        &mut self,
+        batch: &Batch,
+        (index, seat): (usize, u64),
+        mark: &RowMark,
+    ) -> (Outcome, Option<Problem>) {
         if is_blank(batch, mark) {
             return (Outcome::Skipped, None);
         }
@@ -136,7 +183,7 @@ impl<'f> Judge<'f> {
             Ok(short) => short,
             Err(problem) => return (Outcome::Rejected, Some(*problem)),
         };
-        if self.tells && !self.seen.insert(batch.row_hash(index)) {
+        if !self.is_new(batch, index, seat) {
             let message = "the same row was there already";
             return (Outcome::Duplicate, Some(Problem::warning(codes::DUPLICATE_IDENTICAL, message)));
         }

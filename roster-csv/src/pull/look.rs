@@ -3,7 +3,11 @@
 use memchr::memmem;
 use wide::u8x16;
 
-use crate::{address::each_block, keys::hash, rows::Batch};
+use crate::{
+    address::each_block,
+    keys::hash,
+    rows::{Batch, RowMark},
+};
 
 /// Looks at cells, once for all readings that look at the same rows.
 pub(super) struct Look<'a> {
@@ -21,27 +25,42 @@ pub(super) struct Look<'a> {
 impl Look<'_> {
     /// Hashes the cells of some columns.
     pub(super) fn at(&mut self, batch: &Batch, rows: &[(usize, u64)], columns: &[usize]) {
-        let Self { folded, exact, is_loose, cells, scratch } = self;
+        let width = self.folded.len();
+        // Each cell that is looked at is written over.
+        let mut cells = std::mem::take(self.cells);
+        cells.resize(rows.len() * width, 0);
         for (number, (index, _)) in rows.iter().enumerate() {
             let Some(mark) = batch.row(*index) else { continue };
-            let is_loose =
-                mark.has_newline || *is_loose && memmem::find(batch.row_cells(mark).text(), b"  ").is_some();
-            let row = batch.trimmed(mark);
+            let mut look = self.at_row(batch, mark);
             for column in columns {
-                let cell = row.cell(*column);
-                let folded_here = folded.get(*column) == Some(&true);
-                if let Some(place) =
-                    cells.get_mut(number * folded.len() + column).filter(|_| !cell.is_empty())
-                {
-                    let is_loose = is_loose && exact.get(*column) != Some(&true);
-                    let is_plain = !is_loose && (!folded_here || is_lower(cell));
-                    *place = if is_plain {
-                        hash(cell)
-                    } else {
-                        hash_loosely(cell, is_loose, folded_here, scratch)
-                    }
-                    .max(1);
+                if let Some(place) = cells.get_mut(number * width + column) {
+                    *place = look(*column);
                 }
+            }
+        }
+        *self.cells = cells;
+    }
+
+    /// Looks at one row: tells of a column a hash of what its cell says; 0 if it says nothing.
+    #[inline]
+    pub(super) fn at_row<'b>(
+        &'b mut self,
+        batch: &'b Batch,
+        mark: &RowMark,
+    ) -> impl FnMut(usize) -> u64 + 'b {
+        let is_loose =
+            mark.has_newline || self.is_loose && memmem::find(batch.row_cells(mark).text(), b"  ").is_some();
+        let row = batch.trimmed(mark);
+        move |column| {
+            let cell = row.cell(column);
+            let folded_here = self.folded.get(column) == Some(&true);
+            let is_loose = is_loose && self.exact.get(column) != Some(&true);
+            if cell.is_empty() {
+                0
+            } else if !is_loose && (!folded_here || is_lower(cell)) {
+                hash(cell).max(1)
+            } else {
+                hash_loosely(cell, is_loose, folded_here, self.scratch).max(1)
             }
         }
     }

@@ -22,6 +22,7 @@ mod sources;
 mod spared;
 mod unfold;
 mod unfolded;
+mod view;
 
 use std::{
     pin::Pin,
@@ -167,7 +168,7 @@ impl Pull {
             }
             (Some(Message::Rows(mut batch)), _) => {
                 if let Some(unfolded) = &mut reading.unfolded {
-                    unfolded.mark(&mut batch);
+                    unfolded.share(&mut batch);
                 }
                 self.batch = batch;
             }
@@ -180,11 +181,12 @@ impl Pull {
                 reading.reader.recycle(rows);
             }
             (Some(Message::Begin(step)), Some((survey, _, engine))) => {
+                engine.begin(survey, step);
                 if let (Some(file), Some(unfolded)) = (survey.files.get(step.file), &mut reading.unfolded) {
                     tracing::debug!(file = %file.name, purpose = ?step.purpose, "reading");
-                    self.batch = unfolded.begin(file, step.purpose).unwrap_or_default();
+                    let header = unfolded.begin(file, step.purpose, engine.looks_up());
+                    self.batch = header.unwrap_or_default();
                 }
-                engine.begin(survey, step);
             }
             (Some(Message::Problem(problem)), Some((_, _, engine))) => engine.say(*problem),
             (Some(Message::Odd(rows)), Some((survey, _, engine))) => engine.take_odd(survey, rows),

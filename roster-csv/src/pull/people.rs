@@ -122,6 +122,13 @@ impl People {
         }
     }
 
+    /// Brings near what other files say of some people.
+    pub(super) fn touch_all(&mut self, people: &(impl Iterator<Item = u64> + Clone)) {
+        for (_, _, side) in &mut self.sides {
+            side.touch_all(people.clone());
+        }
+    }
+
     fn side(&mut self, file: usize, rows: Rows) -> Option<&mut Side> {
         if !self.sides.iter().any(|(of, ..)| *of == file) {
             self.sides.push((file, rows, Side::new()));

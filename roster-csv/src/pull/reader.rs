@@ -190,7 +190,7 @@ fn read(job: Job, sender: &mut Sender) -> Result<Option<Message>> {
             return Ok(None);
         }
         if folds.has(index) {
-            if !folds.give(index, sender) {
+            if !folds.give(index, &survey, sender) {
                 return Ok(None);
             }
         } else if let Some(file) = survey.files.get(step.file) {

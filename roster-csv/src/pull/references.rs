@@ -100,6 +100,11 @@ impl Referring {
         Self { single, lists }
     }
 
+    /// Whether no column names anything that was read.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.single.is_empty() && self.lists.is_empty()
+    }
+
     /// Looks up at once what up to 64 rows name. Returns a bit for each row that names something that is not known.
     pub(crate) fn look_up(&self, batch: &Batch, rows: &Range<usize>, ids: &[Ids]) -> u64 {
         self.single.iter().chain(&self.lists).fold(0, |missing, names| {

@@ -196,7 +196,7 @@ impl Engine {
 
     /// Says at the row that told of a record first that a later one contradicts it.
     fn tell_first(&mut self, survey: &Survey, key: u64, problem: Problem) {
-        let first = self.first.remove(&of_kind(self.at.kind, key));
+        let first = self.first.take(of_kind(self.at.kind, key));
         if let Some((file, line, record)) = first
             && let Some(file) = survey.files.get(usize::from(file))
         {

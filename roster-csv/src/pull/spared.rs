@@ -3,13 +3,12 @@
 
 use std::ops::Range;
 
-use memchr::memchr_iter;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::unfold::{View, mixed};
+use super::view::{View, mixed};
 use crate::{
     keys::Ids,
-    rows::{Batch, RowCells},
+    rows::{Batch, RowCells, commas},
 };
 
 /// How many combinations of cells are remembered, at most: eight to sixteen bytes each.
@@ -146,7 +145,7 @@ impl Group {
 fn hash_quoted(all: u64, cells: RowCells<'_>, run: &Range<usize>) -> u64 {
     let text = cells.span(run);
     let there = run.end.min(cells.len()).saturating_sub(run.start);
-    if memchr_iter(b',', text).count() < there.max(1) {
+    if commas(text) < there.max(1) {
         return mixed(all, xxh3_64(text));
     }
     run.clone().fold(mixed(all, 2), |all, column| mixed(all, xxh3_64(cells.cell(column).as_bytes())))

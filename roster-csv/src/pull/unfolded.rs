@@ -1,9 +1,12 @@
 //! Rows that are several records each, made rows of one record each where records are made: the reader's thread has more to do than
 //! that, and says only which of its rows they are made of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use roster_core::{EntityKind, table::Rows};
+use roster_core::{
+    EntityKind,
+    table::{Holds, Rows},
+};
 
 use super::{
     made_ids::Hashed,
@@ -11,9 +14,10 @@ use super::{
     references::key_columns,
     shape::Ordinary,
     sources::write,
+    view::View,
 };
 use crate::{
-    dialect::Unfolding,
+    dialect::{Piece, Source, Unfolding},
     keys::{Ids, Seen},
     rows::{Batch, Origin, RowMark},
     survey::{Survey, SurveyedFile},
@@ -29,30 +33,68 @@ pub(super) struct Unfolded {
     spare: Batch,
 }
 
-/// What the step at hand asks of rows.
-struct AtStep {
+/// What rows that were made are looked at for before records are made of them.
+pub(super) struct Marker {
     ordinary: Ordinary,
     keys: Vec<usize>,
+}
+
+impl Marker {
+    pub(super) fn of(file: &SurveyedFile) -> Self {
+        Self { ordinary: Ordinary::of(&file.header), keys: key_columns(&file.header, file.table.rows) }
+    }
+
+    /// Hashes the keys of rows, and tells which are ordinary.
+    pub(super) fn mark(&self, batch: &mut Batch) {
+        batch.hash_keys(&self.keys);
+        for mut window in batch.windows() {
+            for (mark, cells, _) in window.rows() {
+                mark.ordinary = self.ordinary.is(cells, mark);
+            }
+        }
+    }
+}
+
+/// What the step at hand asks of rows.
+struct AtStep {
+    marker: Marker,
     /// The kind whose ids it shares with other tables.
     shares: Option<EntityKind>,
+    /// The cell that a row is nothing without.
+    needs: Option<usize>,
 }
 
 impl Unfolded {
     pub(super) fn of(survey: &Survey, steps: &[Step]) -> Self {
-        let mut once = BTreeSet::new();
-        let kinds = steps.iter().filter_map(|step| kind_of(survey.files.get(step.file)?, step.purpose));
-        let shared = kinds.filter(|kind| !once.insert(*kind)).map(|kind| (kind, Ids::default())).collect();
+        let records = |step: &Step| {
+            let file = survey.files.get(step.file)?;
+            Some((kind_of(file, step.purpose)?, file))
+        };
+        let mut tables: BTreeMap<EntityKind, Vec<&SurveyedFile>> = BTreeMap::new();
+        let mut shared = BTreeMap::new();
+        for (kind, file) in steps.iter().filter_map(records) {
+            let others = tables.entry(kind).or_default();
+            if others.iter().any(|other| may_share_ids(other, file)) {
+                shared.insert(kind, Ids::default());
+            }
+            others.push(file);
+        }
         Self { shared, step: None, hashed: Hashed::default(), spare: Batch::default() }
     }
 
-    /// Begins a step. Returns the header that its rows are unfolded under, as a file of its own would have it.
-    pub(super) fn begin(&mut self, file: &SurveyedFile, purpose: Purpose) -> Option<Batch> {
+    /// Begins a step; `looks_up` tells whether anybody asks for more of a row's keys than its own id. Returns the header that its rows
+    /// are unfolded under, as a file of its own would have it.
+    pub(super) fn begin(&mut self, file: &SurveyedFile, purpose: Purpose, looks_up: bool) -> Option<Batch> {
         self.step = None;
-        file.unfolding.as_ref()?;
+        let unfolding = file.unfolding.as_ref()?;
+        let mut marker = Marker::of(file);
+        if !looks_up {
+            marker.keys.truncate(1);
+        }
         self.step = Some(AtStep {
-            ordinary: Ordinary::of(&file.header),
-            keys: key_columns(&file.header, file.table.rows),
+            marker,
             shares: kind_of(file, purpose).filter(|kind| self.shared.contains_key(kind)),
+            needs: View::of(file, unfolding).needs(),
         });
         let mut batch = Batch::default();
         let mut row = batch.make();
@@ -68,10 +110,11 @@ impl Unfolded {
     pub(super) fn make(&mut self, file: &SurveyedFile, rows: &Batch) -> Batch {
         let mut made = std::mem::take(&mut self.spare);
         made.clear();
-        if let Some(unfolding) = &file.unfolding {
-            make_rows(unfolding, rows, &mut self.hashed, &mut made);
+        if let (Some(unfolding), Some(step)) = (&file.unfolding, &self.step) {
+            make_rows((unfolding, step.needs), rows, &mut self.hashed, &mut made);
+            step.marker.mark(&mut made);
         }
-        self.mark(&mut made);
+        self.share(&mut made);
         made
     }
 
@@ -80,23 +123,16 @@ impl Unfolded {
         self.spare = batch;
     }
 
-    /// Marks rows that were made, if the step at hand has such rows: which are ordinary, and which ids another table had.
-    pub(super) fn mark(&mut self, batch: &mut Batch) {
-        let Some(AtStep { ordinary, keys, shares }) = &self.step else { return };
-        batch.hash_keys(keys);
-        let mut ids = shares.and_then(|kind| self.shared.get_mut(&kind));
+    /// Marks rows whose ids another table had, if the step at hand has rows that were made.
+    pub(super) fn share(&mut self, batch: &mut Batch) {
+        let Some(kind) = self.step.as_ref().and_then(|step| step.shares) else { return };
+        let Some(ids) = self.shared.get_mut(&kind) else { return };
         for mut window in batch.windows() {
-            if let Some(ids) = &ids {
-                ids.touch_all(window.keys(0));
-            }
-            for (mark, cells, hashes) in window.rows() {
-                mark.ordinary = ordinary.is(cells, mark);
-                if let Some(ids) = &mut ids
-                    && mark.seen == Seen::First
-                    && !ids.insert(hashes.key(0))
-                {
+            ids.touch_all(window.keys(0));
+            for (mark, _, hashes) in window.rows() {
+                if mark.seen == Seen::First && !ids.insert(hashes.key(0)) {
                     // A seat that stands in two columns is one seat; a person in two tables may be two people.
-                    let is_seat = *shares == Some(EntityKind::Enrollment);
+                    let is_seat = kind == EntityKind::Enrollment;
                     mark.seen = if is_seat { Seen::Identical } else { Seen::Conflict };
                 }
             }
@@ -112,16 +148,76 @@ fn kind_of(file: &SurveyedFile, purpose: Purpose) -> Option<EntityKind> {
     }
 }
 
-/// Adds the rows that those of the file become.
-pub(super) fn make_rows(unfolding: &Unfolding, rows: &Batch, hashed: &mut Hashed, made: &mut Batch) {
+/// Whether a record of one table may have the id of one of another. What is made of as many parts has none that is, where a word in the
+/// one is another word in the other: a colon stands between parts, and in none of them.
+fn may_share_ids(left: &SurveyedFile, right: &SurveyedFile) -> bool {
+    let (Some(left), Some(right)) = (pieces_of_id(left), pieces_of_id(right)) else { return true };
+    let is_other_word = |(left, right): (&Piece, &Piece)| match (left, right) {
+        (Piece::Word(left), Piece::Word(right)) => {
+            left != right && !left.contains(':') && !right.contains(':')
+        }
+        _ => false,
+    };
+    left.len() != right.len() || left.len() < 2 || !left.iter().zip(right).any(is_other_word)
+}
+
+/// What a table's ids are made of, if they are made.
+fn pieces_of_id(file: &SurveyedFile) -> Option<&[Piece]> {
+    let unfolding = file.unfolding.as_ref()?;
+    match unfolding.cells.get(file.header.position(Holds::Id)?) {
+        Some(Source::Made(pieces)) => Some(pieces),
+        _ => None,
+    }
+}
+
+/// Adds the rows that those of the file become, but those that lack the cell that a row `needs`.
+pub(super) fn make_rows(
+    (unfolding, needs): (&Unfolding, Option<usize>),
+    rows: &Batch,
+    hashed: &mut Hashed,
+    made: &mut Batch,
+) {
     for mark in (0..rows.len()).filter_map(|index| rows.row(index)) {
         let cells = rows.trimmed(mark);
         let mut row = made.make();
-        for source in &unfolding.cells {
-            row.cell(|text| write(source, cells, hashed, text));
+        let mut lacks = false;
+        for (position, source) in unfolding.cells.iter().enumerate() {
+            let length = row.cell(|text| write(source, cells, hashed, text));
+            lacks |= length == 0 && needs == Some(position);
         }
-        if let Some(made) = row.keep(&Origin { mark, record: mark.record }) {
+        if lacks {
+            row.forget();
+        } else if let Some(made) = row.keep(&Origin { mark, record: mark.record }) {
             made.seen = mark.seen;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{files::FileSet, limits::Limits, source::CsvSource};
+
+    /// Of which kinds, under a header, records of several tables may have the same id.
+    fn shared(dialect: &str, header: &str) -> Vec<EntityKind> {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("roster.csv"), header).unwrap();
+        let mut files = FileSet::open(folder.path(), Limits::default()).unwrap();
+        let source = CsvSource::builder().path(folder.path()).dialect(dialect).build().unwrap();
+        let survey = Survey::take(&mut files, &source.settings).unwrap();
+        let step = |file| Step { file, purpose: Purpose::Records, is_lead: false, is_last: false };
+        let steps: Vec<_> = (0..survey.files.len()).map(step).collect();
+        Unfolded::of(&survey, &steps).shared.into_keys().collect()
+    }
+
+    #[test]
+    fn ids_that_hold_another_word_are_never_the_same() {
+        let header = "school_id,school_name,teacher_email,teacher_first_name,teacher_last_name,class_id,class_name,\
+                      student_first_name,student_last_name,student_email,student_grade_level";
+        assert_eq!(shared("one_file", &format!("{header}\n")), []);
+        // An id of Clever is one whoever has it.
+        let header = header.replace(",teacher_email", ",teacher_clever_id,teacher_email");
+        let header = header.replace(",student_email", ",student_clever_id,student_email");
+        assert_eq!(shared("one_file_clever", &format!("{header}\n")), [EntityKind::Person]);
     }
 }

@@ -20,7 +20,10 @@ pub(super) fn unquote(text: &mut [u8], batch: &mut Batch) {
                 Some(cell) if cell.first() == Some(&b'"') => unquote_cell(cell),
                 _ => end - from,
             };
-            row.copy_within(from..from + length, to);
+            // Cells before the first that has quotes stay where they are.
+            if from != to {
+                row.copy_within(from..from + length, to);
+            }
             from = end + 1;
             to += length + 1;
             *next = u32::try_from(whole.start + to).unwrap_or(u32::MAX);
@@ -36,6 +39,14 @@ pub(super) fn unquote(text: &mut [u8], batch: &mut Batch) {
 
 /// Moves the content of a quoted cell to its front, and returns its length.
 fn unquote_cell(cell: &mut [u8]) -> usize {
+    // Most hold no other quotes than those around them.
+    if let [b'"', inner @ .., b'"'] = &*cell
+        && memchr::memchr(b'"', inner).is_none()
+    {
+        let length = inner.len();
+        cell.copy_within(1..=length, 0);
+        return length;
+    }
     let (mut read, mut write, mut inside) = (1, 0, true);
     while let Some(&byte) = cell.get(read) {
         if inside && byte == b'"' {
@@ -70,10 +81,21 @@ pub(super) fn look_at_ends(text: &[u8], batch: &mut Batch, all: bool) -> bool {
     control
 }
 
-/// Whether trimming could change a cell: whether it begins or ends with anything but a visible ASCII character.
+/// Whether trimming could change a cell: whether it begins or ends with anything but a visible ASCII character or a letter of two bytes.
 fn is_padded(text: &[u8], start: usize, end: usize) -> bool {
-    let visible = |at: usize| text.get(at).is_some_and(u8::is_ascii_graphic);
-    start < end && !(visible(start) && visible(end - 1))
+    let cell = text.get(start..end).unwrap_or(&[]);
+    let starts_well = |byte: &u8| byte.is_ascii_graphic() || is_lead_of_letter(*byte);
+    let ends_well = match cell {
+        [.., lead, last] if !last.is_ascii() => is_lead_of_letter(*lead),
+        _ => cell.last().is_some_and(u8::is_ascii_graphic),
+    };
+    !(cell.is_empty() || ends_well && cell.first().is_some_and(starts_well))
+}
+
+/// Whether a byte begins a character of two bytes that is never taken off: the one no-break space among those begins with C2, and so
+/// do the control characters.
+const fn is_lead_of_letter(byte: u8) -> bool {
+    matches!(byte, 0xc3..=0xdf)
 }
 
 /// Makes the text a `String`. Rows with bytes that are no UTF-8, or with control characters, are marked, and the bytes
@@ -132,4 +154,32 @@ const fn is_control(byte: u8) -> bool {
 /// be several.
 fn has_bare_return(cell: &[u8]) -> bool {
     memchr::memchr_iter(b'\r', cell).any(|at| cell.get(at + 1) != Some(&b'\n'))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use roster_core::decode::trim;
+
+    use super::is_padded;
+
+    #[test]
+    fn letters_are_no_padding() {
+        for cell in ["Zoë", "Łucja", "é", "a", "", "Ñ ñ"] {
+            assert!(!is_padded(cell.as_bytes(), 0, cell.len()), "{cell}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_trimming_would_change_is_padded(cell in "[aéŁß\u{7ff} \t\u{85}\u{a0}\u{200b}\u{feff}\u{3000}王]{0,5}") {
+            let text = format!("é,{cell},é");
+            prop_assert!(trim(&cell) == cell || is_padded(text.as_bytes(), 3, 3 + cell.len()));
+        }
+
+        #[test]
+        fn no_letter_of_two_bytes_is_taken_off(letter in "[\u{c0}-\u{7ff}]") {
+            prop_assert_eq!(trim(&letter), letter.as_str());
+        }
+    }
 }

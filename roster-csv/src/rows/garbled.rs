@@ -12,6 +12,9 @@ impl Batch {
             return;
         }
         let has_lost = memmem::find(text.as_bytes(), LOST).is_some();
+        if !may_be_garbled(text.as_bytes(), has_lost) {
+            return;
+        }
         for mark in rows {
             let span = super::batch::span(starts.get(mark.range()).unwrap_or(&[]));
             mark.garbled = text.as_bytes().get(span).is_some_and(|row| may_be_garbled(row, has_lost));

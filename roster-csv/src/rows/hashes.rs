@@ -1,9 +1,11 @@
 //! Hashes of rows: of what a row says, and of its ids, its own and those that it names.
 
-use memchr::memchr_iter;
 use roster_core::{decode, hashed::hash_bytes};
 
-use super::batch::{Batch, RowCells, RowMark, each_bounds};
+use super::{
+    batch::{Batch, RowCells, RowMark, each_bounds},
+    split::commas,
+};
 use crate::keys::hash;
 
 /// How many rows are looked ahead for what they will look up: as many as a `u64` has bits.
@@ -103,7 +105,7 @@ impl Batch {
 /// mark of its own, which no sound cell holds.
 fn quoted(cells: RowCells<'_>, scratch: &mut Vec<u8>) -> u64 {
     let text = cells.text();
-    if memchr_iter(b',', text).count() < cells.len() {
+    if commas(text) < cells.len() {
         return hash_bytes(text);
     }
     scratch.clear();

@@ -37,7 +37,7 @@ impl Lines {
         if let Some(front) = last.get_mut(..tail.len()) {
             front.copy_from_slice(tail);
         }
-        let mut edge = Edge { separator: true, odd: false, open: false };
+        let mut edge = Edge { separator: true, odd: false, lead: 0, open: false };
         let mut state = Quotes::default();
         let mut base = narrow(self.at);
         let mut to = Rows { text, limits, first: batch.starts.len(), batch };
@@ -185,6 +185,12 @@ fn is_visible(bytes: i8x16) -> i8x16 {
     (bytes + all(1)).simd_gt(all(b'!'))
 }
 
+/// Which bytes begin a character of two that is a letter or the like: C3 to DF.
+#[inline]
+fn is_lead_of_letter(bytes: i8x16) -> i8x16 {
+    bytes.simd_gt(all(0xc2)) & bytes.simd_lt(all(0xe0))
+}
+
 /// A bit for each byte that is so.
 #[inline]
 fn which(block: &[u8; 64], is: impl Fn(i8x16) -> i8x16) -> u64 {
@@ -197,13 +203,15 @@ struct Edge {
     separator: bool,
     /// Odd, so that what follows tells whether a cell ended with it.
     odd: bool,
+    /// The first of a letter of two bytes: 1, else 0.
+    lead: u64,
     /// A carriage return, which only a line feed may follow.
     open: bool,
 }
 
 impl Edge {
     const fn is_open(&self) -> bool {
-        self.odd || self.open
+        self.odd || self.lead != 0 || self.open
     }
 
     /// Looks at a block with odd bytes, or after one that ended with such a byte. Few texts have any but blanks within cells.
@@ -213,8 +221,12 @@ impl Edge {
         let odd = !which(block, is_visible) & !newlines;
         let strange = odd & !is(b' ');
         let returns = if strange == 0 { 0 } else { is(b'\r') };
+        // The bytes that begin a letter of two, and those that end one: no letter is taken off a cell.
+        let (mut leads, mut ends) = (0, 0);
         if strange != 0 {
             let wide = which(block, |bytes| bytes);
+            leads = which(block, is_lead_of_letter);
+            ends = (leads << 1 | self.lead) & wide;
             // A line ends with a return and a feed, or with the feed alone. Whether one follows the last byte is seen in the next
             // block.
             let lone = returns & !(newlines >> 1) & !(1 << 63);
@@ -224,11 +236,13 @@ impl Edge {
         let odd = odd & !returns;
         let separators = hits | returns;
         let after = separators << 1 | u64::from(self.separator);
-        looks.untidy |= odd & (after | separators >> 1) != 0
+        looks.untidy |= odd & !leads & after != 0
+            || odd & !ends & separators >> 1 != 0
             || self.odd && separators & 1 == 1
             || self.open && newlines & 1 == 0;
         self.open = returns >> 63 == 1;
-        self.odd = odd >> 63 == 1;
+        self.odd = (odd & !ends) >> 63 == 1;
+        self.lead = leads >> 63;
     }
 }
 
@@ -290,7 +304,7 @@ mod tests {
     /// The bytes that mean something, and some that do not.
     fn bytes() -> impl Strategy<Value = Vec<u8>> {
         let byte = prop_oneof![
-            8 => Just(b'a'), 2 => Just(b','), 2 => Just(b'\n'), 1 => Just(b'\r'), 1 => Just(b' '), 1 => Just(b'\t'), 1 => Just(0xc3), 1 => Just(0), 1 => Just(0x7f),
+            8 => Just(b'a'), 2 => Just(b','), 2 => Just(b'\n'), 1 => Just(b'\r'), 1 => Just(b' '), 1 => Just(b'\t'), 1 => Just(0xc3), 1 => Just(0xa9), 1 => Just(0xc2), 1 => Just(0xe0), 1 => Just(0), 1 => Just(0x7f),
             1 => Just(b'~'), 1 => Just(b'!'),
         ];
         prop_oneof![

@@ -19,5 +19,6 @@ pub(crate) use self::{
     hashes::WINDOW,
     made::{Origin, Pick, Trimmed},
     scan::Scanner,
+    split::commas,
     unwrap::may_be_wrapped,
 };

@@ -12,6 +12,14 @@ pub(super) fn is_without_control(text: &[u8]) -> bool {
     none(text, |byte| (byte < 0x20) & (byte != b'\n') & (byte != b'\t') | (byte == 0x7f))
 }
 
+/// How many commas a text holds. Most texts are short, and few bytes are not worth a call.
+#[inline]
+pub(crate) fn commas(text: &[u8]) -> usize {
+    let count = |bytes: &[u8]| bytes.iter().fold(0_u8, |count, byte| count + u8::from(*byte == b','));
+    // As many as a byte can count.
+    text.chunks(255).map(|bytes| usize::from(count(bytes))).sum()
+}
+
 const fn is_graphic_byte(byte: u8) -> bool {
     // One comparison instead of two.
     byte.wrapping_sub(b'!') <= b'~' - b'!'
@@ -36,6 +44,12 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #[test]
+        fn counts_commas(text in "[,a]{0,600}", all: bool) {
+            let text = if all { ",".repeat(text.len()) } else { text };
+            prop_assert_eq!(super::commas(text.as_bytes()), text.matches(',').count());
+        }
+
         #[test]
         fn graphic_text_holds_graphic_bytes_only(mut line in proptest::collection::vec(0x21_u8..0x7f, 1..80), at: usize, byte: u8) {
             prop_assert!(super::is_graphic(&line));

@@ -1,7 +1,13 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{files::FileSet, limits::Limits, pull::unfolded::make_rows, source::CsvSource, survey::Survey};
+use crate::{
+    files::FileSet,
+    limits::Limits,
+    pull::{judge::Outcome, unfolded::make_rows},
+    source::CsvSource,
+    survey::Survey,
+};
 
 const HEADER: &str = "school_id,school_name,teacher_email,teacher_first_name,teacher_last_name,class_id,class_name,\
                       student_first_name,student_last_name,student_email,student_grade_level\n";
@@ -9,12 +15,15 @@ const HEADER: &str = "school_id,school_name,teacher_email,teacher_first_name,tea
 /// What each reading made of the rows: cells, record and what was there before.
 type Made = Vec<(Vec<String>, u64, Seen)>;
 
-fn made(rows: &str, spares: bool) -> Vec<Made> {
+/// Rows that are no record, or of which something is said.
+type Odds = Vec<(u64, Outcome)>;
+
+fn made(rows: &str, spares: bool) -> (Vec<Made>, Odds) {
     made_by(rows, spares, true)
 }
 
 /// The rows of the first reading are picked, or made at once.
-fn made_by(rows: &str, spares: bool, picks: bool) -> Vec<Made> {
+fn made_by(rows: &str, spares: bool, picks: bool) -> (Vec<Made>, Odds) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("roster.csv"), format!("{HEADER}{rows}")).unwrap();
     let mut files = FileSet::open(folder.path(), Limits::default()).unwrap();
@@ -28,6 +37,8 @@ fn made_by(rows: &str, spares: bool, picks: bool) -> Vec<Made> {
     assert_eq!(views.groups.len(), 2, "about a class, and about a pupil");
     if !picks {
         views.readings[0].picks = None;
+        // Then it tells its seats apart by itself.
+        views.are_seats = false;
     }
     if !spares {
         views.groups.iter_mut().for_each(Group::spare_nothing);
@@ -42,7 +53,7 @@ fn made_by(rows: &str, spares: bool, picks: bool) -> Vec<Made> {
         views.take(&batch, &mut odd);
         if views.pick(&mut batch) {
             let own = &mut views.readings[0];
-            make_rows(own.unfolding, &batch, &mut own.hashed, &mut own.out);
+            make_rows((own.unfolding, own.needs()), &batch, &mut own.hashed, &mut own.out);
         }
     }
     let made = |view: &View<'_>| {
@@ -51,7 +62,8 @@ fn made_by(rows: &str, spares: bool, picks: bool) -> Vec<Made> {
             .map(|mark| (view.out.cells(mark).map(str::to_owned).collect(), mark.record, mark.seen))
             .collect()
     };
-    views.readings.iter().map(made).collect()
+    let odd = odd.iter().map(|odd| (odd.record, odd.outcome)).collect();
+    (views.readings.iter().map(made).collect(), odd)
 }
 
 fn row() -> impl Strategy<Value = String> {
