@@ -80,6 +80,9 @@ pub(super) fn pairs(connection: &Connection, roster: i64, after: u64, limit: usi
         && let Some(row) = rows.next()?
     {
         let piece: Piece<'_, CREATED> = Piece::of(row, after, limit - pairs.len())?;
+        if pairs.last().is_some_and(|last| last.uid >= piece.first) {
+            return Err(strange("an order"));
+        }
         let start = pairs.len();
         for (uid, packed) in piece.iter() {
             pairs.push(pair_created(uid, packed)?);
