@@ -10,15 +10,11 @@ use std::{
 };
 
 use futures::executor::block_on;
-use roster_core::{
-    Completeness, EntityKind, ErrorKind, FieldSet, Org, OrgType, PullContext, PullEvent, Record, Slice,
-    jiff::Timestamp,
-};
+use roster_core::{EntityKind, ErrorKind, Org, OrgType, Record, jiff::Timestamp};
 use roster_sync::{
-    Batch, Digest, Key, Op, RecordState, RosterSync, RunEnd, RunStart, Session, SqliteStore, Status, Store,
-    SyncReport, VersionWrite, Write,
+    Batch, Digest, Key, Op, RecordState, RunEnd, RunStart, Session, SqliteStore, Status, Store, SyncReport,
+    VersionWrite, Write,
 };
-use roster_testkit::{district::DistrictSpec, scripted::Playback};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -137,7 +133,7 @@ fn the_first_load_is_not_logged_and_all_that_follows_is() {
     load(&store, 4, 3);
     assert_eq!(block_on(store.changes(ROSTER, 0, 10)).unwrap().len(), 6);
     assert_eq!(pragma::<i64>(&path, "application_id"), 0x524F_5354);
-    assert_eq!(pragma::<i64>(&path, "user_version"), 2);
+    assert_eq!(pragma::<i64>(&path, "user_version"), 3);
 }
 
 #[test]
@@ -191,34 +187,7 @@ fn a_store_of_version_0_becomes_one_of_today() {
     Connection::open(&path).unwrap().pragma_update(None, "application_id", 0x524F_5354).unwrap();
     let store = open(&path);
     load(&store, 1, 2);
-    assert_eq!(pragma::<i64>(&path, "user_version"), 2);
-}
-
-#[test]
-fn a_store_of_version_1_learns_how_many_need_a_seat() {
-    let (_folder, path) = place();
-    let district = DistrictSpec::new(7).schools(2).students(40).generate();
-    let sync = |store: &SqliteStore| {
-        let mut events = Vec::new();
-        for kind in EntityKind::ALL {
-            events.push(Ok(PullEvent::Begin { kind, expected: None, fields: FieldSet::all(kind) }));
-        }
-        let upsert = |record| Ok(PullEvent::Upsert { record, unseen: FieldSet::EMPTY, place: None });
-        events.extend(district.records().map(upsert));
-        let end = |kind| PullEvent::End { kind, slice: Slice::All, completeness: Completeness::Complete };
-        events.extend(EntityKind::ALL.map(|kind| Ok(end(kind))));
-        let source = Playback::new(ROSTER).then(events);
-        block_on(RosterSync::new(store, ROSTER).run(&source, &PullContext::default())).unwrap().seats.unwrap()
-    };
-    let first = sync(&open(&path));
-    assert!(first.now == 0 && first.after > 30, "{first:?}");
-    let old = Connection::open(&path).unwrap();
-    assert_eq!(old.execute("DELETE FROM census WHERE name = 'seats:'", []).unwrap(), 1);
-    old.pragma_update(None, "user_version", 1).unwrap();
-    drop(old);
-    let again = sync(&open(&path));
-    assert_eq!((again.now, again.after), (first.after, first.after));
-    assert_eq!(pragma::<i64>(&path, "user_version"), 2);
+    assert_eq!(pragma::<i64>(&path, "user_version"), 3);
 }
 
 #[test]
@@ -394,7 +363,8 @@ fn an_unchanged_run_writes_its_own_row_alone() {
             format!("SELECT group_concat(x, ';') FROM (SELECT hex(json_array(count(*))) AS x FROM {table})");
         Connection::open(&path).unwrap().query_row(&sql, [], |row| row.get::<_, String>(0)).unwrap()
     };
-    let before = ["version", "current", "census", "quarantine", "roster"].map(content);
+    let tables = ["version", "created", "created_links", "changed", "census", "quarantine", "roster"];
+    let before = tables.map(content);
     let mut session = session(&store);
     block_on(session.begin(start())).unwrap();
     assert_eq!(block_on(session.pairs(0, 5000)).unwrap().len(), 2000);
@@ -403,5 +373,5 @@ fn an_unchanged_run_writes_its_own_row_alone() {
     block_on(session.finish(end())).unwrap();
     // Pages of the run's table and its indexes, and no more.
     assert!(log() - size <= 5 * 4200, "{} bytes", log() - size);
-    assert_eq!(["version", "current", "census", "quarantine", "roster"].map(content), before);
+    assert_eq!(tables.map(content), before);
 }

@@ -1,6 +1,7 @@
 //! A store in one SQLite file.
 
 mod connect;
+mod created;
 mod fault;
 mod inserts;
 mod lock;

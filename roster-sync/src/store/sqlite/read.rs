@@ -1,20 +1,26 @@
 //! What a host reads.
 
+use std::collections::BTreeMap;
+
 use roster_core::{EntityKind, SourcedId};
-use rusqlite::{Connection, OptionalExtension, Row, Statement, ToSql, params};
+use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 
 use super::{
     fault::{Fault, Worked, strange},
-    words::{kind_code, kind_of, op_of, row_of, seq_of, unpack},
+    pairs,
+    words::{kind_code, kind_of, op_of, row_of, seq_of},
 };
 use crate::{
-    Change, Digest, Found, Key, Op, Page, Quarantined, RecordState, StoredRecord,
+    Change, Digest, Found, Key, Op, Page, Pair, Quarantined, StoredRecord,
     store::{
         body::{self, Held, Standing, VersionRow},
         misuse,
         place::Place,
     },
 };
+
+/// How many records are looked at together for those that are wanted.
+const PAIRS: usize = 4 * 1024;
 
 /// The number of a roster; `None` before its first run.
 pub(super) fn roster_number(connection: &Connection, name: &str) -> Worked<Option<i64>> {
@@ -102,23 +108,6 @@ impl<'c> Bodies<'c> {
     }
 }
 
-/// A record's row of `current`.
-#[derive(Clone, Copy)]
-struct Current {
-    uid: u64,
-    seq: u64,
-    kind: EntityKind,
-    state: RecordState,
-}
-
-impl Current {
-    /// Of the columns row, seq, what.
-    fn of(row: &Row<'_>) -> Worked<Self> {
-        let (kind, state) = unpack(row.get(2)?)?;
-        Ok(Self { uid: seq_of(row.get(0)?), seq: row.get::<_, i64>(1)?.cast_unsigned(), kind, state })
-    }
-}
-
 pub(super) fn records(
     connection: &Connection,
     roster: i64,
@@ -156,17 +145,33 @@ fn standing(
     kind: Option<EntityKind>,
     after: u64,
     limit: usize,
-) -> Worked<Vec<Current>> {
-    let sql = "SELECT row, seq, what FROM current \
-               WHERE row > ?1 AND row <= ?2 AND (?3 IS NULL OR what & 15 = ?3) ORDER BY row LIMIT ?4";
-    let mut statement = connection.prepare(sql)?;
-    let (from, to) = (row_of(roster, after), row_of(roster, u64::MAX));
-    let mut rows = statement.query(params![from, to, kind.map(kind_code), limited(limit)])?;
+) -> Worked<Vec<Pair>> {
+    let Some(kind) = kind else { return pairs::pairs(connection, roster, after, limit) };
     let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.push(Current::of(row)?);
-    }
+    each_pair(connection, roster, after, |pair| {
+        if pair.kind == kind {
+            found.push(pair);
+        }
+        found.len() < limit
+    })?;
     Ok(found)
+}
+
+/// Shows the records after a uid, until that is enough.
+fn each_pair(
+    connection: &Connection,
+    roster: i64,
+    mut after: u64,
+    mut goes_on: impl FnMut(Pair) -> bool,
+) -> Worked<()> {
+    loop {
+        let pairs = pairs::pairs(connection, roster, after, PAIRS)?;
+        let Some(last) = pairs.last() else { return Ok(()) };
+        after = last.uid;
+        if !pairs.into_iter().all(&mut goes_on) {
+            return Ok(());
+        }
+    }
 }
 
 /// What is in quarantine and has no uid, by key.
@@ -219,7 +224,7 @@ const HELD: &str =
 fn stored(
     held: &mut Statement<'_>,
     bodies: &mut Bodies<'_>,
-    current: Current,
+    current: Pair,
 ) -> Worked<(StoredRecord, Option<Lack>)> {
     let held = held
         .query_row([bodies.roster, current.uid.cast_signed()], |row| {
@@ -262,26 +267,27 @@ pub(super) fn find(connection: &Connection, roster: i64, id: &str) -> Worked<Vec
     Ok(found)
 }
 
-/// The records that bear the id, or bore it before a re-key. The first are found by reading the narrow table from end to
+/// The records that bear the id, or bore it before a re-key. The first are found by reading the narrow rows from end to
 /// end: that costs a moment at each question, and an index would cost every load.
-fn named(connection: &Connection, roster: i64, id: &str) -> Worked<Vec<Current>> {
-    let sql = "SELECT row, seq, what FROM current WHERE row BETWEEN ?1 AND ?2 \
-                 AND substr(packed, 9, 16) IN (?4, ?5, ?6, ?7, ?8, ?9, ?10) \
-               UNION \
-               SELECT c.row, c.seq, c.what FROM version v \
-                 JOIN current c ON c.row = (v.row >> 40 << 40) | v.uid \
-               WHERE v.from_id = ?3 AND v.row BETWEEN ?1 AND ?2 ORDER BY 1";
-    let keys = EntityKind::ALL.map(|kind| Key::of(kind, id).to_bytes());
+fn named(connection: &Connection, roster: i64, id: &str) -> Worked<Vec<Pair>> {
+    let keys = EntityKind::ALL.map(|kind| Key::of(kind, id));
+    let mut found = BTreeMap::new();
+    each_pair(connection, roster, 0, |pair| {
+        if keys.contains(&pair.key) {
+            found.insert(pair.uid, pair);
+        }
+        true
+    })?;
+    let sql = "SELECT uid FROM version WHERE from_id = ?1 AND row BETWEEN ?2 AND ?3";
     let mut statement = connection.prepare(sql)?;
-    let (from, to) = (row_of(roster, 0), row_of(roster, u64::MAX));
-    let mut values: Vec<&dyn ToSql> = vec![&from, &to, &id];
-    values.extend(keys.iter().map(|key| key as &dyn ToSql));
-    let mut rows = statement.query(&values[..])?;
-    let mut found = Vec::new();
+    let mut rows = statement.query(params![id, row_of(roster, 0), row_of(roster, u64::MAX)])?;
     while let Some(row) = rows.next()? {
-        found.push(Current::of(row)?);
+        let uid = row.get::<_, i64>(0)?.cast_unsigned();
+        if let Some(pair) = pairs::pair(connection, roster, uid)? {
+            found.insert(uid, pair);
+        }
     }
-    Ok(found)
+    Ok(found.into_values().collect())
 }
 
 fn found_in_quarantine(

@@ -9,7 +9,7 @@ use super::fault::{Fault, Worked};
 const APPLICATION: i64 = 0x524F_5354;
 
 /// How to come from each version to the next; the first makes a new database. Only ever grows at its end.
-const STEPS: &[&str] = &[include_str!("schema.sql"), include_str!("seats.sql")];
+const STEPS: &[&str] = &[include_str!("schema.sql"), include_str!("seats.sql"), include_str!("created.sql")];
 
 /// What a database file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -79,7 +79,7 @@ impl SqliteSession {
         job: impl FnOnce(&Connection, i64) -> Worked<R> + Send + 'static,
     ) -> Result<R> {
         self.work("reading the store", move |desk| match desk.number {
-            Some(roster) => job(&desk.connection, roster),
+            Some(roster) => desk.at_one_moment(|connection| job(connection, roster)),
             None => Ok(R::default()),
         })
         .await
@@ -102,6 +102,15 @@ impl Desk {
             blanked: false,
             _lock: lock,
         })
+    }
+
+    /// Reads all of one job in one transaction: to begin one for each row costs more than the row.
+    fn at_one_moment<R>(&self, job: impl FnOnce(&Connection) -> Worked<R>) -> Worked<R> {
+        if self.writing {
+            return job(&self.connection);
+        }
+        let transaction = self.connection.unchecked_transaction()?;
+        job(&transaction)
     }
 
     fn begin(&mut self, start: &RunStart) -> Worked<u64> {
@@ -211,8 +220,11 @@ impl Session for SqliteSession {
 
     async fn bodies(&mut self, seqs: Vec<u64>) -> Result<Vec<Option<String>>> {
         self.work("reading the store", move |desk| {
-            let mut bodies = Bodies::new(&desk.connection, desk.number.unwrap_or_default())?;
-            seqs.into_iter().map(|seq| bodies.last(seq)).collect()
+            let roster = desk.number.unwrap_or_default();
+            desk.at_one_moment(|connection| {
+                let mut bodies = Bodies::new(connection, roster)?;
+                seqs.into_iter().map(|seq| bodies.last(seq)).collect()
+            })
         })
         .await
     }
@@ -223,7 +235,8 @@ impl Session for SqliteSession {
 
     async fn quarantined_bodies(&mut self, keys: Vec<Key>) -> Result<Vec<Option<String>>> {
         self.work("reading the store", move |desk| {
-            pairs::quarantined_bodies(&desk.connection, desk.number.unwrap_or_default(), &keys)
+            let roster = desk.number.unwrap_or_default();
+            desk.at_one_moment(|connection| pairs::quarantined_bodies(connection, roster, &keys))
         })
         .await
     }

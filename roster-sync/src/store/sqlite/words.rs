@@ -25,7 +25,8 @@ pub(super) const fn kind_code(kind: EntityKind) -> i64 {
 }
 
 pub(super) fn kind_of(code: i64) -> Worked<EntityKind> {
-    EntityKind::ALL.into_iter().find(|kind| kind_code(*kind) == code).ok_or_else(|| strange("a kind"))
+    let kind = usize::try_from(code).ok().and_then(|code| EntityKind::ALL.get(code)).copied();
+    kind.filter(|kind| kind_code(*kind) == code).ok_or_else(|| strange("a kind"))
 }
 
 pub(super) const fn op_code(op: Op) -> i64 {
@@ -67,7 +68,52 @@ pub(super) fn unpack(what: i64) -> Worked<(EntityKind, RecordState)> {
     Ok((kind_of(what & 15)?, state_of(what >> 4)?))
 }
 
-/// How long a packed row of `current` is.
+/// How much room a record takes among those that were created together.
+pub(super) const CREATED: usize = 33;
+/// How much room what it hangs on takes there.
+pub(super) const LINKS: usize = 16;
+
+/// A record as it was created, in one piece. Its version is its uid, and it is active.
+pub(super) fn created_pair(key: Key, digest: Digest, kind: EntityKind) -> [u8; CREATED] {
+    let mut bytes = [0; CREATED];
+    let rest = put(&mut bytes, &key.to_bytes());
+    let rest = put(rest, &digest.to_bytes());
+    put(rest, &[u8::try_from(kind_code(kind)).unwrap_or(u8::MAX)]);
+    bytes
+}
+
+/// Reads a record that was created.
+#[inline]
+pub(super) fn pair_created(uid: u64, bytes: &[u8; CREATED]) -> Worked<Pair> {
+    let (key, rest) = take::<16>(bytes)?;
+    let (digest, rest) = take::<16>(rest)?;
+    let ([kind], _) = take::<1>(rest)?;
+    Ok(Pair {
+        uid,
+        key: Key::from_bytes(key),
+        digest: Digest::from_bytes(digest),
+        seq: uid,
+        kind: kind_of(i64::from(kind))?,
+        state: RecordState::Active,
+    })
+}
+
+/// What a record hangs on, in one piece.
+pub(super) fn created_links(links: (u64, u64)) -> [u8; LINKS] {
+    let mut bytes = [0; LINKS];
+    let rest = put(&mut bytes, &links.0.to_be_bytes());
+    put(rest, &links.1.to_be_bytes());
+    bytes
+}
+
+/// Reads what a record hangs on.
+pub(super) fn links_of(bytes: &[u8; LINKS]) -> (u64, u64) {
+    let links = u128::from_be_bytes(*bytes);
+    #[expect(clippy::cast_possible_truncation, reason = "each half is wanted")]
+    ((links >> 64) as u64, links as u64)
+}
+
+/// How long a packed row of `changed` is.
 pub(super) const PACKED: usize = 49;
 
 /// What a run needs to know of a record, in one piece. `write.rs` changes parts of it in place.

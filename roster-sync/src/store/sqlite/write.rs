@@ -3,9 +3,10 @@
 use rusqlite::{Connection, OptionalExtension, Statement, params};
 
 use super::{
+    created::Created,
     fault::Worked,
     inserts::{self, End, Inserts},
-    words::{PACKED, kind_code, kind_of, op_code, pack, packed, row_of, seq_of, state_code},
+    words::{kind_code, kind_of, op_code, pack, packed, row_of, seq_of, state_code},
 };
 use crate::{
     Batch, Digest, Key, Op, Pair, RecordState, VersionWrite, Write,
@@ -24,9 +25,8 @@ pub(super) struct Writer<'c> {
     versions_end: End,
     version: Inserts<'c>,
     first_version: Inserts<'c>,
-    current_end: End,
-    create: Inserts<'c>,
-    update: Statement<'c>,
+    created: Created<'c>,
+    change: Statement<'c>,
     restamp: Statement<'c>,
     state: Statement<'c>,
 }
@@ -35,14 +35,12 @@ const VERSION: &str = "run, op, kind, uid, before, from_id, changed, body, blank
 const VERSION_VALUES: &str = "?, ?, ?, ?, ?, ?, ?, ?, 0";
 // Of a create (op 0) most is the same for all, and a value that is not bound costs next to nothing.
 const FIRST_VERSION_VALUES: &str = "?, 0, ?, ?, NULL, NULL, 0, ?, 0";
-const CURRENT: &str = "packed, seq, what, link1, link2";
-const CURRENT_VALUES: &str = "?, ?, ?, ?, ?";
-const UPDATE: &str =
-    "UPDATE current SET packed = ?2, seq = ?3, what = ?4, link1 = ?5, link2 = ?6 WHERE row = ?1";
-const RESTAMP: &str = "UPDATE current \
+const CHANGE: &str = "INSERT OR REPLACE INTO changed (row, packed, seq, what, link1, link2) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+const RESTAMP: &str = "UPDATE changed \
     SET packed = CAST(substr(packed, 1, 24) || ?2 || substr(packed, 41) AS BLOB) WHERE row = ?1";
 // All of SQLite's bit operators bind alike, from left to right. A code below 128 is one byte.
-const STATE: &str = "UPDATE current SET what = (what & 15) | (?2 << 4), \
+const STATE: &str = "UPDATE changed SET what = (what & 15) | (?2 << 4), \
     packed = CAST(substr(packed, 1, 48) || char((what & 15) | (?2 << 4)) AS BLOB) WHERE row = ?1";
 const QUARANTINE: &str = "INSERT INTO quarantine \
     (roster, key, kind, digest, uid, missing_kind, missing_id, since_run, body) \
@@ -61,9 +59,8 @@ impl<'c> Writer<'c> {
             versions_end: End::of(connection, "version")?,
             version: Inserts::new(connection, "version", VERSION, VERSION_VALUES),
             first_version: Inserts::new(connection, "version", VERSION, FIRST_VERSION_VALUES),
-            current_end: End::of(connection, "current")?,
-            create: Inserts::new(connection, "current", CURRENT, CURRENT_VALUES),
-            update: connection.prepare(UPDATE)?,
+            created: Created::new(connection, roster)?,
+            change: connection.prepare(CHANGE)?,
             restamp: connection.prepare(RESTAMP)?,
             state: connection.prepare(STATE)?,
         })
@@ -97,6 +94,7 @@ impl<'c> Writer<'c> {
             }
         }
         self.versions(batch, &mut together)?;
+        self.created.flush()?;
         Ok(last)
     }
 
@@ -111,20 +109,34 @@ impl<'c> Writer<'c> {
         // A create comes before all else that happens to its record.
         let (creates, others): (Vec<&VersionWrite>, Vec<_>) =
             writes.drain(..).partition(|write| write.op == Op::Create);
-        let row = |write: &&VersionWrite| row_of(self.roster, write.uid);
-        self.create.insert(&creates, &mut self.current_end, row, |bound, write| {
-            let Current { packed, seq, what, links, .. } = Current::of(self.roster, write);
-            bound.bind(&packed[..])?;
-            bound.bind(seq)?;
-            bound.bind(what)?;
-            bound.bind(links.0)?;
-            bound.bind(links.1)
-        })?;
-        for write in others {
-            let Current { row, packed, seq, what, links } = Current::of(self.roster, write);
-            let rows = self.update.execute(params![row, &packed[..], seq, what, links.0, links.1])?;
-            one(rows, write.uid)?;
+        for write in creates {
+            self.created.add(write)?;
+            if write.state != RecordState::Active {
+                self.change(&pair_of(write), write.links)?;
+            }
         }
+        for write in others {
+            self.there(write.uid)?;
+            self.change(&pair_of(write), write.links)?;
+        }
+        Ok(())
+    }
+
+    /// Refuses to go on if there is no such record.
+    fn there(&mut self, uid: u64) -> Worked<()> {
+        if self.created.has(uid)? { Ok(()) } else { Err(misuse::no_record(uid).into()) }
+    }
+
+    /// Writes what is current of a record that is no longer as it was created.
+    fn change(&mut self, pair: &Pair, links: (u64, u64)) -> Worked<()> {
+        self.change.execute(params![
+            row_of(self.roster, pair.uid),
+            &packed(pair)[..],
+            pair.seq.cast_signed(),
+            pack(pair.kind, pair.state),
+            links.0.cast_signed(),
+            links.1.cast_signed(),
+        ])?;
         Ok(())
     }
 
@@ -153,11 +165,21 @@ impl<'c> Writer<'c> {
     }
 
     fn restamp(&mut self, uid: u64, digest: Digest) -> Worked<()> {
-        one(self.restamp.execute(params![row_of(self.roster, uid), &digest.to_bytes()[..]])?, uid)
+        let is_changed =
+            self.restamp.execute(params![row_of(self.roster, uid), &digest.to_bytes()[..]])? == 1;
+        if is_changed || self.created.restamp(uid, digest)? {
+            Ok(())
+        } else {
+            Err(misuse::no_record(uid).into())
+        }
     }
 
     fn state(&mut self, uid: u64, state: RecordState) -> Worked<()> {
-        one(self.state.execute(params![row_of(self.roster, uid), state_code(state)])?, uid)
+        if self.state.execute(params![row_of(self.roster, uid), state_code(state)])? == 1 {
+            return Ok(());
+        }
+        let (pair, links) = self.created.get(uid)?.ok_or_else(|| misuse::no_record(uid))?;
+        self.change(&Pair { state, ..pair }, links)
     }
 
     fn quarantine(&self, batch: &Batch, write: &Write) -> Worked<()> {
@@ -195,13 +217,12 @@ impl<'c> Writer<'c> {
     }
 
     /// Walks from the latest version back, and leaves kind and id of those up to `seq`.
-    fn blank(&self, uid: u64, seq: u64) -> Worked<()> {
-        let latest = "SELECT seq FROM current WHERE row = ?1";
-        let mut next: Option<i64> =
+    fn blank(&mut self, uid: u64, seq: u64) -> Worked<()> {
+        self.there(uid)?;
+        let latest = "SELECT seq FROM changed WHERE row = ?1";
+        let latest: Option<i64> =
             self.connection.query_row(latest, [row_of(self.roster, uid)], |row| row.get(0)).optional()?;
-        if next.is_none() {
-            return Err(misuse::no_record(uid).into());
-        }
+        let mut next = Some(latest.unwrap_or(uid.cast_signed()));
         let mut read =
             self.connection.prepare("SELECT before, kind, blanked, body FROM version WHERE row = ?1")?;
         let mut blank =
@@ -233,28 +254,7 @@ fn is_first(write: &VersionWrite) -> bool {
     op == Op::Create && before.is_none() && from.is_none() && changed == 0
 }
 
-/// A row of `current`.
-struct Current {
-    row: i64,
-    packed: [u8; PACKED],
-    seq: i64,
-    what: i64,
-    links: (i64, i64),
-}
-
-impl Current {
-    fn of(roster: i64, write: &VersionWrite) -> Self {
-        let VersionWrite { uid, key, digest, seq, kind, state, links, .. } = *write;
-        Self {
-            row: row_of(roster, uid),
-            packed: packed(&Pair { uid, key, digest, seq, kind, state }),
-            seq: seq.cast_signed(),
-            what: pack(kind, state),
-            links: (links.0.cast_signed(), links.1.cast_signed()),
-        }
-    }
-}
-
-fn one(rows: usize, uid: u64) -> Worked<()> {
-    if rows == 1 { Ok(()) } else { Err(misuse::no_record(uid).into()) }
+fn pair_of(write: &VersionWrite) -> Pair {
+    let VersionWrite { uid, key, digest, seq, kind, state, .. } = *write;
+    Pair { uid, key, digest, seq, kind, state }
 }
