@@ -7,15 +7,14 @@ use std::sync::{
 
 use roster_core::{Error, ErrorKind, PullContext, Result, SourcedId, jiff::Timestamp};
 use roster_http::{
-    Answer, Call, Wire,
-    json::Shape,
+    Call, Wire,
     paging::{Ascent, Ask, Key, OffsetReader, Page, Pages},
     percent_encode,
 };
 
 use super::{
     collection::Collection,
-    error::{classify_wide, error_object, is_too_heavy},
+    error::{classify_wide, is_too_heavy, misshapen},
     fields,
     learnt::Learnt,
     map::{self, Row, Stamp, Wants},
@@ -368,20 +367,6 @@ impl Form {
 /// A filter for what changed.
 pub(crate) fn changed_since(since: Timestamp) -> String {
     format!("&filter={}", percent_encode(&format!("dateLastModified>'{since:.3}'")))
-}
-
-/// An answer without rows that can be read. Its text is not quoted.
-pub(crate) fn misshapen(provider: &'static str, shape: Shape, place: &str, answer: &Answer) -> Error {
-    let says =
-        error_object(&answer.body).map(|says| format!(": it is an error object, which says that {says}"));
-    let kind = match shape {
-        Shape::Cut => ErrorKind::Transport,
-        Shape::TooDeep => ErrorKind::TooLarge,
-        Shape::NoKey | Shape::NotAList => ErrorKind::Provider,
-        Shape::NotText | Shape::NotJson(..) => ErrorKind::Decode,
-    };
-    let message = format!("{place}: {shape}{}", says.unwrap_or_default());
-    Error::new(kind, provider, READING, message)
 }
 
 #[cfg(test)]

@@ -60,4 +60,17 @@ impl Collection {
             Self::Demographics | Self::Users => EntityKind::Person,
         }
     }
+
+    /// The kinds that its rows are delivered as.
+    pub(crate) const fn kinds(self) -> &'static [EntityKind] {
+        match self {
+            Self::Orgs => &[EntityKind::Org],
+            Self::AcademicSessions => &[EntityKind::AcademicSession],
+            Self::Courses => &[EntityKind::Course],
+            Self::Classes => &[EntityKind::Class],
+            Self::Enrollments => &[EntityKind::Enrollment],
+            Self::Users => &[EntityKind::Person, EntityKind::Relationship],
+            Self::Demographics => &[],
+        }
+    }
 }

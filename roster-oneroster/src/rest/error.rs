@@ -1,7 +1,9 @@
-//! What a server's refusals mean.
+//! What a server's refusals mean, and answers that can't be read.
 
-use roster_core::ErrorKind;
-use roster_http::{Again, Meaning, Refusal, by_status};
+use roster_core::{Error, ErrorKind};
+use roster_http::{Again, Answer, Meaning, Refusal, by_status, json::Shape};
+
+use super::client::READING;
 
 /// Codes of the standard, 1.1's and 1.2's, that say more than the status. They are looked for in the text of the body, since
 /// servers wrap them in three ways, or in none.
@@ -65,6 +67,20 @@ fn said(body: &[u8]) -> Option<&'static str> {
     let text = String::from_utf8_lossy(body.get(..4096).unwrap_or(body)).to_ascii_lowercase();
     let is_error = text.contains("imsx") || text.contains("error") || text.contains("code");
     CODES.iter().map(|(code, _)| *code).find(|code| is_error && text.contains(&format!("\"{code}\"")))
+}
+
+/// An answer without rows that can be read. Its text is not quoted.
+pub(crate) fn misshapen(provider: &'static str, shape: Shape, place: &str, answer: &Answer) -> Error {
+    let says =
+        error_object(&answer.body).map(|says| format!(": it is an error object, which says that {says}"));
+    let kind = match shape {
+        Shape::Cut => ErrorKind::Transport,
+        Shape::TooDeep => ErrorKind::TooLarge,
+        Shape::NoKey | Shape::NotAList => ErrorKind::Provider,
+        Shape::NotText | Shape::NotJson(..) => ErrorKind::Decode,
+    };
+    let message = format!("{place}: {shape}{}", says.unwrap_or_default());
+    Error::new(kind, provider, READING, message)
 }
 
 #[cfg(test)]

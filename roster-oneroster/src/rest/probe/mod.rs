@@ -11,8 +11,9 @@ use roster_http::{Answer, RetryPolicy, Wire};
 
 use self::look::{Look, looks};
 use super::{
-    client::{Client, LARGEST_PAGE, changed_since, misshapen},
+    client::{Client, LARGEST_PAGE, changed_since},
     collection::Collection,
+    error::misshapen,
     map::Wants,
     profile::Profile,
     source::is_withheld,

@@ -179,7 +179,7 @@ impl Intake {
         if step.purpose != Purpose::Deliver {
             return;
         }
-        for kind in kinds(step.collection) {
+        for kind in step.collection.kinds() {
             if !self.request.wants(*kind) || !self.begun.insert(*kind) {
                 continue;
             }
@@ -350,7 +350,7 @@ impl Intake {
             self.relationships();
             self.facts_left();
         }
-        for kind in kinds(step.collection) {
+        for kind in step.collection.kinds() {
             if !self.request.wants(*kind) {
                 continue;
             }
@@ -387,18 +387,5 @@ impl Intake {
             let message = format!("the pull is limited to this {kind}, and the server does not have it");
             self.tell(Problem::warning(codes::UNKNOWN_SCOPE, message).of(kind).with_id(id));
         }
-    }
-}
-
-/// The kinds that a collection's rows are delivered as.
-const fn kinds(collection: Collection) -> &'static [EntityKind] {
-    match collection {
-        Collection::Orgs => &[EntityKind::Org],
-        Collection::AcademicSessions => &[EntityKind::AcademicSession],
-        Collection::Courses => &[EntityKind::Course],
-        Collection::Classes => &[EntityKind::Class],
-        Collection::Enrollments => &[EntityKind::Enrollment],
-        Collection::Users => &[EntityKind::Person, EntityKind::Relationship],
-        Collection::Demographics => &[],
     }
 }
