@@ -1,28 +1,16 @@
 //! Stores of versions before today's become stores of today's, and say what they said.
 
-#![expect(clippy::unwrap_used, reason = "what makes the stores of the tests is no test itself")]
-
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use futures::executor::block_on;
 use roster_core::{Completeness, EntityKind, FieldSet, PullContext, PullEvent, Record, Slice};
 use roster_sync::{Op, Pair, RecordState, RosterSync, SqliteStore, Status, Store, SyncReport};
 use roster_testkit::{district::DistrictSpec, scripted::Playback};
 use rusqlite::{Connection, params};
-use tempfile::TempDir;
 
-const ROSTER: &str = "north";
+use super::{ROSTER, open, place};
+
 const ALL: usize = 100_000;
-
-fn place() -> (TempDir, PathBuf) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("roster.db");
-    (folder, path)
-}
-
-fn open(path: &Path) -> SqliteStore {
-    block_on(SqliteStore::open(path)).unwrap()
-}
 
 fn version(path: &Path) -> i64 {
     Connection::open(path).unwrap().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()

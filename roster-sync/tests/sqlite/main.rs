@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "what makes the stores of the tests is no test itself")]
 
+mod versions;
+
 use std::{
     env, fs,
     path::{Path, PathBuf},
