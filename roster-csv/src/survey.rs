@@ -11,6 +11,7 @@ use roster_oneroster::csv::{MANIFEST, Manifest, ManifestFile, Mode};
 mod extra;
 mod head;
 mod manifest;
+mod roles;
 
 pub(crate) use self::head::{header, in_encoding};
 use self::{head::Head, manifest::read_manifest};
@@ -138,6 +139,7 @@ impl Survey {
         }
         let order = |table: &Table| self.dialect.tables.iter().position(|other| std::ptr::eq(other, table));
         self.files.sort_by_key(|file| order(file.table));
+        self.join_roles();
         Ok(())
     }
 

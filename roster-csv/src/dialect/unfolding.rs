@@ -3,6 +3,8 @@
 //! Such a file is read as if it were several files with one record a row. An [`Unfolding`] says how the cells of one of those are made
 //! of the cells of the file.
 
+use std::ops::Range;
+
 use roster_core::table::{Column, Holds, Made, Need, Part, Rows, Table};
 
 use super::{
@@ -18,9 +20,19 @@ pub(crate) struct Unfolding {
     pub(crate) key: Option<usize>,
     /// The file's own header.
     pub(crate) file: Header,
+    /// What the row says in another table too.
+    pub(crate) beside: Option<Beside>,
+}
+
+/// Cells of a person's row that say what a row of another table says of the same person, so that most of those rows need not be made.
+pub(crate) struct Beside {
+    pub(crate) table: &'static Table,
+    /// Where they are among the cells of the person's row.
+    pub(crate) cells: Range<usize>,
 }
 
 /// Where a cell comes from.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Source {
     /// A cell of the file.
     At(usize),
@@ -33,7 +45,7 @@ pub(crate) enum Source {
 }
 
 /// A part of an id, with its columns found.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Piece {
     /// The cell, which must not be empty.
     At(usize),
@@ -84,7 +96,7 @@ pub(crate) fn unfold(
         Ok((header, cells)) => {
             let key = key_of(&header, table);
             let file = whole(names, dialect.readings(table.name))?;
-            Ok(Some((header, Unfolding { cells, key, file })))
+            Ok(Some((header, Unfolding { cells, key, file, beside: None })))
         }
         Err(_) if table.optional => Ok(None),
         Err(problem) => Err(problem),
@@ -294,6 +306,26 @@ impl Unfolding {
             header.add_extra(name.to_owned());
             self.cells.push(Source::At(position));
         }
+    }
+
+    /// Says in each row what the `other` table says of the same subject; `header` gets its columns.
+    pub(crate) fn say_beside(
+        &mut self,
+        header: &mut Header,
+        table: &'static Table,
+        other: Vec<(String, &'static Column, Source)>,
+    ) {
+        let from = self.cells.len();
+        for (name, column, source) in other {
+            header.add(name, column);
+            self.cells.push(source);
+        }
+        self.beside = Some(Beside { table, cells: from..self.cells.len() });
+    }
+
+    /// Whether a cell is the record's own.
+    pub(crate) fn is_own(&self, position: usize) -> bool {
+        !self.beside.as_ref().is_some_and(|beside| beside.cells.contains(&position))
     }
 
     /// How many columns of the file are known.

@@ -112,8 +112,8 @@ impl<'f> Folding<'f> {
         for (view, (_, held)) in others.iter_mut().zip(&mut self.held) {
             match held {
                 Some(held) if view.out.len() >= ROWS || last && view.out.len() > 0 => {
-                    view.out.shrink();
-                    held.push(std::mem::take(&mut view.out));
+                    held.push(view.out.held());
+                    view.out.clear();
                 }
                 Some(_) => {}
                 None => view.out.clear(),

@@ -12,7 +12,7 @@ use roster_oneroster::{Related, Relations, csv::Status};
 use super::{engine::Engine, judge::Outcome, references, shape::is_blank};
 use crate::{
     keys::{HashedMap, HashedSet, Seen, hash},
-    records::{self, Mapped, PersonSides, SaidRole},
+    records::{self, Mapped, PersonSides},
     row::{Cells, Findings, Row},
     rows::{Batch, RowMark},
     side::Side,
@@ -142,11 +142,15 @@ impl People {
         survey: &Survey,
         request: &PullRequest,
         id: u64,
-        findings: &mut Findings,
+        own: &mut Row<'_>,
         peek: bool,
     ) -> PersonSides {
         let mut sides =
             PersonSides { affiliations: self.has_roles_file.then(Vec::new), ..PersonSides::default() };
+        let is_own = own.header.position(Holds::AffiliationRole).is_some();
+        if is_own {
+            sides.add_role(own);
+        }
         if self.roles_broken {
             sides.unseen = FieldSet::of([PersonField::Affiliations]);
         }
@@ -158,19 +162,13 @@ impl People {
             let (rows_of_person, fresh) = side.of(id, peek);
             self.taken.push((*index, fresh));
             let obscured = self.obscured.get(&id).copied().unwrap_or_default();
-            let unknown =
-                if rows_of_person.is_empty() { self.obscured_for_all.union(obscured) } else { obscured };
+            let has_none = rows_of_person.is_empty() && !(is_own && *rows == Rows::Affiliations);
+            let unknown = if has_none { self.obscured_for_all.union(obscured) } else { obscured };
             sides.unseen = sides.unseen.union(unknown.common(file.header.fields));
             for row in rows_of_person.into_iter().filter(|_| obscured.common(file.header.fields).is_empty()) {
-                let mut row = row.row(&file.header, &file.name, findings);
+                let mut row = row.row(&file.header, &file.name, own.findings);
                 match rows {
-                    Rows::Affiliations => {
-                        sides.grades.extend(row.grades(Holds::AffiliationGrade));
-                        match records::affiliation(&mut row) {
-                            SaidRole::Stands(role) => sides.affiliations.get_or_insert_default().push(role),
-                            SaidRole::Gone(role) => sides.gone.push(role),
-                        }
-                    }
+                    Rows::Affiliations => sides.add_role(&mut row),
                     Rows::Accounts => sides.add_account(&mut row),
                     _ => sides.add_demographics(&mut row, &request.sensitive),
                 }
@@ -189,7 +187,7 @@ impl People {
         key: u64,
         row: &mut Row<'_>,
     ) -> Mapped {
-        let mut sides = self.gather(survey, request, key, row.findings, false);
+        let mut sides = self.gather(survey, request, key, row, false);
         let has_no_role = sides.affiliations.as_ref().is_some_and(Vec::is_empty) && sides.gone.is_empty();
         sides.is_incomplete = self.are_changes && has_no_role;
         if request.sees(SensitiveField::Contacts) {
@@ -290,8 +288,7 @@ impl Engine {
 
     /// A person's roles, contacts' ones among them, wherever they stand.
     fn affiliations(&mut self, survey: &Survey, row: &mut Row<'_>) -> Vec<Affiliation> {
-        let mut unheard = Findings::default();
-        let sides = self.people.gather(survey, &self.request, hash(row.id), &mut unheard, true);
+        let sides = self.people.gather(survey, &self.request, hash(row.id), row, true);
         sides.affiliations.unwrap_or_else(|| records::own_affiliations(row))
     }
 

@@ -54,10 +54,12 @@ struct Names {
     is_list: bool,
 }
 
-/// The columns that name other records. Who is related to whom is looked at when the people are over.
+/// The columns that name other records. Who is related to whom is looked at when the people are over, and nobody looks at where
+/// somebody has a role: most of those stand in files of their own.
 fn naming(header: &Header) -> impl Iterator<Item = Names> {
     let columns = header.known().filter_map(|(position, column)| {
-        let is_looked_up = !matches!(column.holds, Holds::OfPerson | Holds::PersonAgents);
+        let is_looked_up =
+            !matches!(column.holds, Holds::OfPerson | Holds::PersonAgents | Holds::AffiliationOrg);
         let is_list = matches!(column.holds, Holds::PersonOrgs | Holds::ClassSessions);
         column.refers.filter(|_| is_looked_up).map(|kind| (position, kind, is_list))
     });

@@ -34,6 +34,8 @@ pub(super) struct Group {
 pub(super) struct Told {
     /// Rows that are to be told of each time that they come, a bit each.
     pub(super) again: u64,
+    /// Rows that tell of somebody or something for the first time, a bit each.
+    pub(super) new: u64,
     /// A row is the first to say something else than an earlier one did.
     pub(super) contradicts: bool,
 }
@@ -67,6 +69,10 @@ pub(super) fn groups(readings: &[View<'_>]) -> Vec<Group> {
             group.readings.push(number);
             group.columns.extend(view.columns());
         }
+    }
+    for (_, group) in &mut groups {
+        // What is said beside something else is looked at after it.
+        group.readings.sort_by_key(|at| readings.get(*at).is_some_and(|view| view.beside.is_some()));
     }
     groups.into_iter().map(|(_, group)| group.closed(own.is_seat())).collect()
 }

@@ -40,6 +40,8 @@ pub(super) struct Views<'f> {
     /// What the sound rows among them are: the key of each one's seat, and what it tells.
     entered: Vec<(u64, Seen)>,
     scratch: String,
+    /// Of each reading which of the rows at hand tell of somebody for the first time.
+    news: Vec<u64>,
 }
 
 impl<'f> Views<'f> {
@@ -64,6 +66,11 @@ impl<'f> Views<'f> {
             }
         }
         let mut views: Vec<_> = readings.iter().map(|(file, unfolding)| View::of(file, unfolding)).collect();
+        for (view, (file, _)) in views.iter_mut().zip(readings) {
+            view.beside = readings.iter().position(|(_, unfolding)| {
+                unfolding.beside.as_ref().is_some_and(|beside| std::ptr::eq(beside.table, file.table))
+            });
+        }
         if let Some(own) = views.first_mut() {
             own.picks = Some(Vec::new());
         }
@@ -84,6 +91,7 @@ impl<'f> Views<'f> {
             seats: Vec::new(),
             entered: Vec::new(),
             scratch: String::new(),
+            news: Vec::new(),
         })
     }
 
@@ -121,18 +129,10 @@ impl<'f> Views<'f> {
 
     /// Unfolds some rows, at most as many as a window has.
     fn unfold(&mut self, batch: &Batch, rows: &[(usize, u64)], is_loose: bool) {
-        let Self { readings, groups, folded, exact, own, cells, scratch, .. } = self;
+        let Self { readings, groups, folded, exact, own, cells, scratch, news, .. } = self;
         let mut look = Look { folded, exact, is_loose, cells, scratch };
-        if let Some(view) = readings.first_mut() {
-            if self.are_seats {
-                for (row, (seat, seen)) in rows.iter().zip(&self.entered) {
-                    view.tell(batch, *row, &Said::seat(*seat), *seen, &mut Told::default());
-                }
-            } else {
-                look.at(batch, rows, own);
-                view.take(batch, rows, look.cells);
-            }
-        }
+        news.clear();
+        news.resize(readings.len(), 0);
         for group in groups {
             if group.spares(batch, rows) {
                 continue;
@@ -141,10 +141,26 @@ impl<'f> Views<'f> {
             let mut told = Told::default();
             for at in &group.readings {
                 if let Some(view) = readings.get_mut(*at).filter(|view| !view.is_stopped) {
-                    told.and(view.take(batch, rows, look.cells));
+                    let elsewhere = view.beside.and_then(|other| news.get(other)).copied().unwrap_or(0);
+                    let of_view = view.take(batch, rows, look.cells, elsewhere);
+                    if let Some(new) = news.get_mut(*at) {
+                        *new = of_view.new;
+                    }
+                    told.and(of_view);
                 }
             }
             group.keep(told);
+        }
+        if let Some(view) = readings.first_mut() {
+            if self.are_seats {
+                for (row, (seat, seen)) in rows.iter().zip(&self.entered) {
+                    view.tell(batch, *row, &Said::seat(*seat), *seen, &mut Told::default());
+                }
+            } else {
+                look.at(batch, rows, own);
+                let elsewhere = view.beside.and_then(|other| news.get(other)).copied().unwrap_or(0);
+                view.take(batch, rows, look.cells, elsewhere);
+            }
         }
     }
 

@@ -35,6 +35,8 @@ pub(super) struct View<'f> {
     /// What rows say different things of.
     contradicted: HashedSet,
     pub(super) is_stopped: bool,
+    /// The reading whose rows say what those of this one do.
+    pub(super) beside: Option<usize>,
     said: Vec<Said>,
     pub(super) hashed: Hashed,
     /// Rows are not made of those of the file, but picked: they are made where records are.
@@ -70,7 +72,8 @@ impl<'f> View<'f> {
         let subject = subject.unwrap_or(0);
         let tells_of_it = |(position, column): (usize, &roster_core::table::Column)| {
             let is_read = matches!(unfolding.cells.get(position), Some(Source::At(_) | Source::Words(..)));
-            (is_read && column.refers.is_none() && position != subject).then_some(position)
+            let is_own = unfolding.is_own(position) && position != subject;
+            (is_read && is_own && column.refers.is_none()).then_some(position)
         };
         let required = |(position, column): (usize, &roster_core::table::Column)| {
             position != subject && column.need == Need::Required
@@ -91,6 +94,7 @@ impl<'f> View<'f> {
             nameless: HashedSet::default(),
             contradicted: HashedSet::default(),
             is_stopped: false,
+            beside: None,
             said: Vec::new(),
             hashed: Hashed::default(),
             picks: None,
@@ -98,8 +102,15 @@ impl<'f> View<'f> {
         }
     }
 
-    /// Takes in some rows, few enough that what is looked up of all of them can be brought near at once.
-    pub(super) fn take(&mut self, batch: &Batch, rows: &[(usize, u64)], hashes: &[u64]) -> Told {
+    /// Takes in some rows, few enough that what is looked up of all of them can be brought near at once. What is new of those of
+    /// `elsewhere`, a bit each, is said there.
+    pub(super) fn take(
+        &mut self,
+        batch: &Batch,
+        rows: &[(usize, u64)],
+        hashes: &[u64],
+        elsewhere: u64,
+    ) -> Told {
         let mut said = std::mem::take(&mut self.said);
         said.clear();
         let width = hashes.len().checked_div(rows.len()).unwrap_or(0).max(1);
@@ -108,8 +119,13 @@ impl<'f> View<'f> {
         let mut told = Told::default();
         for (number, (row, said)) in rows.iter().zip(&said).enumerate() {
             let seen = if said.is_there { self.enter(*said) } else { Seen::First };
+            let is_new = said.is_there && seen == Seen::First;
+            if is_new && elsewhere >> number & 1 == 1 {
+                continue;
+            }
             let is_again = self.tell(batch, *row, said, seen, &mut told);
             told.again |= u64::from(is_again) << number;
+            told.new |= u64::from(is_new && !is_again) << number;
         }
         self.said = said;
         told
@@ -190,8 +206,8 @@ impl<'f> View<'f> {
         if self.is_seat {
             return Said::seat(subject);
         }
-        let row =
-            (0..self.unfolding.cells.len()).fold(0, |row, position| mixed(row, self.says(position, at)));
+        let own = (0..self.unfolding.cells.len()).filter(|position| self.unfolding.is_own(*position));
+        let row = own.fold(0, |row, position| mixed(row, self.says(position, at)));
         let key = match self.unfolding.key {
             Some(key) if key == self.subject => subject,
             Some(key) => self.says(key, at),

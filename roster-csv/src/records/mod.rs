@@ -12,7 +12,7 @@ use roster_oneroster::csv::Status;
 pub(crate) use self::{
     enrollment::enrollment,
     org::{org, session},
-    person::{PersonSides, SaidRole, affiliation, own_affiliations, person},
+    person::{PersonSides, own_affiliations, person},
     relationship::relationship,
     teaching::{class, course},
 };

@@ -135,7 +135,7 @@ pub(crate) fn own_affiliations(row: &mut Row<'_>) -> Vec<Affiliation> {
 }
 
 /// What a row of a roles file says.
-pub(crate) enum SaidRole {
+enum SaidRole {
     /// A role that stands.
     Stands(Affiliation),
     /// A role that is gone.
@@ -143,7 +143,7 @@ pub(crate) enum SaidRole {
 }
 
 /// A row of `roles.csv`.
-pub(crate) fn affiliation(row: &mut Row<'_>) -> SaidRole {
+fn affiliation(row: &mut Row<'_>) -> SaidRole {
     let status = status(row);
     let role = row.word(Holds::AffiliationRole, Role::read, Role::is_known);
     let role = role.unwrap_or_else(|| Role::Other(String::new()));
@@ -257,8 +257,17 @@ fn other(scheme: &str) -> IdentifierScheme {
     IdentifierScheme::Other(scheme.to_owned())
 }
 
-/// An account of `userProfiles.csv`: a log-in name at some vendor. Its password is never read.
 impl PersonSides {
+    /// A row of a roles file, or what the person's own row says in its place.
+    pub(crate) fn add_role(&mut self, row: &mut Row<'_>) {
+        self.grades.extend(row.grades(Holds::AffiliationGrade));
+        match affiliation(row) {
+            SaidRole::Stands(role) => self.affiliations.get_or_insert_default().push(role),
+            SaidRole::Gone(role) => self.gone.push(role),
+        }
+    }
+
+    /// An account of `userProfiles.csv`: a log-in name at some vendor. Its password is never read.
     pub(crate) fn add_account(&mut self, row: &mut Row<'_>) {
         if matches!(status(row), Status::ToBeDeleted | Status::Inactive) {
             return;

@@ -101,11 +101,16 @@ impl Batch {
         self.text.capacity() + 4 * self.starts.capacity() + size_of::<RowMark>() * self.rows.capacity()
     }
 
-    /// Gives back what is held for rows that won't come.
-    pub(crate) fn shrink(&mut self) {
-        self.text.shrink_to_fit();
-        self.starts.shrink_to_fit();
-        self.rows.shrink_to_fit();
+    /// The same rows, without room for more.
+    pub(crate) fn held(&self) -> Self {
+        Self {
+            text: self.text.clone(),
+            starts: self.starts.clone(),
+            rows: self.rows.clone(),
+            stride: self.stride,
+            is_ascii: self.is_ascii,
+            ..Self::default()
+        }
     }
 
     /// Keeps these rows alone, which are in order, and marks them with what is known of them.
