@@ -17,6 +17,11 @@ pub(crate) fn tells_apart(address: &str) -> bool {
     }
 }
 
+/// As [`decode::is_email`].
+pub(crate) fn is_address(text: &str) -> bool {
+    plain_local(text).is_some() || decode::is_email(text)
+}
+
 /// Whether an address stands for none, such as `noemail@school.example`.
 pub(crate) fn is_placeholder(address: &str) -> bool {
     stands_for_none(address.split('@').next().unwrap_or(""))

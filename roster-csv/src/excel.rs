@@ -4,14 +4,14 @@ use roster_core::{Problem, codes};
 
 /// Whether an id may be one that a spreadsheet changed: a quick look, which lets most ids pass.
 #[inline]
-pub(crate) fn may_be_damaged(id: &str) -> bool {
-    match id.as_bytes() {
+pub(crate) fn may_be_damaged(id: &[u8]) -> bool {
+    match id {
         [b'#' | b'-' | b'.' | b'=' | b'\'', ..] => true,
         // A number has one digit before the point.
-        bytes @ [b'0'..=b'9', b'.' | b',' | b'E' | b'e', ..] if bytes.contains(&b'+') => true,
+        [b'0'..=b'9', b'.' | b',' | b'E' | b'e', ..] if id.contains(&b'+') => true,
         // A month begins or ends a short one that was a date.
-        bytes if bytes.len() <= 6 => {
-            matches!(bytes.first(), Some(b'N' | b'n' | b'T' | b't' | b'F' | b'f')) || bytes.contains(&b'-')
+        _ if id.len() <= 6 => {
+            matches!(id.first(), Some(b'N' | b'n' | b'T' | b't' | b'F' | b'f')) || id.contains(&b'-')
         }
         _ => false,
     }
@@ -99,7 +99,7 @@ mod tests {
             ("-", codes::ID_IS_PLACEHOLDER),
             ("TRUE", codes::ID_IS_PLACEHOLDER),
         ] {
-            assert!(may_be_damaged(id), "{id}");
+            assert!(may_be_damaged(id.as_bytes()), "{id}");
             assert_eq!(damage(id).map(|problem| problem.code), Some(code.into()), "{id}");
         }
         for id in [

@@ -25,8 +25,15 @@ impl Ids {
     pub(crate) fn missing(&self, ids: impl Iterator<Item = u64> + Clone) -> u64 {
         let none = hash("");
         self.touch_all(ids.clone());
-        let missing = ids.map(|id| id != none && !self.contains(id));
-        missing.enumerate().fold(0, |bits, (index, missing)| bits | u64::from(missing) << index)
+        let mut bits = 0;
+        for (index, id) in ids.enumerate() {
+            // Nearly all are there, where a look-up begins.
+            let is_there = self.slots.get(home(id, self.slots.len())) == Some(&id.max(1));
+            if !is_there && id != none && !self.contains(id) {
+                bits |= 1 << index;
+            }
+        }
+        bits
     }
 
     /// Looks at the slots that later look-ups of `ids` will begin with, so that they are near by then: many waits for memory
@@ -157,6 +164,8 @@ impl Keys {
 
     /// Makes room for about `ids` at once.
     pub(crate) fn expect(&mut self, ids: u64) {
+        // What is not written of the room costs nothing, and entries that outgrow theirs are all written again elsewhere.
+        self.entries.reserve(believed(ids));
         let slots = slots_for(self.entries.len() as u64 + ids);
         if slots > self.slots.len() {
             self.grow(slots);
@@ -212,9 +221,14 @@ fn empty<T: Copy + Default>(slots: usize) -> Vec<T> {
     empty
 }
 
-/// How many slots about `ids` need. It is a guess: at most a million is believed.
+/// How many ids a guess is believed to tell of: a million at most.
+fn believed(ids: u64) -> usize {
+    usize::try_from(ids.min(1 << 20)).unwrap_or(0)
+}
+
+/// How many slots about `ids` need.
 fn slots_for(ids: u64) -> usize {
-    (usize::try_from(ids.min(1 << 20)).unwrap_or(0) * 4 / 3 + 1).next_power_of_two()
+    (believed(ids) * 4 / 3 + 1).next_power_of_two()
 }
 
 #[inline]

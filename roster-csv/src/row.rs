@@ -280,14 +280,15 @@ impl<'a> Row<'a> {
     /// A list of grades.
     pub(crate) fn grades(&mut self, holds: Holds) -> Vec<GradeLevel> {
         let table = self.findings.ways.grades;
-        let mut grades = Vec::new();
         // One note a cell is enough: it may hold half a million items.
         let mut noted = false;
         let value = self.value(holds);
         if is_no_value(value) {
             self.pass_over(holds);
-            return grades;
+            return Vec::new();
         }
+        // Most people are in one grade, and most who are not have none.
+        let mut grades = Vec::with_capacity(usize::from(!value.is_empty()));
         for item in decode::list(value) {
             let (grade, spelling) = table.read(item);
             match spelling {

@@ -82,6 +82,12 @@ impl Level {
 
     /// Reads a code as CEDS and OneRoster write it, exactly.
     pub fn from_code(code: &str) -> Option<Self> {
+        // Most pupils are in a grade that has a number.
+        match *code.as_bytes() {
+            [b'0', units @ b'1'..=b'9'] => return Some(Self::Number(units - b'0')),
+            [b'1', units @ b'0'..=b'3'] => return Some(Self::Number(units - b'0' + 10)),
+            _ => {}
+        }
         Some(match code {
             "IT" => Self::InfantToddler,
             "PR" => Self::Preschool,
@@ -93,11 +99,7 @@ impl Level {
             "UG" => Self::Ungraded,
             "OT" | "Other" => Self::Other,
             "PG" => Self::Number(13),
-            _ => match *code.as_bytes() {
-                [b'0', units @ b'1'..=b'9'] => Self::Number(units - b'0'),
-                [b'1', units @ b'0'..=b'3'] => Self::Number(units - b'0' + 10),
-                _ => return None,
-            },
+            _ => return None,
         })
     }
 }

@@ -1,15 +1,24 @@
 //! One way to write a vocabulary: words of ours in `snake_case`, the vendors' spellings, and a place for the unknown.
 
+use arrayvec::ArrayString;
+
+/// The longest word of any vocabulary has forty-one letters.
+pub(super) type Folded = ArrayString<64>;
+
 /// Drops case and what separates words, so that `siteAdministrator`, `Site Administrator` and `site_administrator`
-/// are one spelling.
-pub(super) fn fold(word: &str) -> String {
+/// are one spelling. `None` if what is left is longer than any word of a vocabulary.
+pub(super) fn fold(word: &str) -> Option<Folded> {
+    let mut folded = Folded::new();
     if word.is_ascii() {
-        let mut folded = String::with_capacity(word.len());
-        let letters = word.bytes().filter(u8::is_ascii_alphanumeric);
-        letters.for_each(|byte| folded.push(char::from(byte.to_ascii_lowercase())));
-        return folded;
+        for byte in word.bytes().filter(u8::is_ascii_alphanumeric) {
+            folded.try_push(char::from(byte.to_ascii_lowercase())).ok()?;
+        }
+        return Some(folded);
     }
-    word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    for letter in word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase) {
+        folded.try_push(letter).ok()?;
+    }
+    Some(folded)
 }
 
 /// Declares an open vocabulary: an enum with `Other(text)` for words that it does not know.
@@ -42,16 +51,17 @@ macro_rules! vocabulary {
 
             /// Reads a word in any vendor's spelling; case and separators do not matter.
             pub fn read(word: &str) -> Self {
-                // Most words come in their plain form, hundreds of thousands of times: no allocation for those.
+                // Most words come in their plain form, hundreds of thousands of times.
                 match word {
                     $($name => return Self::$word,)+
                     _ => {}
                 }
-                match $crate::vocab::words::fold(word).as_str() {
+                let Some(folded) = $crate::vocab::words::fold(word) else { return Self::Other(word.to_owned()) };
+                match folded.as_str() {
                     $($name $(| $alias)* => Self::$word,)+
-                    folded => Self::KNOWN
+                    _ => Self::KNOWN
                         .iter()
-                        .find(|known| $crate::vocab::words::fold(known.as_str()) == folded)
+                        .find(|known| $crate::vocab::words::fold(known.as_str()) == Some(folded))
                         .cloned()
                         .unwrap_or_else(|| Self::Other(word.to_owned())),
                 }

@@ -206,7 +206,7 @@ impl Engine {
         }
         if is_referred_to(kind) {
             if mark.seen == Seen::First
-                && let Some(problem) = self.compare_id(kind, id)
+                && let Some(problem) = self.compare_id(kind, (id, key))
             {
                 let problem = problem.in_field(file.header.name_of(Holds::Id));
                 let problem = self.locate(file, batch, mark, problem);

@@ -155,7 +155,7 @@ impl<'f> Judge<'f> {
             && !mark.unwrapped
             && first.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric)
             && first != self.first
-            && !self.ids.iter().any(|at| may_be_damaged(cells.cell(*at)))
+            && !self.ids.iter().any(|at| may_be_damaged(cells.bytes(*at)))
     }
 
     /// Whether a row was not there yet, as far as anybody asks.
@@ -212,7 +212,7 @@ impl<'f> Judge<'f> {
         let cells = batch.row_cells(mark);
         for at in &self.ids {
             let cell = cells.cell(*at);
-            if may_be_damaged(cell)
+            if may_be_damaged(cell.as_bytes())
                 && let Some(problem) = damage(decode::trim(cell))
             {
                 return Err(problem.in_field(self.header.name_at(*at)).into());

@@ -47,7 +47,7 @@ impl Ordinary {
             && !self.filled.is_empty()
             && self.filled.iter().all(|position| !cells.is_empty(*position))
             && (cells.length(0) != self.first.len() || cells.cell(0) != self.first)
-            && !self.id.is_some_and(|id| may_be_damaged(cells.cell(id)))
+            && !self.id.is_some_and(|id| may_be_damaged(cells.bytes(id)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use roster_core::{EntityKind, Problem, codes};
 
-use super::engine::Engine;
+use super::{engine::Engine, look::is_lower};
 use crate::keys::{Ids, hash};
 
 /// Ids that are not in the plain form, by that form: in lower case, without leading zeros.
@@ -13,8 +13,11 @@ pub(super) struct Plain {
 }
 
 impl Plain {
-    /// Writes an id in the plain form. Returns whether it was not in it.
-    fn write(&mut self, id: &str) -> bool {
+    /// The hash of an id in the plain form, and whether it was not in it; `key` is its own hash.
+    fn form(&mut self, id: &str, key: u64) -> (u64, bool) {
+        if !id.starts_with('0') && is_lower(id) {
+            return (key, false);
+        }
         self.form.clear();
         let digits = id.trim_start_matches('0');
         let digits = if digits.is_empty() { "0" } else { digits };
@@ -24,7 +27,7 @@ impl Plain {
         } else {
             self.form.extend(digits.chars().flat_map(char::to_lowercase));
         }
-        self.form != id
+        (hash(&self.form), self.form != id)
     }
 
     fn of(&mut self, kind: EntityKind) -> Option<&mut Ids> {
@@ -36,10 +39,9 @@ impl Plain {
 }
 
 impl Engine {
-    /// Looks at a new id, before it is entered, and says if another one is like it.
-    pub(super) fn compare_id(&mut self, kind: EntityKind, id: &str) -> Option<Problem> {
-        let is_odd = self.plain.write(id);
-        let form = hash(&self.plain.form);
+    /// Looks at a new id, before it is entered, and says if another one is like it; `key` is its hash.
+    pub(super) fn compare_id(&mut self, kind: EntityKind, (id, key): (&str, u64)) -> Option<Problem> {
+        let (form, is_odd) = self.plain.form(id, key);
         let is_known = is_odd && self.ids.get(kind as usize).is_some_and(|ids| ids.contains(form));
         let odd = self.plain.of(kind)?;
         let is_like = if is_odd { !odd.insert(form) } else { odd.contains(form) };

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use xxhash_rust::xxh3::xxh3_64;
+use roster_core::hashed::hash_bytes;
 
 use super::view::{View, mixed};
 use crate::{
@@ -122,7 +122,7 @@ impl Group {
                 if mark.has_quote {
                     hash_quoted(all, cells, run)
                 } else {
-                    mixed(all, xxh3_64(cells.span(run)))
+                    mixed(all, hash_bytes(cells.span(run)))
                 }
             })
         }));
@@ -152,9 +152,9 @@ fn hash_quoted(all: u64, cells: RowCells<'_>, run: &Range<usize>) -> u64 {
     let text = cells.span(run);
     let there = run.end.min(cells.len()).saturating_sub(run.start);
     if commas(text) < there.max(1) {
-        return mixed(all, xxh3_64(text));
+        return mixed(all, hash_bytes(text));
     }
-    run.clone().fold(mixed(all, 2), |all, column| mixed(all, xxh3_64(cells.cell(column).as_bytes())))
+    run.clone().fold(mixed(all, 2), |all, column| mixed(all, hash_bytes(cells.cell(column).as_bytes())))
 }
 
 #[cfg(test)]

@@ -97,10 +97,10 @@ impl<'f> Views<'f> {
 
     /// Takes in rows of the file, and adds those that they become. What is odd about them is told.
     pub(super) fn take(&mut self, batch: &Batch, odd: &mut Vec<Odd>) {
-        let is_loose = batch.has_wide_blanks();
+        let mut is_loose = None;
         for from in (0..batch.len()).step_by(WINDOW) {
             let mut rows = std::mem::take(&mut self.rows);
-            self.name_seats(batch, from, is_loose);
+            self.name_seats(batch, from);
             self.judge.look_ahead(batch, from, &self.seats);
             rows.clear();
             self.entered.clear();
@@ -112,31 +112,35 @@ impl<'f> Views<'f> {
                     self.entered.push((seat, self.judge.seat));
                 }
             }
-            self.unfold(batch, &rows, is_loose);
+            // Most rows are spared, and their batch is not looked at for this.
+            self.unfold(batch, &rows, &mut is_loose);
             self.rows = rows;
         }
     }
 
     /// Tells which seats the next rows are, where each is one.
-    fn name_seats(&mut self, batch: &Batch, from: usize, is_loose: bool) {
+    fn name_seats(&mut self, batch: &Batch, from: usize) {
         let Self { readings, folded, exact, cells, scratch, seats, are_seats, .. } = self;
         let Some(view) = readings.first().filter(|_| *are_seats) else { return };
-        let mut look = Look { folded, exact, is_loose, cells, scratch };
+        // The cells that a seat's id is made of are exact, whatever stands beside them.
+        let mut look = Look { folded, exact, is_loose: false, cells, scratch };
         let rows = (from..batch.len().min(from + WINDOW)).filter_map(|index| batch.row(index));
         seats.clear();
         seats.extend(rows.map(|mark| view.says(view.subject, look.at_row(batch, mark))));
     }
 
     /// Unfolds some rows, at most as many as a window has.
-    fn unfold(&mut self, batch: &Batch, rows: &[(usize, u64)], is_loose: bool) {
+    fn unfold(&mut self, batch: &Batch, rows: &[(usize, u64)], is_loose: &mut Option<bool>) {
         let Self { readings, groups, folded, exact, own, cells, scratch, news, .. } = self;
-        let mut look = Look { folded, exact, is_loose, cells, scratch };
+        let mut look = Look { folded, exact, is_loose: false, cells, scratch };
+        let mut is_loose = || *is_loose.get_or_insert_with(|| batch.has_wide_blanks());
         news.clear();
         news.resize(readings.len(), 0);
         for group in groups {
             if group.spares(batch, rows) {
                 continue;
             }
+            look.is_loose = is_loose();
             look.at(batch, rows, &group.columns);
             let mut told = Told::default();
             for at in &group.readings {
@@ -157,6 +161,7 @@ impl<'f> Views<'f> {
                     view.tell(batch, *row, &Said::seat(*seat), *seen, &mut Told::default());
                 }
             } else {
+                look.is_loose = is_loose();
                 look.at(batch, rows, own);
                 let elsewhere = view.beside.and_then(|other| news.get(other)).copied().unwrap_or(0);
                 view.take(batch, rows, look.cells, elsewhere);

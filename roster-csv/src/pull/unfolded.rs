@@ -82,20 +82,20 @@ impl Unfolded {
         Self { shared, step: None, hashed: Hashed::default(), spare: Batch::default() }
     }
 
-    /// Begins a step; `looks_up` tells whether anybody asks for more of a row's keys than its own id. Returns the header that its rows
-    /// are unfolded under, as a file of its own would have it.
+    /// Begins a step; `looks_up` tells whether anybody asks for more of a row's keys than its own id, and not even for that where rows are
+    /// seats. Returns the header that its rows are unfolded under, as a file of its own would have it.
     pub(super) fn begin(&mut self, file: &SurveyedFile, purpose: Purpose, looks_up: bool) -> Option<Batch> {
         self.step = None;
         let unfolding = file.unfolding.as_ref()?;
         let mut marker = Marker::of(file);
+        let kind = kind_of(file, purpose);
+        let shares = kind.filter(|kind| self.shared.contains_key(kind));
         if !looks_up {
-            marker.keys.truncate(1);
+            // Nobody names a seat by its id, whether it was there was told before it was made, and of one that is not used nobody asks later.
+            let has_key = kind != Some(EntityKind::Enrollment) || shares.is_some();
+            marker.keys.truncate(usize::from(has_key));
         }
-        self.step = Some(AtStep {
-            marker,
-            shares: kind_of(file, purpose).filter(|kind| self.shared.contains_key(kind)),
-            needs: View::of(file, unfolding).needs(),
-        });
+        self.step = Some(AtStep { marker, shares, needs: View::of(file, unfolding).needs() });
         let mut batch = Batch::default();
         let mut row = batch.make();
         for position in 0..file.header.width() {

@@ -8,7 +8,7 @@ use roster_core::{
 use roster_oneroster::csv::{Status, user_ids};
 
 use super::{Mapped, extra, status};
-use crate::{clever_ids, excel::is_no_value, row::Row};
+use crate::{address::is_address, clever_ids, excel::is_no_value, row::Row};
 
 /// What other files say of a person, already read.
 #[derive(Default)]
@@ -195,7 +195,7 @@ fn email(row: &mut Row<'_>) -> Option<String> {
     if value.is_empty() {
         return None;
     }
-    if !decode::is_email(value) {
+    if !is_address(value) {
         if is_no_value(value) {
             return row.text(Holds::PersonEmail);
         }

@@ -127,10 +127,10 @@ impl Batch {
         self.rows.get(index)
     }
 
-    /// The hash of a key column's trimmed value.
+    /// The hash of a key column's trimmed value; 0 if it is not among those that were hashed.
     #[inline]
     pub(crate) fn key(&self, index: usize, key: usize) -> u64 {
-        self.hashes.get(index * self.stride + 1 + key).copied().unwrap_or(0)
+        self.keys(index).get(key).copied().unwrap_or(0)
     }
 
     /// The hashes of a row's key columns.
@@ -200,7 +200,7 @@ impl<'a> RowCells<'a> {
 
     /// The bytes of a cell, as it stands; none if the row has no such cell.
     #[inline]
-    pub(super) fn bytes(self, index: usize) -> &'a [u8] {
+    pub(crate) fn bytes(self, index: usize) -> &'a [u8] {
         bounds(self.starts, index)
             .and_then(|(start, end)| self.text.as_bytes().get(start..end))
             .unwrap_or(&[])
@@ -234,8 +234,10 @@ impl<'a> RowCells<'a> {
 /// Where a cell of a row lies in the text.
 #[inline]
 pub(super) fn bounds(starts: &[u32], index: usize) -> Option<(usize, usize)> {
-    let (next, start) = (starts.get(index + 1)?, starts.get(index)?);
-    Some((*start as usize, *next as usize - 1))
+    match starts.get(index..index + 2)? {
+        [start, next] => Some((*start as usize, *next as usize - 1)),
+        _ => None,
+    }
 }
 
 /// Where the cells of a row lie in the text, one by one.
