@@ -358,7 +358,7 @@ impl Engine {
     }
 
     /// The place of a row that is delivered. It is written over the last one's unless somebody keeps that: there is one for each row.
-    fn shared_place(&mut self, file: &SurveyedFile, mark: &RowMark) -> Arc<Place> {
+    pub(super) fn shared_place(&mut self, file: &SurveyedFile, mark: &RowMark) -> Arc<Place> {
         if let Some(Place::File { line, record, .. }) = Arc::get_mut(&mut self.at.place)
             && mark.fault.is_none()
         {

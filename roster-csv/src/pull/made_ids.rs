@@ -8,8 +8,19 @@ use crate::{address::tells_apart, dialect::Piece, rows::Trimmed};
 /// Makes an id of its pieces. `false` if one that it needs is empty.
 #[inline]
 pub(super) fn make(pieces: &[Piece], cells: Trimmed<'_>, hashed: &mut Hashed, id: &mut String) -> bool {
+    make_part(pieces, pieces.len() == 1, cells, hashed, id)
+}
+
+/// Makes of some pieces what stands in an id, which is made of them alone or of others too.
+#[inline]
+pub(super) fn make_part(
+    pieces: &[Piece],
+    is_alone: bool,
+    cells: Trimmed<'_>,
+    hashed: &mut Hashed,
+    id: &mut String,
+) -> bool {
     let value = |at: &usize| cells.cell(*at);
-    let is_alone = pieces.len() == 1;
     for (index, piece) in pieces.iter().enumerate() {
         if index > 0 {
             id.push(':');

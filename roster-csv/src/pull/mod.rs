@@ -16,6 +16,7 @@ mod reader;
 mod references;
 mod register;
 mod rejection;
+mod seats;
 mod shape;
 mod similar;
 mod sources;
@@ -84,11 +85,13 @@ struct Reading {
     unfolded: Option<Unfolded>,
     /// The batch at hand was made here.
     is_made: bool,
+    /// The batch at hand is of rows that are several records each, and told of as seats.
+    are_seats: bool,
 }
 
 impl Reading {
     const fn of(reader: Reader) -> Self {
-        Self { reader, survey: None, unfolded: None, is_made: false }
+        Self { reader, survey: None, unfolded: None, is_made: false, are_seats: false }
     }
 }
 
@@ -123,12 +126,17 @@ impl Pull {
             if index >= self.batch.len() {
                 return None;
             }
-            if index.is_multiple_of(WINDOW) {
-                engine.look_ahead(&self.batch, &(index..self.batch.len().min(index + WINDOW)));
-            }
             self.next += 1;
             self.turn += 1;
-            let event = engine.row(survey, &self.batch, index);
+            let event = match &mut reading.unfolded {
+                Some(unfolded) if reading.are_seats => engine.seat(survey, unfolded, &self.batch, index),
+                _ => {
+                    if index.is_multiple_of(WINDOW) {
+                        engine.look_ahead(&self.batch, &(index..self.batch.len().min(index + WINDOW)));
+                    }
+                    engine.row(survey, &self.batch, index)
+                }
+            };
             if event.is_some() {
                 return event;
             }
@@ -147,6 +155,7 @@ impl Pull {
         };
         let batch = std::mem::take(&mut self.batch);
         self.next = 0;
+        reading.are_seats = false;
         match &mut reading.unfolded {
             Some(unfolded) if std::mem::take(&mut reading.is_made) => unfolded.recycle(batch),
             _ => reading.reader.recycle(batch),
@@ -174,6 +183,11 @@ impl Pull {
             }
             (Some(Message::Folded(rows)), Some((survey, _, engine))) => {
                 let file = survey.files.get(engine.step_file());
+                if reading.unfolded.as_ref().is_some_and(Unfolded::tells_seats) {
+                    reading.are_seats = true;
+                    self.batch = rows;
+                    return None;
+                }
                 if let (Some(file), Some(unfolded)) = (file, &mut reading.unfolded) {
                     self.batch = unfolded.make(file, &rows);
                     reading.is_made = true;
@@ -184,7 +198,8 @@ impl Pull {
                 engine.begin(survey, step);
                 if let (Some(file), Some(unfolded)) = (survey.files.get(step.file), &mut reading.unfolded) {
                     tracing::debug!(file = %file.name, purpose = ?step.purpose, "reading");
-                    let header = unfolded.begin(file, step.purpose, engine.looks_up());
+                    let asks = (engine.looks_up(), engine.tells_all_seats());
+                    let header = unfolded.begin(file, step.purpose, asks);
                     self.batch = header.unwrap_or_default();
                 }
             }

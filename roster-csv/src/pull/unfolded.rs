@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use roster_core::{
-    EntityKind,
+    Enrollment, EntityKind,
     table::{Holds, Rows},
 };
 
@@ -12,6 +12,7 @@ use super::{
     made_ids::Hashed,
     plan::{Purpose, Step},
     references::key_columns,
+    seats::Seats,
     shape::Ordinary,
     sources::write,
     view::View,
@@ -62,6 +63,8 @@ struct AtStep {
     shares: Option<EntityKind>,
     /// The cell that a row is nothing without.
     needs: Option<usize>,
+    /// How its rows are told without one of their own being made, if they can be.
+    seats: Option<Seats>,
 }
 
 impl Unfolded {
@@ -83,8 +86,13 @@ impl Unfolded {
     }
 
     /// Begins a step; `looks_up` tells whether anybody asks for more of a row's keys than its own id, and not even for that where rows are
-    /// seats. Returns the header that its rows are unfolded under, as a file of its own would have it.
-    pub(super) fn begin(&mut self, file: &SurveyedFile, purpose: Purpose, looks_up: bool) -> Option<Batch> {
+    /// seats; `all_seats` that each seat is told. Returns the header that its rows are unfolded under, as a file of its own would have it.
+    pub(super) fn begin(
+        &mut self,
+        file: &SurveyedFile,
+        purpose: Purpose,
+        (looks_up, all_seats): (bool, bool),
+    ) -> Option<Batch> {
         self.step = None;
         let unfolding = file.unfolding.as_ref()?;
         let mut marker = Marker::of(file);
@@ -95,7 +103,8 @@ impl Unfolded {
             let has_key = kind != Some(EntityKind::Enrollment) || shares.is_some();
             marker.keys.truncate(usize::from(has_key));
         }
-        self.step = Some(AtStep { marker, shares, needs: View::of(file, unfolding).needs() });
+        let seats = Seats::of(file, purpose).filter(|_| all_seats && shares.is_none());
+        self.step = Some(AtStep { marker, shares, needs: View::of(file, unfolding).needs(), seats });
         let mut batch = Batch::default();
         let mut row = batch.make();
         for position in 0..file.header.width() {
@@ -108,14 +117,46 @@ impl Unfolded {
 
     /// Makes rows of those of the file.
     pub(super) fn make(&mut self, file: &SurveyedFile, rows: &Batch) -> Batch {
+        self.make_of(file, rows, (0..rows.len()).filter_map(|index| rows.row(index)))
+    }
+
+    fn make_of<'b>(
+        &mut self,
+        file: &SurveyedFile,
+        rows: &'b Batch,
+        marks: impl Iterator<Item = &'b RowMark>,
+    ) -> Batch {
         let mut made = std::mem::take(&mut self.spare);
         made.clear();
         if let (Some(unfolding), Some(step)) = (&file.unfolding, &self.step) {
-            make_rows((unfolding, step.needs), rows, &mut self.hashed, &mut made);
+            make_rows((unfolding, step.needs), (rows, marks), &mut self.hashed, &mut made);
             step.marker.mark(&mut made);
         }
         self.share(&mut made);
         made
+    }
+
+    /// Whether rows of the file are told without rows of their own being made, as far as they can be.
+    pub(super) fn tells_seats(&self) -> bool {
+        self.step.as_ref().is_some_and(|step| step.seats.is_some())
+    }
+
+    /// The seat that a row of the file is, if there is nothing else to say of it.
+    #[inline]
+    pub(super) fn seat(
+        &mut self,
+        file: &SurveyedFile,
+        rows: &Batch,
+        mark: &RowMark,
+    ) -> Option<Box<Enrollment>> {
+        let (unfolding, step) = (file.unfolding.as_ref()?, self.step.as_mut()?);
+        step.seats.as_mut()?.seat(unfolding, rows.trimmed(mark), &mut self.hashed)
+    }
+
+    /// Makes a row of one of those of the file.
+    #[inline(never)]
+    pub(super) fn make_one(&mut self, file: &SurveyedFile, rows: &Batch, mark: &RowMark) -> Batch {
+        self.make_of(file, rows, std::iter::once(mark))
     }
 
     /// Takes back a batch to be filled again.
@@ -171,13 +212,13 @@ fn pieces_of_id(file: &SurveyedFile) -> Option<&[Piece]> {
 }
 
 /// Adds the rows that those of the file become, but those that lack the cell that a row `needs`.
-pub(super) fn make_rows(
+pub(super) fn make_rows<'b>(
     (unfolding, needs): (&Unfolding, Option<usize>),
-    rows: &Batch,
+    (rows, marks): (&Batch, impl Iterator<Item = &'b RowMark>),
     hashed: &mut Hashed,
     made: &mut Batch,
 ) {
-    for mark in (0..rows.len()).filter_map(|index| rows.row(index)) {
+    for mark in marks {
         let cells = rows.trimmed(mark);
         let mut row = made.make();
         let mut lacks = false;

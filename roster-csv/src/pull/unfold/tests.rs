@@ -53,7 +53,8 @@ fn made_by(rows: &str, spares: bool, picks: bool) -> (Vec<Made>, Odds) {
         views.take(&batch, &mut odd);
         if views.pick(&mut batch) {
             let own = &mut views.readings[0];
-            make_rows((own.unfolding, own.needs()), &batch, &mut own.hashed, &mut own.out);
+            let marks = (0..batch.len()).filter_map(|index| batch.row(index));
+            make_rows((own.unfolding, own.needs()), (&batch, marks), &mut own.hashed, &mut own.out);
         }
     }
     let made = |view: &View<'_>| {
