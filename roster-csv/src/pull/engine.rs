@@ -94,7 +94,8 @@ pub(super) struct At {
 impl Engine {
     pub(crate) fn new(request: PullRequest, survey: &Survey) -> Self {
         let scope = InScope::new(request.scope.clone());
-        let step = Step { file: 0, purpose: Purpose::Scope, is_lead: false, is_last: false };
+        let step =
+            Step { file: 0, purpose: Purpose::Scope, is_lead: false, is_last: false, tells_seats: false };
         let at = At {
             step,
             kind: EntityKind::Org,

@@ -61,7 +61,7 @@ impl Sink for Feed<'_> {
                 let lines = memchr::memchr_iter(b'\n', piece).count() as u64;
                 let rows = lines.saturating_mul(self.size) / (count as u64).max(1);
                 if let Some(folding) = &mut self.folding {
-                    folding.expect(rows);
+                    folding.expect(rows, self.sender);
                 } else if let Some(register) = &mut self.register {
                     register.expect(rows);
                 }

@@ -79,15 +79,17 @@ impl<'f> Folding<'f> {
                 held.push((later, Some(Vec::new())));
             }
         }
-        let views = Views::of(&readings, step.is_lead)?;
+        let views = Views::of(&readings, &step)?;
         let is_of_seats = file.table.rows == Rows::Records(EntityKind::Enrollment);
         Some(Self { views, is_of_seats, held, tells: step.is_lead })
     }
 
     /// Makes room for about as many rows, if it is the seats that are sent: there is one for each row.
-    pub(super) fn expect(&mut self, rows: u64) {
+    pub(super) fn expect(&mut self, rows: u64, sender: &mut Sender) {
         if self.is_of_seats {
             self.views.expect(rows);
+            // Whether anybody listens is asked when rows are sent.
+            sender.send(Message::Expect(rows));
         }
     }
 

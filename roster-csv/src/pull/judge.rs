@@ -98,9 +98,13 @@ impl<'f> Judge<'f> {
         self.known.seats.touch_all(seats.iter().copied());
     }
 
-    /// Makes room for about as many rows, each of which may be a seat.
-    pub(super) fn expect_seats(&mut self, rows: u64) {
-        self.known.seats.expect(rows);
+    /// Makes room for about as many rows, which are told apart as seats or by themselves.
+    pub(super) fn expect(&mut self, rows: u64, as_seats: bool) {
+        if as_seats {
+            self.known.seats.expect(rows);
+        } else {
+            self.known.rows.expect(rows);
+        }
     }
 
     /// Whether a row can be used. `seat` is the key of the seat that it is; 0 if it is none.

@@ -198,9 +198,13 @@ impl Pull {
                 engine.begin(survey, step);
                 if let (Some(file), Some(unfolded)) = (survey.files.get(step.file), &mut reading.unfolded) {
                     tracing::debug!(file = %file.name, purpose = ?step.purpose, "reading");
-                    let asks = (engine.looks_up(), engine.tells_all_seats());
-                    let header = unfolded.begin(file, step.purpose, asks);
+                    let header = unfolded.begin(file, step, engine.looks_up());
                     self.batch = header.unwrap_or_default();
+                }
+            }
+            (Some(Message::Expect(rows)), _) => {
+                if let Some(unfolded) = &mut reading.unfolded {
+                    unfolded.expect(rows);
                 }
             }
             (Some(Message::Problem(problem)), Some((_, _, engine))) => engine.say(*problem),

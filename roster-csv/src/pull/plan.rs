@@ -7,6 +7,7 @@ use roster_core::{
     table::Rows,
 };
 
+use super::{seats::Seats, unfolded::shared_kinds};
 use crate::survey::Survey;
 
 /// One reading of one file.
@@ -19,6 +20,9 @@ pub(crate) struct Step {
     pub(crate) is_lead: bool,
     /// The records of a kind are over with this.
     pub(crate) is_last: bool,
+    /// Its rows are several records each, and told as the seats that most of them are: which of them is a seat that was told already is
+    /// found where records are made.
+    pub(crate) tells_seats: bool,
 }
 
 /// What a file is read for.
@@ -44,7 +48,7 @@ pub(crate) fn plan(survey: &Survey, request: &PullRequest) -> Vec<Step> {
     // rows are sent as they are found, and those of the others held, so that one pass over the file will do.
     let seats_first = !scoped && survey.dialect.is_one_file();
     let mut add = |rows: Rows, purpose: Purpose| {
-        let step = |file| Step { file, purpose, is_lead: false, is_last: false };
+        let step = |file| Step { file, purpose, is_lead: false, is_last: false, tells_seats: false };
         // Of several tables of seats that of pupils comes last, and is the largest.
         let mut files: Vec<_> = survey.files_of(rows).collect();
         if seats_first && rows == Rows::Records(Enrollment) {
@@ -94,15 +98,21 @@ pub(crate) fn plan(survey: &Survey, request: &PullRequest) -> Vec<Step> {
     if !(scoped || seats_first) && request.wants(Enrollment) {
         add(Rows::Records(Enrollment), Purpose::Records);
     }
-    mark(survey, &mut steps);
+    mark(survey, seats_first, &mut steps);
     steps
 }
 
-/// Marks the first reading of each file that counts its rows, and the last one for the records of each kind.
-fn mark(survey: &Survey, steps: &mut [Step]) {
+/// Marks the first reading of each file that counts its rows, whether its rows are told as seats, and the last reading for the records of
+/// each kind.
+fn mark(survey: &Survey, seats_first: bool, steps: &mut [Step]) {
     let mut led = std::collections::BTreeSet::new();
     for step in steps.iter_mut().filter(|step| step.purpose != Purpose::Scope) {
         step.is_lead = survey.files.get(step.file).is_some_and(|file| led.insert(&file.name));
+    }
+    let shared = shared_kinds(survey, steps);
+    for step in steps.iter_mut().filter(|step| step.is_lead && seats_first) {
+        step.tells_seats = !shared.contains(&Enrollment)
+            && survey.files.get(step.file).is_some_and(|file| Seats::of(file, step.purpose).is_some());
     }
     let mut over = std::collections::BTreeSet::new();
     for step in steps.iter_mut().rev().filter(|step| step.purpose == Purpose::Records) {

@@ -40,6 +40,8 @@ pub(crate) enum Message {
     Unchanged,
     /// A step begins.
     Begin(Step),
+    /// About how many rows the file at hand has, if they are told as seats.
+    Expect(u64),
     /// Rows of the step at hand, the header among them unless they are made of other rows.
     Rows(Batch),
     /// Rows of a file whose rows are several records each, those that the rows of the step at hand are made of.

@@ -1,5 +1,7 @@
 //! Seats told straight from the rows of a one-file roster, of which most are one: no row of a seat's own is made for them.
 
+use std::ops::Range;
+
 use roster_core::{
     Enrollment, EntityKind, FieldSet, PullEvent, Record, Role, SourcedId,
     table::{Holds, Rows},
@@ -15,7 +17,7 @@ use super::{
 use crate::{
     dialect::{Source, Unfolding},
     excel::may_be_damaged,
-    keys::Seen,
+    keys::{Ids, hash},
     rows::{Batch, Trimmed},
     survey::{Survey, SurveyedFile},
 };
@@ -31,8 +33,35 @@ pub(super) struct Seats {
     role: Role,
     /// How the header of a file of seats would begin.
     first: String,
-    /// What is written last.
+    /// The ids of the seats that the rows of the window at hand are.
+    ids: String,
+    /// What these rows are.
+    window: Vec<Named>,
+    /// The seats that were told.
+    known: Ids,
+    /// What is written last beside ids.
     text: String,
+}
+
+/// What a row is.
+#[derive(Clone)]
+struct Named {
+    /// Tells its seat; that of an empty id if it is none.
+    key: u64,
+    /// Where the seat's id is.
+    id: Range<usize>,
+    /// Where in it the person's id begins, if that ends it.
+    person: Option<usize>,
+}
+
+/// What there is to tell of a row.
+pub(super) enum Told {
+    /// A seat.
+    Seat(Box<Enrollment>),
+    /// Nothing: it is no seat, or one that was told.
+    Nothing,
+    /// A seat with an id that has to be looked at as other rows' are.
+    Odd,
 }
 
 impl Seats {
@@ -61,34 +90,64 @@ impl Seats {
             before_person: person.and_then(|person| before(unfolding, id, person)),
             role,
             first: header.name_at(0),
+            ids: String::new(),
+            window: Vec::new(),
+            known: Ids::default(),
             text: String::new(),
         })
     }
 
-    /// The seat that a row is; `None` if it is none, or has an id that has to be looked at as other rows' are.
-    pub(super) fn seat(
+    /// Makes room for about as many seats.
+    pub(super) fn expect(&mut self, rows: u64) {
+        self.known.expect(rows);
+    }
+
+    /// Names the seats that the next rows are, and looks at where those will be looked for.
+    pub(super) fn look_ahead<'b>(
         &mut self,
         unfolding: &Unfolding,
-        cells: Trimmed<'_>,
+        rows: impl Iterator<Item = Trimmed<'b>>,
         hashed: &mut Hashed,
-    ) -> Option<Box<Enrollment>> {
-        let Self { id, class, person, org, before_person, role, first, text } = self;
-        let mut say = Saying { unfolding, cells, hashed, text };
-        let own_from = say.id(*id, *before_person);
-        let own = say.text.as_str();
-        if own.is_empty() || own == first || may_be_damaged(own.as_bytes()) {
-            return None;
+    ) {
+        let Self { id, before_person, ids, window, known, .. } = self;
+        ids.clear();
+        window.clear();
+        window.extend(rows.map(|cells| {
+            let from = ids.len();
+            let person = write_id((*id, *before_person), (unfolding, cells), hashed, ids);
+            let id = from..ids.len();
+            Named { key: hash(ids.get(id.clone()).unwrap_or("")), id, person }
+        }));
+        known.touch_all(window.iter().map(|named| named.key));
+    }
+
+    /// Tells the seat that the row of this number in the window is.
+    pub(super) fn seat(
+        &mut self,
+        number: usize,
+        (unfolding, cells): (&Unfolding, Trimmed<'_>),
+        hashed: &mut Hashed,
+    ) -> Told {
+        let Self { class, person, org, role, first, ids, window, known, text, .. } = self;
+        let Some(Named { key, id, person: own }) = window.get(number).cloned() else { return Told::Nothing };
+        let id = ids.get(id).unwrap_or("");
+        if id.is_empty() || !known.insert(key) {
+            return Told::Nothing;
         }
+        if id == first || may_be_damaged(id.as_bytes()) {
+            return Told::Odd;
+        }
+        let mut say = Saying { unfolding, cells, hashed, text };
         let mut seat = Box::new(Enrollment::new("", "", "", role.clone()));
-        seat.id.set(own);
-        match own_from.and_then(|from| own.get(from..)) {
+        seat.id.set(id);
+        match own.and_then(|from| id.get(from..)) {
             Some(own) => seat.person.set(own),
             None => seat.person.set(say.at(*person)),
         }
         seat.class.set(say.at(*class));
         let org = say.at(*org);
         seat.org = (!org.is_empty()).then(|| SourcedId::from(org));
-        Some(seat)
+        Told::Seat(seat)
     }
 }
 
@@ -103,6 +162,34 @@ fn before(unfolding: &Unfolding, id: usize, other: usize) -> Option<usize> {
     }
 }
 
+/// Adds an id; nothing if the row has none. Returns where in it the person's begins, if that ends it.
+#[inline]
+fn write_id(
+    (position, before_person): (usize, Option<usize>),
+    (unfolding, cells): (&Unfolding, Trimmed<'_>),
+    hashed: &mut Hashed,
+    ids: &mut String,
+) -> Option<usize> {
+    let source = unfolding.cells.get(position)?;
+    let pieces = match source {
+        Source::Made(pieces) => before_person.and_then(|before| pieces.split_at_checked(before)),
+        _ => None,
+    };
+    let Some((front, own)) = pieces else {
+        write(source, cells, hashed, ids);
+        return None;
+    };
+    let from = ids.len();
+    let mut is_made = make_part(front, false, cells, hashed, ids);
+    ids.push(':');
+    let person = ids.len() - from;
+    is_made = is_made && make_part(own, false, cells, hashed, ids);
+    if !is_made {
+        ids.truncate(from);
+    }
+    Some(person)
+}
+
 /// Tells what cells of a seat's own row would say, one after the other.
 struct Saying<'a> {
     unfolding: &'a Unfolding,
@@ -112,29 +199,6 @@ struct Saying<'a> {
 }
 
 impl Saying<'_> {
-    /// Writes the id. Returns where in it the person's begins, if that ends it; what is left is empty if it has none.
-    fn id(&mut self, position: usize, before_person: Option<usize>) -> Option<usize> {
-        let Self { unfolding, cells, hashed, text } = self;
-        text.clear();
-        let source = unfolding.cells.get(position)?;
-        let pieces = match source {
-            Source::Made(pieces) => before_person.and_then(|before| pieces.split_at_checked(before)),
-            _ => None,
-        };
-        let Some((front, own)) = pieces else {
-            write(source, *cells, hashed, text);
-            return None;
-        };
-        let mut is_made = make_part(front, false, *cells, hashed, text);
-        text.push(':');
-        let from = text.len();
-        is_made = is_made && make_part(own, false, *cells, hashed, text);
-        if !is_made {
-            text.clear();
-        }
-        Some(from)
-    }
-
     #[inline]
     fn at(&mut self, position: Option<usize>) -> &str {
         match position.and_then(|position| self.unfolding.cells.get(position)) {
@@ -150,11 +214,6 @@ impl Saying<'_> {
 }
 
 impl Engine {
-    /// Whether each seat of the step at hand is told, whatever it names.
-    pub(super) fn tells_all_seats(&self) -> bool {
-        self.scope.is_everything() && self.wants(EntityKind::Enrollment) && !self.looks_up()
-    }
-
     /// Takes in one row of the file at hand, which most likely is a seat and no more. What is odd becomes a row of its own, and is taken in
     /// as other rows are.
     pub(super) fn seat(
@@ -166,21 +225,21 @@ impl Engine {
     ) -> Option<PullEvent> {
         let mark = batch.row(index)?;
         let file = survey.files.get(self.at.step.file)?;
-        if mark.seen == Seen::First
-            && let Some(seat) = unfolded.seat(file, batch, mark)
-        {
-            self.at.record = mark.record;
-            let place = Some(self.shared_place(file, mark));
-            return Some(PullEvent::Upsert {
-                record: Record::Enrollment(seat),
-                unseen: FieldSet::EMPTY,
-                place,
-            });
+        match unfolded.seat(file, batch, index) {
+            Told::Nothing => None,
+            Told::Seat(seat) => {
+                self.at.record = mark.record;
+                let place = Some(self.shared_place(file, mark));
+                let record = Record::Enrollment(seat);
+                Some(PullEvent::Upsert { record, unseen: FieldSet::EMPTY, place })
+            }
+            Told::Odd => {
+                let made = unfolded.make_one(file, batch, mark);
+                let event = self.row(survey, &made, 0);
+                unfolded.recycle(made);
+                event
+            }
         }
-        let made = unfolded.make_one(file, batch, mark);
-        let event = self.row(survey, &made, 0);
-        unfolded.recycle(made);
-        event
     }
 }
 
@@ -231,19 +290,31 @@ mod tests {
                 let unfolding = file.unfolding.as_ref().unwrap();
                 let mut seats = Seats::of(file, Purpose::Records).unwrap();
                 let (mut hashed, mut own) = (Hashed::default(), Hashed::default());
+                let mut ids = std::collections::BTreeSet::new();
                 for mark in (0..batch.len()).filter_map(|index| batch.row(index)) {
                     let mut made = Batch::default();
                     make_rows((unfolding, Some(seats.id)), (&batch, std::iter::once(mark)), &mut own, &mut made);
-                    let seat = seats.seat(unfolding, batch.trimmed(mark), &mut hashed);
+                    let cells = batch.trimmed(mark);
+                    seats.look_ahead(unfolding, std::iter::once(cells), &mut hashed);
+                    let told = seats.seat(0, (unfolding, cells), &mut hashed);
                     let Some(row) = made.row(0) else {
-                        prop_assert!(seat.is_none());
+                        prop_assert!(matches!(told, Told::Nothing));
                         continue;
                     };
                     let cell = |holds| file.header.position(holds).map_or("", |at| made.cell(row, at));
-                    let Some(seat) = seat else {
-                        prop_assert!(may_be_damaged(cell(Holds::Id).as_bytes()));
-                        continue;
+                    let is_new = ids.insert(cell(Holds::Id).to_owned());
+                    let seat = match told {
+                        Told::Seat(seat) => seat,
+                        Told::Nothing => {
+                            prop_assert!(!is_new);
+                            continue;
+                        }
+                        Told::Odd => {
+                            prop_assert!(is_new && may_be_damaged(cell(Holds::Id).as_bytes()));
+                            continue;
+                        }
                     };
+                    prop_assert!(is_new);
                     prop_assert_eq!(seat.id.as_str(), cell(Holds::Id));
                     prop_assert_eq!(seat.class.as_str(), cell(Holds::EnrollmentClass));
                     prop_assert_eq!(seat.person.as_str(), cell(Holds::EnrollmentPerson));

@@ -6,6 +6,7 @@
 use super::{
     judge::{Judge, Odd},
     look::Look,
+    plan::Step,
     references::key_columns,
     spared::{Group, Told, groups},
     view::{Said, View},
@@ -16,6 +17,15 @@ use crate::{
     rows::{Batch, WINDOW},
     survey::SurveyedFile,
 };
+
+/// Where it is found which rows are a seat that was told already, if each row of the first reading is one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Seated {
+    /// Here, where rows are told apart anyway.
+    Here,
+    /// Where records are made.
+    Later,
+}
 
 /// Several readings of a file, done at once.
 pub(super) struct Views<'f> {
@@ -33,8 +43,8 @@ pub(super) struct Views<'f> {
     cells: Vec<u64>,
     /// The rows at hand, and which records of the file they are.
     rows: Vec<(usize, u64)>,
-    /// Each row is a seat, and those of the first reading are told apart as rows are.
-    are_seats: bool,
+    /// Each row is a seat.
+    are_seats: Option<Seated>,
     /// The keys of the seats that the rows at hand are; none where they are told apart by the first reading itself.
     seats: Vec<u64>,
     /// What the sound rows among them are: the key of each one's seat, and what it tells.
@@ -45,7 +55,7 @@ pub(super) struct Views<'f> {
 }
 
 impl<'f> Views<'f> {
-    pub(super) fn of(readings: &[(&'f SurveyedFile, &'f Unfolding)], tells: bool) -> Option<Self> {
+    pub(super) fn of(readings: &[(&'f SurveyedFile, &'f Unfolding)], step: &Step) -> Option<Self> {
         let (_, first) = readings.first()?;
         let [mut folded, mut exact] = [(); 2].map(|()| vec![false; first.file.width()]);
         let of_ids = readings.iter().filter(|(file, _)| !file.table.optional);
@@ -76,10 +86,11 @@ impl<'f> Views<'f> {
         }
         // All of a seat is in its id.
         let seats = views.first().filter(|view| view.is_seat);
-        let are_seats = seats.is_some() && tells;
+        let seated = if step.tells_seats { Seated::Later } else { Seated::Here };
+        let are_seats = seats.filter(|_| step.is_lead).map(|_| seated);
         let own = seats.map_or_else(|| first.columns(), View::subject_columns);
         Some(Self {
-            judge: Judge::of(&first.file, ids, tells),
+            judge: Judge::of(&first.file, ids, step.is_lead),
             groups: groups(&views),
             readings: views,
             folded,
@@ -121,7 +132,7 @@ impl<'f> Views<'f> {
     /// Tells which seats the next rows are, where each is one.
     fn name_seats(&mut self, batch: &Batch, from: usize) {
         let Self { readings, folded, exact, cells, scratch, seats, are_seats, .. } = self;
-        let Some(view) = readings.first().filter(|_| *are_seats) else { return };
+        let Some(view) = readings.first().filter(|_| *are_seats == Some(Seated::Here)) else { return };
         // The cells that a seat's id is made of are exact, whatever stands beside them.
         let mut look = Look { folded, exact, is_loose: false, cells, scratch };
         let rows = (from..batch.len().min(from + WINDOW)).filter_map(|index| batch.row(index));
@@ -156,15 +167,19 @@ impl<'f> Views<'f> {
             group.keep(told);
         }
         if let Some(view) = readings.first_mut() {
-            if self.are_seats {
-                for (row, (seat, seen)) in rows.iter().zip(&self.entered) {
-                    view.tell(batch, *row, &Said::seat(*seat), *seen, &mut Told::default());
+            match self.are_seats {
+                Some(Seated::Later) => view.pick_all(rows),
+                Some(Seated::Here) => {
+                    for (row, (seat, seen)) in rows.iter().zip(&self.entered) {
+                        view.tell(batch, *row, &Said::seat(*seat), *seen, &mut Told::default());
+                    }
                 }
-            } else {
-                look.is_loose = is_loose();
-                look.at(batch, rows, own);
-                let elsewhere = view.beside.and_then(|other| news.get(other)).copied().unwrap_or(0);
-                view.take(batch, rows, look.cells, elsewhere);
+                None => {
+                    look.is_loose = is_loose();
+                    look.at(batch, rows, own);
+                    let elsewhere = view.beside.and_then(|other| news.get(other)).copied().unwrap_or(0);
+                    view.take(batch, rows, look.cells, elsewhere);
+                }
             }
         }
     }
@@ -181,8 +196,8 @@ impl<'f> Views<'f> {
     /// Makes room for about as many rows.
     pub(super) fn expect(&mut self, rows: u64) {
         // The step's own seats are one for each row; those of teachers, which are found beside them, are far fewer.
-        if self.are_seats {
-            self.judge.expect_seats(rows);
+        if self.are_seats.is_some() {
+            self.judge.expect(rows, self.are_seats == Some(Seated::Here));
         } else if let Some(view) = self.readings.first_mut().filter(|view| view.is_seat) {
             view.seats.expect(rows);
         }

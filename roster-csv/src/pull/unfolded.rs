@@ -1,10 +1,10 @@
 //! Rows that are several records each, made rows of one record each where records are made: the reader's thread has more to do than
 //! that, and says only which of its rows they are made of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use roster_core::{
-    Enrollment, EntityKind,
+    EntityKind,
     table::{Holds, Rows},
 };
 
@@ -12,7 +12,7 @@ use super::{
     made_ids::Hashed,
     plan::{Purpose, Step},
     references::key_columns,
-    seats::Seats,
+    seats::{Seats, Told},
     shape::Ordinary,
     sources::write,
     view::View,
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     dialect::{Piece, Source, Unfolding},
     keys::{Ids, Seen},
-    rows::{Batch, Origin, RowMark},
+    rows::{Batch, Origin, RowMark, WINDOW},
     survey::{Survey, SurveyedFile},
 };
 
@@ -69,30 +69,14 @@ struct AtStep {
 
 impl Unfolded {
     pub(super) fn of(survey: &Survey, steps: &[Step]) -> Self {
-        let records = |step: &Step| {
-            let file = survey.files.get(step.file)?;
-            Some((kind_of(file, step.purpose)?, file))
-        };
-        let mut tables: BTreeMap<EntityKind, Vec<&SurveyedFile>> = BTreeMap::new();
-        let mut shared = BTreeMap::new();
-        for (kind, file) in steps.iter().filter_map(records) {
-            let others = tables.entry(kind).or_default();
-            if others.iter().any(|other| may_share_ids(other, file)) {
-                shared.insert(kind, Ids::default());
-            }
-            others.push(file);
-        }
+        let shared = shared_kinds(survey, steps).into_iter().map(|kind| (kind, Ids::default())).collect();
         Self { shared, step: None, hashed: Hashed::default(), spare: Batch::default() }
     }
 
     /// Begins a step; `looks_up` tells whether anybody asks for more of a row's keys than its own id, and not even for that where rows are
-    /// seats; `all_seats` that each seat is told. Returns the header that its rows are unfolded under, as a file of its own would have it.
-    pub(super) fn begin(
-        &mut self,
-        file: &SurveyedFile,
-        purpose: Purpose,
-        (looks_up, all_seats): (bool, bool),
-    ) -> Option<Batch> {
+    /// seats. Returns the header that its rows are unfolded under, as a file of its own would have it.
+    pub(super) fn begin(&mut self, file: &SurveyedFile, step: Step, looks_up: bool) -> Option<Batch> {
+        let purpose = step.purpose;
         self.step = None;
         let unfolding = file.unfolding.as_ref()?;
         let mut marker = Marker::of(file);
@@ -103,7 +87,11 @@ impl Unfolded {
             let has_key = kind != Some(EntityKind::Enrollment) || shares.is_some();
             marker.keys.truncate(usize::from(has_key));
         }
-        let seats = Seats::of(file, purpose).filter(|_| all_seats && shares.is_none());
+        debug_assert!(
+            !(looks_up && step.tells_seats),
+            "seats that are told straight away name nothing that is known"
+        );
+        let seats = Seats::of(file, purpose).filter(|_| step.tells_seats);
         self.step = Some(AtStep { marker, shares, needs: View::of(file, unfolding).needs(), seats });
         let mut batch = Batch::default();
         let mut row = batch.make();
@@ -141,16 +129,25 @@ impl Unfolded {
         self.step.as_ref().is_some_and(|step| step.seats.is_some())
     }
 
-    /// The seat that a row of the file is, if there is nothing else to say of it.
+    /// Makes room for about as many seats.
+    pub(super) fn expect(&mut self, rows: u64) {
+        if let Some(seats) = self.step.as_mut().and_then(|step| step.seats.as_mut()) {
+            seats.expect(rows);
+        }
+    }
+
+    /// Tells the seat that a row of the file is. All rows of a batch are asked for, one after the other.
     #[inline]
-    pub(super) fn seat(
-        &mut self,
-        file: &SurveyedFile,
-        rows: &Batch,
-        mark: &RowMark,
-    ) -> Option<Box<Enrollment>> {
-        let (unfolding, step) = (file.unfolding.as_ref()?, self.step.as_mut()?);
-        step.seats.as_mut()?.seat(unfolding, rows.trimmed(mark), &mut self.hashed)
+    pub(super) fn seat(&mut self, file: &SurveyedFile, rows: &Batch, index: usize) -> Told {
+        let seats = self.step.as_mut().and_then(|step| step.seats.as_mut());
+        let (Some(unfolding), Some(seats), Some(mark)) = (&file.unfolding, seats, rows.row(index)) else {
+            return Told::Nothing;
+        };
+        if index.is_multiple_of(WINDOW) {
+            let marks = (index..rows.len().min(index + WINDOW)).filter_map(|index| rows.row(index));
+            seats.look_ahead(unfolding, marks.map(|mark| rows.trimmed(mark)), &mut self.hashed);
+        }
+        seats.seat(index % WINDOW, (unfolding, rows.trimmed(mark)), &mut self.hashed)
     }
 
     /// Makes a row of one of those of the file.
@@ -179,6 +176,24 @@ impl Unfolded {
             }
         }
     }
+}
+
+/// The kinds of which a record of one table may have the id of one of another.
+pub(super) fn shared_kinds(survey: &Survey, steps: &[Step]) -> BTreeSet<EntityKind> {
+    let records = |step: &Step| {
+        let file = survey.files.get(step.file)?;
+        Some((kind_of(file, step.purpose)?, file))
+    };
+    let mut tables: BTreeMap<EntityKind, Vec<&SurveyedFile>> = BTreeMap::new();
+    let mut shared = BTreeSet::new();
+    for (kind, file) in steps.iter().filter_map(records) {
+        let others = tables.entry(kind).or_default();
+        if others.iter().any(|other| may_share_ids(other, file)) {
+            shared.insert(kind);
+        }
+        others.push(file);
+    }
+    shared
 }
 
 /// The kind whose records a step tells.
@@ -246,7 +261,13 @@ mod tests {
         let mut files = FileSet::open(folder.path(), Limits::default()).unwrap();
         let source = CsvSource::builder().path(folder.path()).dialect(dialect).build().unwrap();
         let survey = Survey::take(&mut files, &source.settings).unwrap();
-        let step = |file| Step { file, purpose: Purpose::Records, is_lead: false, is_last: false };
+        let step = |file| Step {
+            file,
+            purpose: Purpose::Records,
+            is_lead: false,
+            is_last: false,
+            tells_seats: false,
+        };
         let steps: Vec<_> = (0..survey.files.len()).map(step).collect();
         Unfolded::of(&survey, &steps).shared.into_keys().collect()
     }

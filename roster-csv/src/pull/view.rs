@@ -264,6 +264,12 @@ impl<'f> View<'f> {
         if self.is_there_without_id() { None } else { Some(self.subject) }
     }
 
+    /// Picks rows, each of which may be the first to tell of what it is about.
+    pub(super) fn pick_all(&mut self, rows: &[(usize, u64)]) {
+        let picks = rows.iter().map(|(row, record)| Pick { row: *row, record: *record, seen: Seen::First });
+        self.picks.get_or_insert_default().extend(picks);
+    }
+
     /// Picks a row. Returns whether what is made of it has an id; of what is nothing else that is told where it is made.
     fn pick(&mut self, cells: Trimmed<'_>, pick: Pick) -> bool {
         self.picks.get_or_insert_default().push(pick);

@@ -1,10 +1,12 @@
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
     files::FileSet,
     limits::Limits,
-    pull::{judge::Outcome, unfolded::make_rows},
+    pull::{judge::Outcome, plan::Purpose, unfolded::make_rows},
     source::CsvSource,
     survey::Survey,
 };
@@ -19,11 +21,21 @@ type Made = Vec<(Vec<String>, u64, Seen)>;
 type Odds = Vec<(u64, Outcome)>;
 
 fn made(rows: &str, spares: bool) -> (Vec<Made>, Odds) {
-    made_by(rows, spares, true)
+    made_by(rows, spares, Own::Picked)
 }
 
-/// The rows of the first reading are picked, or made at once.
-fn made_by(rows: &str, spares: bool, picks: bool) -> (Vec<Made>, Odds) {
+/// What becomes of rows of the first reading.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Own {
+    /// They are made at once.
+    Made,
+    /// Those that tell of a seat for the first time are picked.
+    Picked,
+    /// All are picked, and seats that were told already are left out afterwards.
+    PickedAll,
+}
+
+fn made_by(rows: &str, spares: bool, own: Own) -> (Vec<Made>, Odds) {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("roster.csv"), format!("{HEADER}{rows}")).unwrap();
     let mut files = FileSet::open(folder.path(), Limits::default()).unwrap();
@@ -33,12 +45,14 @@ fn made_by(rows: &str, spares: bool, picks: bool) -> (Vec<Made>, Odds) {
         survey.files.iter().map(|file| (file, file.unfolding.as_ref().unwrap())).collect();
     // The seats of pupils stand last, and are read first.
     readings.reverse();
-    let mut views = Views::of(&readings, true).unwrap();
+    let (file, purpose) = (survey.files.len() - 1, Purpose::Records);
+    let step = Step { file, purpose, is_lead: true, is_last: false, tells_seats: own == Own::PickedAll };
+    let mut views = Views::of(&readings, &step).unwrap();
     assert_eq!(views.groups.len(), 2, "about a class, and about a pupil");
-    if !picks {
+    if own == Own::Made {
         views.readings[0].picks = None;
         // Then it tells its seats apart by itself.
-        views.are_seats = false;
+        views.are_seats = None;
     }
     if !spares {
         views.groups.iter_mut().for_each(Group::spare_nothing);
@@ -52,9 +66,9 @@ fn made_by(rows: &str, spares: bool, picks: bool) -> (Vec<Made>, Odds) {
         scanner.scan(piece, last, usize::MAX, &mut batch);
         views.take(&batch, &mut odd);
         if views.pick(&mut batch) {
-            let own = &mut views.readings[0];
+            let View { unfolding, subject, hashed, out, .. } = &mut views.readings[0];
             let marks = (0..batch.len()).filter_map(|index| batch.row(index));
-            make_rows((own.unfolding, own.needs()), (&batch, marks), &mut own.hashed, &mut own.out);
+            make_rows((*unfolding, Some(*subject)), (&batch, marks), hashed, out);
         }
     }
     let made = |view: &View<'_>| {
@@ -64,7 +78,12 @@ fn made_by(rows: &str, spares: bool, picks: bool) -> (Vec<Made>, Odds) {
             .collect()
     };
     let odd = odd.iter().map(|odd| (odd.record, odd.outcome)).collect();
-    (views.readings.iter().map(made).collect(), odd)
+    let mut made: Vec<Made> = views.readings.iter().map(made).collect();
+    if own == Own::PickedAll {
+        let (subject, mut told) = (views.readings[0].subject, BTreeSet::new());
+        made[0].retain(|(cells, ..)| told.insert(cells[subject].clone()));
+    }
+    (made, odd)
 }
 
 fn row() -> impl Strategy<Value = String> {
@@ -104,6 +123,8 @@ proptest! {
     #[test]
     fn rows_are_picked_as_they_would_be_made(rows in prop::collection::vec(row(), 1..150)) {
         let rows = rows.concat();
-        prop_assert_eq!(made_by(&rows, true, true), made_by(&rows, true, false));
+        let wanted = made_by(&rows, true, Own::Made);
+        prop_assert_eq!(&made_by(&rows, true, Own::Picked), &wanted);
+        prop_assert_eq!(&made_by(&rows, true, Own::PickedAll), &wanted);
     }
 }
