@@ -119,12 +119,16 @@ impl<'a> Row<'a> {
         decode::list(self.value(holds)).map(SourcedId::from).collect()
     }
 
-    /// A text, if there is one.
+    /// A text, if there is one. Most of the columns that are asked for are not there.
+    #[inline]
     pub(crate) fn text(&mut self, holds: Holds) -> Option<String> {
         let value = self.value(holds);
-        if value.is_empty() {
-            return None;
-        }
+        if value.is_empty() { None } else { self.said(holds, value) }
+    }
+
+    /// A text that is there.
+    #[inline(never)]
+    fn said(&mut self, holds: Holds, value: &str) -> Option<String> {
         if is_no_value(value) && !is_name(holds) {
             self.pass_over(holds);
             return None;

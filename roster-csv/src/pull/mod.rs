@@ -128,14 +128,22 @@ impl Pull {
             }
             self.next += 1;
             self.turn += 1;
-            let event = match &mut reading.unfolded {
-                Some(unfolded) if reading.are_seats => engine.seat(survey, unfolded, &self.batch, index),
-                _ => {
-                    if index.is_multiple_of(WINDOW) {
-                        engine.look_ahead(&self.batch, &(index..self.batch.len().min(index + WINDOW)));
+            let event = 'told: {
+                let odd;
+                let (batch, index) = match &mut reading.unfolded {
+                    Some(unfolded) if reading.are_seats => {
+                        match engine.seat(survey, unfolded, &self.batch, index) {
+                            Ok(event) => break 'told event,
+                            Err(made) => odd = made,
+                        }
+                        (&*odd, 0)
                     }
-                    engine.row(survey, &self.batch, index)
+                    _ => (&self.batch, index),
+                };
+                if index.is_multiple_of(WINDOW) {
+                    engine.look_ahead(batch, &(index..batch.len().min(index + WINDOW)));
                 }
+                engine.row(survey, batch, index)
             };
             if event.is_some() {
                 return event;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use roster_core::{EntityKind, Person, Problem, Record, Role, codes, table::Holds};
 
-use super::{engine::Engine, references::place};
+use super::{engine::Engine, look::is_lower, references::place};
 use crate::{
     address::is_placeholder,
     keys::{Ids, Keys, hash},
@@ -93,9 +93,7 @@ impl Engine {
             self.people.relate(person, &place);
         }
         let Some(email) = person.email.as_deref() else { return };
-        let is_folded =
-            email.is_ascii() && !email.bytes().fold(false, |any, byte| any | byte.is_ascii_uppercase());
-        let key = if is_folded { key } else { hash(&email.to_lowercase()) };
+        let key = if is_lower(email) { key } else { hash(&email.to_lowercase()) };
         let Some(first) = self.owners.meet(key, (mark.line, self.at.record - 1), self.step_file()) else {
             return;
         };

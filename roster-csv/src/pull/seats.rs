@@ -214,18 +214,19 @@ impl Saying<'_> {
 }
 
 impl Engine {
-    /// Takes in one row of the file at hand, which most likely is a seat and no more. What is odd becomes a row of its own, and is taken in
-    /// as other rows are.
+    /// Takes in one row of the file at hand, which most likely is a seat and no more. What is odd comes back as a row of its own, to be taken
+    /// in as other rows are.
     pub(super) fn seat(
         &mut self,
         survey: &Survey,
         unfolded: &mut Unfolded,
         batch: &Batch,
         index: usize,
-    ) -> Option<PullEvent> {
-        let mark = batch.row(index)?;
-        let file = survey.files.get(self.at.step.file)?;
-        match unfolded.seat(file, batch, index) {
+    ) -> Result<Option<PullEvent>, Box<Batch>> {
+        let (Some(mark), Some(file)) = (batch.row(index), survey.files.get(self.at.step.file)) else {
+            return Ok(None);
+        };
+        Ok(match unfolded.seat(file, batch, index) {
             Told::Nothing => None,
             Told::Seat(seat) => {
                 self.at.record = mark.record;
@@ -233,13 +234,8 @@ impl Engine {
                 let record = Record::Enrollment(seat);
                 Some(PullEvent::Upsert { record, unseen: FieldSet::EMPTY, place })
             }
-            Told::Odd => {
-                let made = unfolded.make_one(file, batch, mark);
-                let event = self.row(survey, &made, 0);
-                unfolded.recycle(made);
-                event
-            }
-        }
+            Told::Odd => return Err(unfolded.make_one(file, batch, mark).into()),
+        })
     }
 }
 
