@@ -3,6 +3,8 @@
 //! A row is judged as a whole first. Then it is unfolded: a record that an earlier row told already in the same words is passed over,
 //! so that a school that stands on each row of a district is told once.
 
+use std::sync::Arc;
+
 use super::{
     judge::{Judge, Odd},
     look::Look,
@@ -93,6 +95,16 @@ impl<'f> Views<'f> {
             scratch: String::new(),
             news: Vec::new(),
         })
+    }
+
+    /// As [`Judge::follow`].
+    pub(super) fn follow(&mut self, left_out: Arc<[u64]>) {
+        self.judge.follow(left_out);
+    }
+
+    /// As [`Judge::left_out`].
+    pub(super) fn left_out(&mut self) -> Arc<[u64]> {
+        self.judge.left_out()
     }
 
     /// Takes in rows of the file, and adds those that they become. What is odd about them is told.
