@@ -60,8 +60,10 @@ impl<'f> Views<'f> {
                     *folded = true;
                 }
             }
-            let keys = key_columns(&file.header, file.table.rows);
-            for at in keys.into_iter().flat_map(|key| unfolding.columns_of(key)) {
+            let keys = key_columns(&file.header, file.table.rows).into_iter();
+            let named = file.header.known().filter(|(_, column)| column.refers.is_some());
+            let ids = keys.chain(named.map(|(position, _)| position));
+            for at in ids.flat_map(|id| unfolding.columns_of(id)) {
                 if let Some(exact) = exact.get_mut(at) {
                     *exact = true;
                 }
