@@ -91,8 +91,10 @@ impl Unfolded {
         let kind = kind_of(file, purpose);
         let shares = kind.filter(|kind| self.shared.contains_key(kind));
         if !looks_up {
-            // Nobody names a seat by its id, whether it was there was told before it was made, and of one that is not used nobody asks later.
-            let has_key = kind != Some(EntityKind::Enrollment) || shares.is_some();
+            // Nobody names a seat by its id, whether it was there was told before it was made, and of one that is not used nobody asks later;
+            // but with columns that no table knows a later row may contradict it.
+            let is_seat = kind == Some(EntityKind::Enrollment) && file.header.extra().next().is_none();
+            let has_key = !is_seat || shares.is_some();
             marker.keys.truncate(usize::from(has_key));
         }
         self.step = Some(AtStep { marker, shares, needs: View::of(file, unfolding).needs() });
