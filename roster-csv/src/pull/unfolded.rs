@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     dialect::{Piece, Source, Unfolding},
-    keys::{Ids, Seen},
+    keys::{Ids, Seen, hash},
     rows::{Batch, Origin, RowMark},
     survey::{Survey, SurveyedFile},
 };
@@ -125,14 +125,16 @@ impl Unfolded {
         self.spare = batch;
     }
 
-    /// Marks rows whose ids another table had, if the step at hand has rows that were made.
+    /// Marks rows whose ids another table had, if the step at hand has rows that were made. Those without an id are told apart by nothing.
     pub(super) fn share(&mut self, batch: &mut Batch) {
         let Some(kind) = self.step.as_ref().and_then(|step| step.shares) else { return };
         let Some(ids) = self.shared.get_mut(&kind) else { return };
+        let none = hash("");
         for mut window in batch.windows() {
             ids.touch_all(window.keys(0));
             for (mark, _, hashes) in window.rows() {
-                if mark.seen == Seen::First && !ids.insert(hashes.key(0)) {
+                let key = hashes.key(0);
+                if mark.seen == Seen::First && key != none && !ids.insert(key) {
                     // A seat that stands in two columns is one seat; a person in two tables may be two people.
                     let is_seat = kind == EntityKind::Enrollment;
                     mark.seen = if is_seat { Seen::Identical } else { Seen::Conflict };
@@ -198,28 +200,55 @@ pub(super) fn make_rows(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{files::FileSet, limits::Limits, source::CsvSource};
+    use crate::{files::FileSet, limits::Limits, rows::Scanner, source::CsvSource};
+
+    const HEADER: &str = "school_id,school_name,teacher_email,teacher_first_name,teacher_last_name,class_id,class_name,\
+                          student_first_name,student_last_name,student_email,student_grade_level";
+    const CLEVER_HEADER: &str = "school_id,school_name,teacher_clever_id,teacher_email,teacher_first_name,\
+                                 teacher_last_name,class_id,class_name,student_first_name,student_last_name,\
+                                 student_clever_id,student_email,student_grade_level";
+
+    fn survey(dialect: &str, header: &str) -> Survey {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("roster.csv"), format!("{header}\n")).unwrap();
+        let mut files = FileSet::open(folder.path(), Limits::default()).unwrap();
+        let source = CsvSource::builder().path(folder.path()).dialect(dialect).build().unwrap();
+        Survey::take(&mut files, &source.settings).unwrap()
+    }
+
+    fn unfolded(survey: &Survey) -> Unfolded {
+        let step = |file| Step { file, purpose: Purpose::Records, is_lead: false, is_last: false };
+        Unfolded::of(survey, &(0..survey.files.len()).map(step).collect::<Vec<_>>())
+    }
 
     /// Of which kinds, under a header, records of several tables may have the same id.
     fn shared(dialect: &str, header: &str) -> Vec<EntityKind> {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("roster.csv"), header).unwrap();
-        let mut files = FileSet::open(folder.path(), Limits::default()).unwrap();
-        let source = CsvSource::builder().path(folder.path()).dialect(dialect).build().unwrap();
-        let survey = Survey::take(&mut files, &source.settings).unwrap();
-        let step = |file| Step { file, purpose: Purpose::Records, is_lead: false, is_last: false };
-        let steps: Vec<_> = (0..survey.files.len()).map(step).collect();
-        Unfolded::of(&survey, &steps).shared.into_keys().collect()
+        unfolded(&survey(dialect, header)).shared.into_keys().collect()
     }
 
     #[test]
     fn ids_that_hold_another_word_are_never_the_same() {
-        let header = "school_id,school_name,teacher_email,teacher_first_name,teacher_last_name,class_id,class_name,\
-                      student_first_name,student_last_name,student_email,student_grade_level";
-        assert_eq!(shared("one_file", &format!("{header}\n")), []);
+        assert_eq!(shared("one_file", HEADER), []);
         // An id of Clever is one whoever has it.
-        let header = header.replace(",teacher_email", ",teacher_clever_id,teacher_email");
-        let header = header.replace(",student_email", ",student_clever_id,student_email");
-        assert_eq!(shared("one_file_clever", &format!("{header}\n")), [EntityKind::Person]);
+        assert_eq!(shared("one_file_clever", CLEVER_HEADER), [EntityKind::Person]);
+    }
+
+    #[test]
+    fn who_has_no_id_is_nobody_that_another_table_had() {
+        let survey = survey("one_file_clever", CLEVER_HEADER);
+        let mut unfolded = unfolded(&survey);
+        let rows = "1,Elm,x1,,Ann,Lee,C1,Art,Zoe,Day,x1,,7\n1,Elm,,,Bo,Ray,C1,Art,Di,Day,,,7\n1,Elm,,,Bo,Lee,C1,Art,Cy,Day,,,7\n";
+        let mut batch = Batch::default();
+        Scanner::new(1 << 10).scan(rows.as_bytes(), true, 10, &mut batch);
+        let people = survey.files_of(Rows::Records(EntityKind::Person)).filter_map(|at| survey.files.get(at));
+        let seen: Vec<_> = people
+            .map(|file| {
+                unfolded.begin(file, Purpose::Records, true);
+                let made = unfolded.make(file, &batch);
+                [0, 1, 2].map(|row| made.row(row).unwrap().seen)
+            })
+            .collect();
+        let (first, again) = (Seen::First, Seen::Conflict);
+        assert_eq!(seen, [[first, first, first], [again, first, first]]);
     }
 }
