@@ -25,7 +25,7 @@ pub(super) struct Views<'f> {
     pub(super) readings: Vec<View<'f>>,
     /// The file's columns in which case does not matter.
     folded: Vec<bool>,
-    /// The file's columns that ids are, or are made of: each blank counts there.
+    /// The file's columns that ids are, or are made of as they stand: each blank counts there.
     exact: Vec<bool>,
     /// The file's columns that the first reading looks at, which looks at every row.
     own: Vec<usize>,
@@ -67,6 +67,11 @@ impl<'f> Views<'f> {
                 if let Some(exact) = exact.get_mut(at) {
                     *exact = true;
                 }
+            }
+        }
+        for at in readings.iter().flat_map(|(_, unfolding)| unfolding.hashed()) {
+            if let Some(exact) = exact.get_mut(at) {
+                *exact = false;
             }
         }
         let mut views: Vec<_> = readings.iter().map(|(file, unfolding)| View::of(file, unfolding)).collect();
@@ -136,7 +141,7 @@ impl<'f> Views<'f> {
     fn name_seats(&mut self, batch: &Batch, from: usize) {
         let Self { readings, folded, exact, cells, scratch, seats, are_seats, .. } = self;
         let Some(view) = readings.first().filter(|_| *are_seats) else { return };
-        // The cells that a seat's id is made of are exact, whatever stands beside them.
+        // The cells that a seat's id is made of are exact, whatever stands beside them, or addresses, which have no blanks.
         let mut look = Look { folded, exact, is_loose: false, cells, scratch };
         let rows = (from..batch.len().min(from + WINDOW)).filter_map(|index| batch.row(index));
         seats.clear();
