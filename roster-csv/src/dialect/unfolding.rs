@@ -252,11 +252,7 @@ fn whole(names: &[String], tables: impl Iterator<Item = &'static Table>) -> Resu
 impl Unfolding {
     /// The columns of the file that stand in made ids as they are.
     pub(crate) fn columns_of_ids(&self) -> impl Iterator<Item = usize> + '_ {
-        let pieces = self.cells.iter().filter_map(|source| match source {
-            Source::Made(pieces) => Some(pieces),
-            _ => None,
-        });
-        pieces.flatten().filter_map(|piece| match piece {
+        self.pieces().filter_map(|piece| match piece {
             Piece::At(at) => Some(*at),
             Piece::AtOrHashed(at, _) => *at,
             _ => None,
@@ -288,16 +284,28 @@ impl Unfolding {
         if let Some(Source::At(at)) = email {
             columns.push(*at);
         }
-        for cell in &self.cells {
-            let Source::Made(pieces) = cell else { continue };
-            for piece in pieces {
-                match piece {
-                    Piece::Hashed(hashed) | Piece::AtOrHashed(_, hashed) => columns.extend(hashed),
-                    _ => {}
-                }
-            }
-        }
+        columns.extend(self.hashed());
         columns
+    }
+
+    /// The file's columns that ids hold a hash of. How wide the blanks in them are does not matter: an address has none.
+    pub(crate) fn hashed(&self) -> impl Iterator<Item = usize> + '_ {
+        self.pieces()
+            .filter_map(|piece| match piece {
+                Piece::Hashed(columns) | Piece::AtOrHashed(_, columns) => Some(columns),
+                _ => None,
+            })
+            .flatten()
+            .copied()
+    }
+
+    /// What made ids are made of.
+    fn pieces(&self) -> impl Iterator<Item = &Piece> {
+        let made = self.cells.iter().filter_map(|source| match source {
+            Source::Made(pieces) => Some(pieces),
+            _ => None,
+        });
+        made.flatten()
     }
 
     /// Adds the columns of the file that no table knows.

@@ -43,7 +43,7 @@ pub(crate) struct Engine {
     pub(super) counts: Vec<RowCounts>,
     /// Rows of files whose rows are several records each.
     pub(super) folded: Folded,
-    /// Where the records of such files were told first, by kind and id: a later row may contradict it. Seats are all id.
+    /// Where the records of such files were told first, by kind and id: a later row may contradict it.
     pub(super) first: Firsts,
     pub(super) scope: InScope,
     pub(super) people: People,

@@ -226,7 +226,9 @@ impl Engine {
         if kind == EntityKind::Person {
             self.people.settle(&mut self.counts, is_delivered && !matches!(mapped, Mapped::Skip));
         }
-        if self.at.is_folded && kind != EntityKind::Enrollment && mark.seen == Seen::First {
+        // Seats are all id, unless they have columns that no table knows.
+        let is_all_id = kind == EntityKind::Enrollment && file.header.extra().next().is_none();
+        if self.at.is_folded && !is_all_id && mark.seen == Seen::First {
             let narrow = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
             let step = u16::try_from(self.at.step.file).unwrap_or(u16::MAX);
             self.first.note(of_kind(kind, key), (step, narrow(mark.line), narrow(self.at.record)));

@@ -1,5 +1,7 @@
 //! Rows that are several records each, judged as a whole: a damaged one says nothing certain about any of its records.
 
+use std::sync::Arc;
+
 use roster_core::{Problem, codes, decode};
 
 use super::shape::{check_width, describe, is_blank, unwrapped};
@@ -44,6 +46,10 @@ pub(super) struct Judge<'f> {
     pub(super) record: u64,
     /// The file has another header than when the set was looked at.
     pub(super) is_replaced: bool,
+    /// The rows that no record is made of, by number.
+    left_out: Vec<u64>,
+    /// Those that an earlier pass left out, and how many of them were met.
+    follows: Option<(Arc<[u64]>, usize)>,
 }
 
 /// Rows that were there.
@@ -86,7 +92,21 @@ impl<'f> Judge<'f> {
             usual_width: 0,
             record: 0,
             is_replaced: false,
+            left_out: Vec::new(),
+            follows: None,
         }
+    }
+
+    /// Leaves out the rows that an earlier pass did, and no others. Each pass looks at the ids that it makes alone, and the first one for
+    /// rows that are there twice: two passes that judge for themselves would not read the same rows, and what one says of a person would
+    /// miss from the other.
+    pub(super) fn follow(&mut self, left_out: Arc<[u64]>) {
+        self.follows = Some((left_out, 0));
+    }
+
+    /// The rows that were left out.
+    pub(super) fn left_out(&mut self) -> Arc<[u64]> {
+        std::mem::take(&mut self.left_out).into()
     }
 
     /// Brings near what the next rows will be compared with: their seats, where each is one.
@@ -121,6 +141,9 @@ impl<'f> Judge<'f> {
             self.is_replaced = !self.header.is_repeated_by(batch.row_cells(mark));
             return false;
         }
+        if self.follows.is_some() {
+            return self.is_left_in();
+        }
         if self.record == 2 {
             self.usual_width = Batch::width(mark);
         }
@@ -145,7 +168,19 @@ impl<'f> Judge<'f> {
                 Odd { line, record, outcome, problem }
             }));
         }
+        if outcome != Outcome::Used {
+            self.left_out.push(self.record);
+        }
         outcome == Outcome::Used
+    }
+
+    /// Whether an earlier pass did not leave out the row at hand.
+    #[inline(never)]
+    fn is_left_in(&mut self) -> bool {
+        let Some((left_out, met)) = &mut self.follows else { return true };
+        let is_left_out = left_out.get(*met) == Some(&self.record);
+        *met += usize::from(is_left_out);
+        !is_left_out
     }
 
     /// Whether nothing has to be said of a row unless it is there twice, as of most.

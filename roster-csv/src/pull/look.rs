@@ -1,6 +1,6 @@
 //! Cells as readings compare them: as hashes.
 
-use memchr::memmem;
+use memchr::{memchr2, memmem};
 use wide::u8x16;
 
 use crate::{
@@ -82,13 +82,7 @@ pub(super) fn is_lower(text: &str) -> bool {
 fn hash_loosely(cell: &str, is_loose: bool, folded: bool, scratch: &mut String) -> u64 {
     scratch.clear();
     if is_loose {
-        let words = cell.split([' ', '\n', '\r']).filter(|word| !word.is_empty());
-        for word in words {
-            if !scratch.is_empty() {
-                scratch.push(' ');
-            }
-            scratch.push_str(word);
-        }
+        push_loosely(cell, scratch);
     } else {
         scratch.push_str(cell);
     }
@@ -102,6 +96,31 @@ fn hash_loosely(cell: &str, is_loose: bool, folded: bool, scratch: &mut String) 
     hash(scratch)
 }
 
+/// Adds a text as it is compared where that is loose: its words, with a blank between them.
+pub(super) fn push_loosely(text: &str, to: &mut String) {
+    let words = text.split([' ', '\n', '\r']).filter(|word| !word.is_empty());
+    for (index, word) in words.enumerate() {
+        if index > 0 {
+            to.push(' ');
+        }
+        to.push_str(word);
+    }
+}
+
+/// Whether a text is another one where that is loose, as few are: it holds a line break, or two blanks side by side.
+pub(super) fn is_wide(text: &str) -> bool {
+    let text = text.as_bytes();
+    if text.len() > 128 {
+        return memchr2(b'\n', b'\r', text).is_some() || memmem::find(text, b"  ").is_some();
+    }
+    let (mut blanks, mut breaks) = (0_u128, u8x16::ZERO);
+    each_block(text, |from, bytes| {
+        blanks |= u128::from(bytes.simd_eq(u8x16::splat(b' ')).to_bitmask()) << from;
+        breaks |= bytes.simd_eq(u8x16::splat(b'\n')) | bytes.simd_eq(u8x16::splat(b'\r'));
+    });
+    blanks & blanks << 1 != 0 || breaks.any()
+}
+
 #[cfg(test)]
 mod tests {
     proptest::proptest! {
@@ -109,6 +128,14 @@ mod tests {
         fn lower_case_is_what_would_not_change(text in "[a-z0-9@.]{0,40}[a-zA-Zé@{\\[`]{0,3}[a-z0-9@.]{0,40}") {
             let is_lower = text.is_ascii() && text.to_ascii_lowercase() == text;
             proptest::prop_assert_eq!(super::is_lower(&text), is_lower);
+        }
+
+        #[test]
+        fn a_wide_text_is_another_one_where_that_is_loose(text in "([a-zé]{1,9} ?){0,30}[ \n\r]{0,2}([a-zé]{1,9} ?){0,10}") {
+            let text = text.trim_matches([' ', '\n', '\r']);
+            let mut loose = String::new();
+            super::push_loosely(text, &mut loose);
+            proptest::prop_assert_eq!(super::is_wide(text), loose != text);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::look::is_lower;
+use super::look::{is_lower, is_wide, push_loosely};
 use crate::{address::tells_apart, dialect::Piece, rows::Trimmed};
 
 /// Makes an id of its pieces. `false` if one that it needs is empty.
@@ -105,7 +105,7 @@ impl Hashed {
     fn write(&mut self, columns: &[usize], cells: Trimmed<'_>, id: &mut String) -> bool {
         let is_last = match columns {
             [at] => self.last.strip_suffix(CELL_END) == Some(cells.cell(*at)),
-            _ => false,
+            _ => self.is_of(columns, cells),
         };
         if !is_last {
             self.hash(columns, cells);
@@ -114,12 +114,27 @@ impl Hashed {
         !self.hex.is_empty()
     }
 
+    /// Whether these are the cells that were hashed last.
+    fn is_of(&self, columns: &[usize], cells: Trimmed<'_>) -> bool {
+        let mut rest = self.last.as_str();
+        for at in columns {
+            let after = rest.strip_prefix(cells.cell(*at)).and_then(|after| after.strip_prefix(CELL_END));
+            let Some(after) = after else { return false };
+            rest = after;
+        }
+        rest.is_empty()
+    }
+
     fn hash(&mut self, columns: &[usize], cells: Trimmed<'_>) {
         let Self { last, lower, hex } = self;
         last.clear();
         for at in columns {
             last.push_str(cells.cell(*at));
             last.push(CELL_END);
+        }
+        // A column that is hashed alone holds an address, and those that tell anybody apart have no blanks.
+        if columns.len() > 1 && is_wide(last) {
+            loosen(columns, cells, last);
         }
         hex.clear();
         if !is_told(columns, cells) {
@@ -137,6 +152,17 @@ impl Hashed {
             *lower = last.to_lowercase();
         }
         push_hex(xxh3_128(lower.as_bytes()), hex);
+    }
+}
+
+/// Writes the cells as they are compared: what one calls somebody is the same however wide the blanks in it are.
+#[cold]
+#[inline(never)]
+fn loosen(columns: &[usize], cells: Trimmed<'_>, last: &mut String) {
+    last.clear();
+    for at in columns {
+        push_loosely(cells.cell(*at), last);
+        last.push(CELL_END);
     }
 }
 

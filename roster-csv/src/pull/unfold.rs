@@ -3,6 +3,8 @@
 //! A row is judged as a whole first. Then it is unfolded: a record that an earlier row told already in the same words is passed over,
 //! so that a school that stands on each row of a district is told once.
 
+use std::sync::Arc;
+
 use super::{
     judge::{Judge, Odd},
     look::Look,
@@ -33,7 +35,7 @@ pub(super) struct Views<'f> {
     pub(super) readings: Vec<View<'f>>,
     /// The file's columns in which case does not matter.
     folded: Vec<bool>,
-    /// The file's columns that ids are, or are made of: each blank counts there.
+    /// The file's columns that ids are, or are made of as they stand: each blank counts there.
     exact: Vec<bool>,
     /// The file's columns that the first reading looks at, which looks at every row.
     own: Vec<usize>,
@@ -68,11 +70,18 @@ impl<'f> Views<'f> {
                     *folded = true;
                 }
             }
-            let keys = key_columns(&file.header, file.table.rows);
-            for at in keys.into_iter().flat_map(|key| unfolding.columns_of(key)) {
+            let keys = key_columns(&file.header, file.table.rows).into_iter();
+            let named = file.header.known().filter(|(_, column)| column.refers.is_some());
+            let ids = keys.chain(named.map(|(position, _)| position));
+            for at in ids.flat_map(|id| unfolding.columns_of(id)) {
                 if let Some(exact) = exact.get_mut(at) {
                     *exact = true;
                 }
+            }
+        }
+        for at in readings.iter().flat_map(|(_, unfolding)| unfolding.hashed()) {
+            if let Some(exact) = exact.get_mut(at) {
+                *exact = false;
             }
         }
         let mut views: Vec<_> = readings.iter().map(|(file, unfolding)| View::of(file, unfolding)).collect();
@@ -106,6 +115,16 @@ impl<'f> Views<'f> {
         })
     }
 
+    /// As [`Judge::follow`].
+    pub(super) fn follow(&mut self, left_out: Arc<[u64]>) {
+        self.judge.follow(left_out);
+    }
+
+    /// As [`Judge::left_out`].
+    pub(super) fn left_out(&mut self) -> Arc<[u64]> {
+        self.judge.left_out()
+    }
+
     /// Takes in rows of the file, and adds those that they become. What is odd about them is told.
     pub(super) fn take(&mut self, batch: &Batch, odd: &mut Vec<Odd>) {
         let mut is_loose = None;
@@ -133,7 +152,7 @@ impl<'f> Views<'f> {
     fn name_seats(&mut self, batch: &Batch, from: usize) {
         let Self { readings, folded, exact, cells, scratch, seats, are_seats, .. } = self;
         let Some(view) = readings.first().filter(|_| *are_seats == Some(Seated::Here)) else { return };
-        // The cells that a seat's id is made of are exact, whatever stands beside them.
+        // The cells that a seat's id is made of are exact, whatever stands beside them, or addresses, which have no blanks.
         let mut look = Look { folded, exact, is_loose: false, cells, scratch };
         let rows = (from..batch.len().min(from + WINDOW)).filter_map(|index| batch.row(index));
         seats.clear();

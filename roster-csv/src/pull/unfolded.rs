@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     dialect::{Piece, Source, Unfolding},
-    keys::{Ids, Seen},
+    keys::{Ids, Seen, hash},
     rows::{Batch, Origin, RowMark, WINDOW},
     survey::{Survey, SurveyedFile},
 };
@@ -83,8 +83,10 @@ impl Unfolded {
         let kind = kind_of(file, purpose);
         let shares = kind.filter(|kind| self.shared.contains_key(kind));
         if !looks_up {
-            // Nobody names a seat by its id, whether it was there was told before it was made, and of one that is not used nobody asks later.
-            let has_key = kind != Some(EntityKind::Enrollment) || shares.is_some();
+            // Nobody names a seat by its id, whether it was there was told before it was made, and of one that is not used nobody asks later;
+            // but with columns that no table knows a later row may contradict it.
+            let is_seat = kind == Some(EntityKind::Enrollment) && file.header.extra().next().is_none();
+            let has_key = !is_seat || shares.is_some();
             marker.keys.truncate(usize::from(has_key));
         }
         debug_assert!(
@@ -161,14 +163,16 @@ impl Unfolded {
         self.spare = batch;
     }
 
-    /// Marks rows whose ids another table had, if the step at hand has rows that were made.
+    /// Marks rows whose ids another table had, if the step at hand has rows that were made. Those without an id are told apart by nothing.
     pub(super) fn share(&mut self, batch: &mut Batch) {
         let Some(kind) = self.step.as_ref().and_then(|step| step.shares) else { return };
         let Some(ids) = self.shared.get_mut(&kind) else { return };
+        let none = hash("");
         for mut window in batch.windows() {
             ids.touch_all(window.keys(0));
             for (mark, _, hashes) in window.rows() {
-                if mark.seen == Seen::First && !ids.insert(hashes.key(0)) {
+                let key = hashes.key(0);
+                if mark.seen == Seen::First && key != none && !ids.insert(key) {
                     // A seat that stands in two columns is one seat; a person in two tables may be two people.
                     let is_seat = kind == EntityKind::Enrollment;
                     mark.seen = if is_seat { Seen::Identical } else { Seen::Conflict };
@@ -252,34 +256,59 @@ pub(super) fn make_rows<'b>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{files::FileSet, limits::Limits, source::CsvSource};
+    use crate::{files::FileSet, limits::Limits, rows::Scanner, source::CsvSource};
+
+    const HEADER: &str = "school_id,school_name,teacher_email,teacher_first_name,teacher_last_name,class_id,class_name,\
+                          student_first_name,student_last_name,student_email,student_grade_level";
+    const CLEVER_HEADER: &str = "school_id,school_name,teacher_clever_id,teacher_email,teacher_first_name,\
+                                 teacher_last_name,class_id,class_name,student_first_name,student_last_name,\
+                                 student_clever_id,student_email,student_grade_level";
+
+    fn survey(dialect: &str, header: &str) -> Survey {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("roster.csv"), format!("{header}\n")).unwrap();
+        let mut files = FileSet::open(folder.path(), Limits::default()).unwrap();
+        let source = CsvSource::builder().path(folder.path()).dialect(dialect).build().unwrap();
+        Survey::take(&mut files, &source.settings).unwrap()
+    }
+
+    fn records(file: usize) -> Step {
+        Step { file, purpose: Purpose::Records, is_lead: false, is_last: false, tells_seats: false }
+    }
+
+    fn unfolded(survey: &Survey) -> Unfolded {
+        Unfolded::of(survey, &(0..survey.files.len()).map(records).collect::<Vec<_>>())
+    }
 
     /// Of which kinds, under a header, records of several tables may have the same id.
     fn shared(dialect: &str, header: &str) -> Vec<EntityKind> {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("roster.csv"), header).unwrap();
-        let mut files = FileSet::open(folder.path(), Limits::default()).unwrap();
-        let source = CsvSource::builder().path(folder.path()).dialect(dialect).build().unwrap();
-        let survey = Survey::take(&mut files, &source.settings).unwrap();
-        let step = |file| Step {
-            file,
-            purpose: Purpose::Records,
-            is_lead: false,
-            is_last: false,
-            tells_seats: false,
-        };
-        let steps: Vec<_> = (0..survey.files.len()).map(step).collect();
-        Unfolded::of(&survey, &steps).shared.into_keys().collect()
+        unfolded(&survey(dialect, header)).shared.into_keys().collect()
     }
 
     #[test]
     fn ids_that_hold_another_word_are_never_the_same() {
-        let header = "school_id,school_name,teacher_email,teacher_first_name,teacher_last_name,class_id,class_name,\
-                      student_first_name,student_last_name,student_email,student_grade_level";
-        assert_eq!(shared("one_file", &format!("{header}\n")), []);
+        assert_eq!(shared("one_file", HEADER), []);
         // An id of Clever is one whoever has it.
-        let header = header.replace(",teacher_email", ",teacher_clever_id,teacher_email");
-        let header = header.replace(",student_email", ",student_clever_id,student_email");
-        assert_eq!(shared("one_file_clever", &format!("{header}\n")), [EntityKind::Person]);
+        assert_eq!(shared("one_file_clever", CLEVER_HEADER), [EntityKind::Person]);
+    }
+
+    #[test]
+    fn who_has_no_id_is_nobody_that_another_table_had() {
+        let survey = survey("one_file_clever", CLEVER_HEADER);
+        let mut unfolded = unfolded(&survey);
+        let rows = "1,Elm,x1,,Ann,Lee,C1,Art,Zoe,Day,x1,,7\n1,Elm,,,Bo,Ray,C1,Art,Di,Day,,,7\n1,Elm,,,Bo,Lee,C1,Art,Cy,Day,,,7\n";
+        let mut batch = Batch::default();
+        Scanner::new(1 << 10).scan(rows.as_bytes(), true, 10, &mut batch);
+        let people = survey.files_of(Rows::Records(EntityKind::Person));
+        let seen: Vec<_> = people
+            .map(|at| {
+                let file = &survey.files[at];
+                unfolded.begin(file, records(at), true);
+                let made = unfolded.make(file, &batch);
+                [0, 1, 2].map(|row| made.row(row).unwrap().seen)
+            })
+            .collect();
+        let (first, again) = (Seen::First, Seen::Conflict);
+        assert_eq!(seen, [[first, first, first], [again, first, first]]);
     }
 }

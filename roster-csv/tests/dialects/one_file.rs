@@ -1,8 +1,9 @@
 //! Conflicts in one-file rosters: one id that says two things is never settled silently.
 
-use roster_core::{Severity, codes};
+use roster_core::{EntityKind, PullRequest, Severity, codes};
+use roster_csv::CsvSource;
 
-use crate::reading::{fixture, read_path, roles, text_of};
+use crate::reading::{fixture, read, read_path, roles, text_of};
 
 #[tokio::test]
 async fn conflicts_are_errors_at_their_lines() {
@@ -73,7 +74,10 @@ async fn columns_that_nobody_knows_come_with_the_seat_if_they_are_asked_for() {
         |class: &str| rooms.iter().find(|seat| *seat.class == *class).map(|seat| seat.extra.get("homeroom"));
     assert_eq!(room_of("C1"), Some(Some(&"B12".into())));
     assert_eq!((room_of("C2"), room_of("C3")), (Some(None), None));
-    assert!(with.told().contains(&(codes::CONFLICT, Severity::Error, 5)), "{:?}", with.told());
+    for line in [4, 5] {
+        assert!(with.told().contains(&(codes::CONFLICT, Severity::Error, line)), "{line}: {:?}", with.told());
+    }
+    assert_eq!(with.counts("flat.csv"), [2, 2, 0, 0]);
     assert!(with.roster.people.iter().all(|person| person.extra.is_empty()));
     let without = crate::reading::read(builder(), roster_core::PullRequest::full()).await;
     assert!(without.roster.enrollments.iter().all(|seat| seat.extra.is_empty()));
@@ -228,4 +232,17 @@ async fn in_an_id_each_blank_counts_so_that_no_seat_names_a_class_that_did_not_c
     assert_eq!(read.sizes(), [1, 0, 0, 2, 3, 5, 0], "{:?}", read.told());
     let classes: Vec<_> = read.roster.classes.iter().map(|class| &class.id).collect();
     assert!(read.roster.enrollments.iter().all(|seat| classes.contains(&&seat.class)));
+}
+
+#[tokio::test]
+async fn people_asked_for_alone_are_at_the_schools_that_all_would_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("flat.csv");
+    let rows = "S 1,Elm,t@x.example,Ann,Lee,C1,Art,Zoe,Day,z@x.example,7\n\
+                S  1,Oak,t@x.example,Ann,Lee,C2,Art,Zoe,Day,z@x.example,7\n";
+    std::fs::write(&path, format!("{HEADER}{rows}")).unwrap();
+    for request in [PullRequest::full(), PullRequest::full().only([EntityKind::Person])] {
+        let read = read(CsvSource::builder().path(&path), request).await;
+        assert_eq!(roles(&read.person("Zoe").affiliations), [("student", "S  1"), ("student", "S 1")]);
+    }
 }

@@ -1,8 +1,11 @@
 //! Microsoft's own demo sets arrive whole.
 
-use roster_core::{DemographicField, Severity};
+use std::fs;
 
-use crate::reading::{Read, fixture, read_all, roles, text_of};
+use roster_core::{AccountState, DemographicField, PullRequest, Severity};
+use roster_csv::CsvSource;
+
+use crate::reading::{Read, fixture, read, read_all, roles, text_of};
 
 /// Rows of a file, its header aside.
 fn rows(set: &str, file: &str) -> usize {
@@ -85,4 +88,28 @@ async fn version_2_1() {
     assert_eq!(fred.grades[0].raw, "10");
     // The year of the file is the one in which the school year begins.
     assert!(read.roster.sessions.iter().all(|session| session.school_year == Some(2022)));
+}
+
+#[tokio::test]
+async fn who_is_inactive_has_a_role_all_the_same_where_no_column_tells_the_school() {
+    let folder = tempfile::tempdir().unwrap();
+    for (file, text) in [
+        ("School", "SIS ID,Name\ns1,North\n"),
+        ("Section", "SIS ID,School SIS ID,Section Name\nc1,s1,Art\n"),
+        ("Student", "SIS ID,Username,First Name,Status\np1,cy,Cy,Inactive\np2,di,Di,Active\n"),
+        ("Teacher", "SIS ID,Username,First Name,Status\nt1,ann,Ann,Inactive\n"),
+        ("StudentEnrollment", "Section SIS ID,SIS ID\nc1,p1\n"),
+        ("TeacherRoster", "Section SIS ID,SIS ID\nc1,t1\n"),
+    ] {
+        fs::write(folder.path().join(format!("{file}.csv")), text).unwrap();
+    }
+    let read = read(CsvSource::builder().path(folder.path()).dialect("sds_v1"), PullRequest::full()).await;
+    for (name, account, role) in [
+        ("Cy", AccountState::Archived, "student"),
+        ("Di", AccountState::Unknown, "student"),
+        ("Ann", AccountState::Archived, "teacher"),
+    ] {
+        let person = read.person(name);
+        assert_eq!((&person.account, roles(&person.affiliations)), (&account, vec![(role, "")]), "{name}");
+    }
 }
