@@ -98,3 +98,22 @@ macro_rules! vocabulary {
 }
 
 pub(crate) use vocabulary;
+
+#[cfg(test)]
+mod tests {
+    use crate::{DemographicField, Role};
+
+    #[test]
+    fn every_word_is_read_in_capitals_and_a_longer_one_is_kept() {
+        for known in DemographicField::KNOWN {
+            let spaced = known.as_str().to_uppercase().replace('_', " ");
+            assert_eq!(DemographicField::read(&spaced), *known, "{spaced}");
+        }
+        for length in [63, 64, 65, 1000] {
+            let word = "Ä".repeat(length / 2) + &"x".repeat(length % 2);
+            assert_eq!(Role::read(&word), Role::Other(word.clone()), "{length}");
+        }
+        // What separates words does not make one longer.
+        assert_eq!(Role::read(&format!("{}STUDENT", "- ".repeat(100))), Role::Student);
+    }
+}
