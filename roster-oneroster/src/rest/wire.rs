@@ -77,10 +77,15 @@ impl<'de: 'a, 'a> Visitor<'de> for Pair<'_, 'a> {
         let mut pair = (Text::default(), Text::default());
         let (mut has_any, mut has_other) = (false, false);
         while let Some(which) = map.next_key_seed(Which(self.keys.0, self.keys.1))? {
-            has_any |= which.is_some();
             match which {
-                Some(true) => pair.0 = map.next_value()?,
-                Some(false) => pair.1 = map.next_value()?,
+                Some(true) => {
+                    pair.0 = map.next_value()?;
+                    has_any = true;
+                }
+                Some(false) => {
+                    pair.1 = map.next_value()?;
+                    has_any = true;
+                }
                 None => {
                     map.next_value::<IgnoredAny>()?;
                     has_other = true;
@@ -148,22 +153,23 @@ impl<'de: 'a, 'a> Visitor<'de> for Pair<'_, 'a> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Ref<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::read(deserializer, false)
+        deserializer.deserialize_any(Pair::new("sourcedId", "id", false)).map(Self::of)
     }
 }
 
 impl<'a> Ref<'a> {
-    fn read<'de: 'a, D: Deserializer<'de>>(deserializer: D, is_listed: bool) -> Result<Self, D::Error> {
-        let (id, by_other_name) = deserializer.deserialize_any(Pair::new("sourcedId", "id", is_listed))?;
+    #[allow(clippy::inline_always, reason = "a seat has three references")]
+    #[inline(always)]
+    fn of((id, by_other_name): (Text<'a>, Text<'a>)) -> Self {
         // One that is no text is told of, so it is not taken for none.
         let is_other = id.get().is_none() && (by_other_name.get().is_some() || by_other_name.is_odd());
-        Ok(Self(if is_other { by_other_name } else { id }))
+        Self(if is_other { by_other_name } else { id })
     }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Listed<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ref::read(deserializer, true).map(Self)
+        deserializer.deserialize_any(Pair::new("sourcedId", "id", true)).map(|pair| Self(Ref::of(pair)))
     }
 }
 

@@ -78,7 +78,13 @@ fn digits_are_kept_beside_what_is_not_plain() {
         big[0], big[1]
     );
     assert_eq!(rows(&body).unwrap(), ["7 ".to_owned(), format!("{} {}", big[0], big[1]), "- ".to_owned()]);
-    assert!(has_long_number("x1234567890123456789") && !has_long_number("123456789012345678x9"));
+    for number in [":1234567890123456789", "[-1234567890123456789", ",\n12345678901234567890"] {
+        assert!(has_long_number(number), "{number}");
+    }
+    // Not each page of ids that are texts is read row by row.
+    for none in [":123456789012345678", r#": "1234567890123456789""#, ":123456789012345678x9"] {
+        assert!(!has_long_number(none), "{none}");
+    }
 }
 
 /// Read as `serde_json` would, its items were the values of a row, one after the other.

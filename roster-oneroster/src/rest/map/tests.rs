@@ -186,7 +186,7 @@ fn an_item_that_cannot_be_read_is_told_and_the_others_are_kept() {
             assert!(serde_json::to_string(record).unwrap().contains("\"K\""), "{row}");
         }
         // What servers send for nothing is nothing.
-        for list in ["null", "[]", r#"["K", null]"#, r#"["", "K"]"#, "\"\"", "\"K\"", r#"[null]"#] {
+        for list in ["null", "[]", r#"["K", null]"#, r#"["", "K"]"#, "\"\"", "\"K\"", "[null]"] {
             let row = format!(
                 r#"{{"sourcedId": "a", "title": "T", "role": "student", "school": "s", "{key}": {list}}}"#
             );
@@ -335,6 +335,7 @@ fn extra_that_cannot_be_read_is_not_taken_for_nothing() {
 
 #[test]
 fn facts_are_taken_as_far_as_they_were_asked_for() {
+    use roster_core::PersonField::{BirthDate, Demographics, Gender};
     let body = r#"{"demographics": [{"sourcedId": "u1", "birthDate": "2012-03-04", "sex": "female", "asian": true,
         "white": "False", "cityOfBirth": "Ely", "shoeSize": "7"}]}"#;
     let wants = Wants { sensitive: [SensitiveField::Demographics].into(), extra: false };
@@ -347,7 +348,6 @@ fn facts_are_taken_as_far_as_they_were_asked_for() {
     let read = one(Collection::Demographics, row, &all());
     let told: Vec<_> = read.problems.iter().filter_map(|it| it.field.as_deref()).collect();
     assert_eq!(told, ["birthDate", "sex", "asian", "cityOfBirth"]);
-    use roster_core::PersonField::{BirthDate, Demographics, Gender};
     let Said::Facts(facts) = &read.said else { panic!() };
     assert_eq!(facts.unseen, FieldSet::of([BirthDate, Gender, Demographics]));
     assert_eq!(facts.demographics.len(), 1);
