@@ -1,16 +1,15 @@
 //! What Clever says, in its own words. No `Debug` here: these are people.
 
-mod maybe;
 mod objects;
 mod roles;
 mod told;
 
+pub(crate) use roster_http::json::Maybe;
 use roster_http::json::{Many, Text};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 pub(crate) use self::{
-    maybe::Maybe,
     objects::{Course, District, Name, School, Section, Term, User},
     roles::{Attendance, Location, Role, Roles, Tie},
     told::Told,

@@ -1,6 +1,7 @@
 //! Lenient reading of JSON: tolerant about how a value is written, strict about the answer's structure.
 
 mod depth;
+mod maybe;
 mod quick;
 mod rows;
 mod scan;
@@ -13,7 +14,10 @@ use serde::{
     de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-pub use self::rows::{Shape, read_raw_rows, read_row, read_rows};
+pub use self::{
+    maybe::Maybe,
+    rows::{Shape, read_raw_rows, read_row, read_rows},
+};
 
 /// A text, borrowed where it holds no escape. Numbers and truth values are taken for their text, since servers send ids as
 /// numbers; `null` and an empty text are [`None`](Text::get).
@@ -52,6 +56,11 @@ impl<'a> Text<'a> {
     /// Whether there was a list or an object where a text is due, or a number whose digits are not known.
     pub const fn is_odd(&self) -> bool {
         matches!(self.0, Value::Odd)
+    }
+
+    /// What stands there is no text.
+    pub const fn odd() -> Self {
+        Self(Value::Odd)
     }
 
     const fn of(text: Cow<'a, str>) -> Self {

@@ -2,7 +2,7 @@
 //! told. Whatever is not plain, or does not fit, is [`Odd`]: then `serde_json` reads it again, and what it says counts.
 //!
 //! What is read here, `serde_json` reads as the same, but for whole numbers that 64 bits can't hold: a [`Text`](super::Text) has their
-//! digits, which `serde_json` would round. How deep an answer is nested is counted here, since each level takes its part of the
+//! digits, which `serde_json` would round. A list in the place of a struct is not read here at all. How deep an answer is nested is counted here, since each level takes its part of the
 //! stack.
 
 use std::fmt;
@@ -101,7 +101,11 @@ impl<'de> Quick<'de> {
     }
 
     /// A text between quotes, the first of which is passed. Where it has an escape, or no end, nothing is taken.
-    #[inline]
+    #[allow(
+        clippy::inline_always,
+        reason = "each value and each key is read by it, and its call costs a twentieth of a pull"
+    )]
+    #[inline(always)]
     fn plain(&mut self) -> Option<&'de str> {
         let text = self.text;
         let end = self.marks.first_from(text.as_bytes(), self.at);
@@ -116,6 +120,11 @@ impl<'de> Quick<'de> {
     /// A text with escapes in it, of which the first quote is passed.
     #[cold]
     fn escaped(&mut self) -> Result<String, Odd> {
+        serde_json::from_str(self.quoted()?).map_err(|_| Odd)
+    }
+
+    /// The same as it is written, with both quotes.
+    fn quoted(&mut self) -> Result<&'de str, Odd> {
         let begin = self.at;
         loop {
             self.at = self.marks.first_from(self.text.as_bytes(), self.at);
@@ -126,8 +135,7 @@ impl<'de> Quick<'de> {
             }
         }
         self.at += 1;
-        let quoted = begin.checked_sub(1).and_then(|quote| self.text.get(quote..self.at)).ok_or(Odd)?;
-        serde_json::from_str(quoted).map_err(|_| Odd)
+        begin.checked_sub(1).and_then(|quote| self.text.get(quote..self.at)).ok_or(Odd)
     }
 
     /// What is between brackets, the first of which is at hand.
@@ -147,12 +155,30 @@ impl<'de> Quick<'de> {
         Ok(value)
     }
 
-    fn number<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Odd> {
+    /// Passes over a text or a number that `serde_json` passes over.
+    #[cold]
+    fn pass_over(&mut self) -> Result<(), Odd> {
+        let passed = if self.rest().starts_with(b"\"") {
+            self.at += 1;
+            self.quoted()?
+        } else {
+            self.digits()?
+        };
+        serde_json::from_str(passed).map(|IgnoredAny| ()).map_err(|_| Odd)
+    }
+
+    /// A number as it is written, if it is one.
+    fn digits(&mut self) -> Result<&'de str, Odd> {
         let is_of_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
         let length = self.rest().iter().take_while(|byte| is_of_number(byte)).count();
         let number = self.text.get(self.at..self.at + length).ok_or(Odd)?;
         self.at += length;
-        if length > MOST_DIGITS && is_beyond_64_bits(number) {
+        Ok(number)
+    }
+
+    fn number<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value, Odd> {
+        let number = self.digits()?;
+        if number.len() > MOST_DIGITS && is_beyond_64_bits(number) {
             // As it is written, for who takes that: two ids are not to become one by being rounded.
             return visitor.visit_newtype_struct(BorrowedStrDeserializer::new(number));
         }
@@ -222,9 +248,45 @@ impl<'de> Deserializer<'de> for &mut Quick<'de> {
         Err(Odd)
     }
 
+    /// An object alone. `serde_json` takes a list too, for the values one after the other.
+    #[inline]
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Odd> {
+        if self.peek() != Some(b'{') {
+            return Err(Odd);
+        }
+        self.open(|items| visitor.visit_map(items))
+    }
+
+    /// What is passed over has to be JSON, and not to be understood: half of a character there, or a number beyond all bounds, costs
+    /// nothing.
+    #[inline]
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Odd> {
+        match self.peek() {
+            Some(b'"') => {
+                let text = self.text.as_bytes();
+                let end = self.marks.first_from(text, self.at + 1);
+                if text.get(end) == Some(&b'"') {
+                    self.at = end + 1;
+                } else {
+                    self.pass_over()?;
+                }
+                visitor.visit_unit()
+            }
+            Some(b'-' | b'0'..=b'9') => {
+                self.pass_over()?;
+                visitor.visit_unit()
+            }
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string unit unit_struct seq tuple tuple_struct map struct
-        identifier ignored_any
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string unit unit_struct seq tuple tuple_struct map identifier
     }
 }
 

@@ -13,6 +13,9 @@ use super::{
     quick::{Odd, Quick},
 };
 
+/// Numbers of fewer digits are held by 64 bits, whatever they are.
+const LONG_NUMBER: usize = 19;
+
 /// Why an answer has no rows that could be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
@@ -72,7 +75,11 @@ where
         Err(Odd) => {
             rows.clear();
             is_fit(text)?;
-            collect(text, key, |row| rows.push(map(Ok(row))))
+            if has_long_number(text) {
+                // The rows that are plain keep its digits.
+                return read_fit_rows(text, key, |row| map(read_row(row).map_err(|_| row)));
+            }
+            collect(text, key, |Object(row)| rows.push(map(Ok(row))))
         }
     };
     match found {
@@ -112,8 +119,22 @@ pub fn read_row<'de, T: Deserialize<'de>>(row: &'de RawValue) -> Result<T, serde
     let mut json = Quick::new(row.get());
     match T::deserialize(&mut json).and_then(|read| json.end().map(|()| read)) {
         Ok(read) => Ok(read),
-        Err(Odd) => serde_json::from_str(row.get()),
+        Err(Odd) => serde_json::from_str(row.get()).map(|Object(read)| read),
     }
+}
+
+/// Whether there is a number of so many digits that 64 bits may not hold it. Digits that begin a text are none; some within one may pass
+/// for it, which costs time alone.
+fn has_long_number(text: &str) -> bool {
+    let (mut digits, mut before) = (0, b'"');
+    text.bytes().any(|byte| {
+        if !byte.is_ascii_digit() {
+            (digits, before) = (0, byte);
+            return false;
+        }
+        digits += 1;
+        digits == LONG_NUMBER && matches!(before, b':' | b',' | b'[' | b'-' | b' ' | b'\n' | b'\r' | b'\t')
+    })
 }
 
 fn read_fit_rows<'de, U>(
@@ -126,6 +147,11 @@ fn read_fit_rows<'de, U>(
         Ok(Found::Rows) => Ok(rows),
         Ok(Found::NoKey) => Err(Shape::NoKey),
         Ok(Found::NotAList) => Err(Shape::NotAList),
+        // All rows are taken, whatever they are; but one object where a list is due is taken apart before it is known for a row.
+        Err(error) if error.is_data() => match one(text, key) {
+            Ok(row) => Ok(vec![map(row?)]),
+            Err(error) => Err(shape(&error)),
+        },
         Err(error) => Err(shape(&error)),
     }
 }
@@ -171,6 +197,60 @@ fn collect_quickly<'de, T: Deserialize<'de>>(
     let found = json.deserialize_any(Envelope { key, each, row: PhantomData })?;
     json.end()?;
     Ok(found)
+}
+
+/// The one object that stands where a list is due, as it came.
+fn one<'de>(text: &'de str, key: &str) -> Result<Result<&'de RawValue, Shape>, serde_json::Error> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let row = json.deserialize_map(TheOne(key))?;
+    json.end()?;
+    Ok(row)
+}
+
+struct TheOne<'k>(&'k str);
+
+impl<'de> Visitor<'de> for TheOne<'_> {
+    type Value = Result<&'de RawValue, Shape>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an answer with one row")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = Err(Shape::NoKey);
+        while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+            if key.eq_ignore_ascii_case(self.0) {
+                let row = map.next_value()?;
+                found = if matches!(found, Err(Shape::NoKey)) { Ok(row) } else { Err(Shape::NotAList) };
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// A row that is an object: a list is none, though `serde_json` would take its items for the values of the row, one after the other.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(de::value::MapAccessDeserializer::new(map)).map(Object)
+    }
 }
 
 /// The answer as a whole.
@@ -287,131 +367,4 @@ impl<'de, T: Deserialize<'de>, F: FnMut(T)> Visitor<'de> for Rows<F, T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{
-        super::{Many, Text},
-        *,
-    };
-
-    #[derive(Deserialize)]
-    struct Row<'a> {
-        #[serde(borrow, default)]
-        id: Text<'a>,
-        #[serde(borrow, default)]
-        tags: Many<Text<'a>>,
-    }
-
-    fn rows(body: &str) -> Result<Vec<String>, Shape> {
-        read_rows(body.as_bytes(), "rows", |row: Result<Row<'_>, _>| match row {
-            Ok(row) => {
-                let tags: Vec<_> = row.tags.0.iter().map(|tag| tag.get().unwrap_or("-")).collect();
-                format!("{} {}", row.id.get().unwrap_or("-"), tags.join(","))
-            }
-            Err(_) => "unreadable".to_owned(),
-        })
-    }
-
-    #[test]
-    fn types_are_taken_as_they_come() {
-        let body = r#"{"total": 4, "rows": [
-            {"id": "a", "tags": ["x", "y"], "more": {"z": [1, null]}},
-            {"id": 7, "tags": "x\u0041"},
-            {"id": true, "tags": null},
-            {"id": " ", "tags": [null, 1.5, {}]}
-        ]}"#;
-        assert_eq!(rows(body).unwrap(), ["a x,y", "7 xA", "true ", "- -,1.5,-"]);
-        assert_eq!(rows(r#"[{"id": "a"}]"#).unwrap(), ["a "]);
-        assert_eq!(rows(r#"{"rows": {"id": "a"}}"#).unwrap(), ["a "]);
-        assert_eq!(rows(r#"{"rows": []}"#).unwrap(), Vec::<String>::new());
-    }
-
-    /// What 64 bits can't hold keeps its digits; read by `serde_json` alone it is none, and never another.
-    #[test]
-    fn no_two_numbers_become_one() {
-        let big =
-            ["18446744073709551615", "18446744073709551616", "18446744073709551617", "-9223372036854775809"];
-        let body = format!(
-            r#"{{"rows": [{{"id": {}}}, {{"id": {}, "tags": {}}}, {{"tags": [{}]}}]}}"#,
-            big[0], big[1], big[2], big[3]
-        );
-        let read = format!("{} ,{} {},- {}", big[0], big[1], big[2], big[3]);
-        assert_eq!(rows(&body).unwrap().join(","), read);
-        let with_odd = body.replace("[{", "[5, {");
-        assert_eq!(rows(&with_odd).unwrap().join(","), format!("unreadable,{read}"));
-        for rounded in [big[1], big[3], "1e300", "9007199254740993.0"] {
-            let text: Text<'_> = serde_json::from_str(rounded).unwrap();
-            assert!(text.is_odd() && text.get().is_none(), "{rounded}");
-        }
-        for exact in [big[0], "-9223372036854775808", "2.5", "-0.125"] {
-            assert_eq!(serde_json::from_str::<Text<'_>>(exact).unwrap().get(), Some(exact));
-        }
-        for wrong in ["018446744073709551616", "--9223372036854775809", "1844674407370955161-6"] {
-            assert!(
-                matches!(rows(&format!(r#"{{"rows": [{{"id": {wrong}}}]}}"#)), Err(Shape::NotJson(..))),
-                "{wrong}"
-            );
-        }
-    }
-
-    /// A title cut in the middle of a character, as servers cut that count in UTF-16, and a number beyond all bounds.
-    #[test]
-    fn what_is_no_text_and_no_number_costs_its_own_row_alone() {
-        for odd in [r#"{"id": "\ud83c"}"#, r#"{"id": "\udfa8x", "tags": []}"#, r#"{"id": 1e999}"#] {
-            let body = format!(r#"{{"rows": [{{"id": "a"}}, {odd}, {{"id": "b"}}]}}"#);
-            assert_eq!(rows(&body).unwrap(), ["a ", "unreadable", "b "], "{odd}");
-        }
-        for wrong in [r#"{"id": "\u12g4"}"#, r#"{"id": "\x"}"#, "{\"id\": \"\n\"}", r#"{"id": 1e}"#] {
-            let body = format!(r#"{{"rows": [{{"id": "a"}}, {wrong}]}}"#);
-            assert!(matches!(rows(&body), Err(Shape::NotJson(..))), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn one_odd_row_is_one_odd_row() {
-        assert_eq!(
-            rows(r#"{"rows": [{"id": "a"}, 5, null, {"id": "b"}]}"#).unwrap(),
-            ["a ", "unreadable", "unreadable", "b "]
-        );
-    }
-
-    #[test]
-    fn an_answer_without_its_key_is_never_nobody() {
-        for (body, shape) in [
-            ("{}", Shape::NoKey),
-            (r#"{"errors": []}"#, Shape::NoKey),
-            ("null", Shape::NoKey),
-            ("\"Canary\"", Shape::NoKey),
-            (r#"{"rows": null}"#, Shape::NotAList),
-            (r#"{"rows": "none"}"#, Shape::NotAList),
-            // None of both can be left out.
-            (r#"{"rows": [], "rows": [{"id": "a"}]}"#, Shape::NotAList),
-            (r#"{"Rows": [], "total": 1, "rows": [{"id": "a"}]}"#, Shape::NotAList),
-            (r#"{"rows": [5], "Rows": [{"id": "a"}]}"#, Shape::NotAList),
-            ("", Shape::Cut),
-            (r#"{"rows": [{"id": "a"}"#, Shape::Cut),
-            ("<html>", Shape::NotJson(1, 1)),
-            (r#"{"rows": []} x"#, Shape::NotJson(1, 14)),
-        ] {
-            assert_eq!(rows(body), Err(shape), "{body}");
-        }
-        assert_eq!(
-            read_rows::<IgnoredAny, _>(b"{\"rows\":[\"\xff\"]}", "rows", |_| ()).unwrap_err(),
-            Shape::NotText
-        );
-    }
-
-    #[test]
-    fn depth_has_a_limit_wherever_it_is() {
-        let deep = "[".repeat(10_000);
-        for body in [deep.clone(), format!(r#"{{"x": {deep}"#), format!(r#"{{"rows": [{{"more": {deep}"#)] {
-            assert_eq!(rows(&body), Err(Shape::TooDeep));
-        }
-        // Brackets in texts do not make up for real ones, whoever reads them.
-        let deep = format!("{}1{}", r#"{"}":"#.repeat(1_000_000), "}".repeat(1_000_000));
-        for body in [format!(r#"{{"x": {deep}, "rows": []}}"#), format!(r#"{{"rows": [{{"id": {deep}}}]}}"#)]
-        {
-            assert_eq!(rows(&body), Err(Shape::TooDeep));
-            assert_eq!(read_raw_rows(body.as_bytes(), "rows", |_| ()), Err(Shape::TooDeep));
-        }
-    }
-}
+mod tests;

@@ -2,7 +2,7 @@
 
 use std::{fmt, marker::PhantomData};
 
-use roster_http::json::{Many, Text};
+use roster_http::json::{Many, Maybe, Text};
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
@@ -12,6 +12,10 @@ use serde::{
 #[derive(Clone, Default)]
 pub(crate) struct Ref<'a>(pub(crate) Text<'a>);
 
+/// One of a list of references: all of them count, so that a list in the list is none.
+#[derive(Clone, Default)]
+pub(crate) struct Listed<'a>(pub(crate) Ref<'a>);
+
 /// One of `userIds`: an object, or the bare id.
 #[derive(Clone, Default)]
 pub(crate) struct UserId<'a> {
@@ -20,7 +24,18 @@ pub(crate) struct UserId<'a> {
 }
 
 /// Reads an object by two of its keys, or a bare value in the place of the first.
-struct Pair<'k, 'a>(&'k str, &'k str, PhantomData<Text<'a>>);
+struct Pair<'k, 'a> {
+    keys: (&'k str, &'k str),
+    /// It stands in a list.
+    is_listed: bool,
+    read: PhantomData<Text<'a>>,
+}
+
+impl<'k> Pair<'k, '_> {
+    const fn new(first: &'k str, second: &'k str, is_listed: bool) -> Self {
+        Self { keys: (first, second), is_listed, read: PhantomData }
+    }
+}
 
 /// Tells whether a key is the first of two, the second, or neither, without a copy of it: a seat has nine of them.
 struct Which<'k>(&'k str, &'k str);
@@ -60,23 +75,44 @@ impl<'de: 'a, 'a> Visitor<'de> for Pair<'_, 'a> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut pair = (Text::default(), Text::default());
-        while let Some(which) = map.next_key_seed(Which(self.0, self.1))? {
+        let (mut has_any, mut has_other) = (false, false);
+        while let Some(which) = map.next_key_seed(Which(self.keys.0, self.keys.1))? {
             match which {
-                Some(true) => pair.0 = map.next_value()?,
-                Some(false) => pair.1 = map.next_value()?,
+                Some(true) => {
+                    pair.0 = map.next_value()?;
+                    has_any = true;
+                }
+                Some(false) => {
+                    pair.1 = map.next_value()?;
+                    has_any = true;
+                }
                 None => {
                     map.next_value::<IgnoredAny>()?;
+                    has_other = true;
                 }
             }
+        }
+        if has_other && !has_any {
+            // It names something, in a way that is not read: by `href` alone, or in keys of another spelling.
+            pair.0 = Text::odd();
         }
         Ok(pair)
     }
 
-    /// A list where one is due: its first.
+    /// A list where one is due: the first that is there.
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        let first: Option<Ref<'a>> = list.next_element()?;
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok((first.unwrap_or_default().0, Text::default()))
+        let mut first = Text::default();
+        let mut is_empty = true;
+        while let Some(Ref(item)) = list.next_element()? {
+            is_empty = false;
+            if first.get().is_none() && (item.is_odd() || item.get().is_some()) {
+                first = item;
+            }
+        }
+        if self.is_listed && !is_empty {
+            first = Text::odd();
+        }
+        Ok((first, Text::default()))
     }
 
     fn visit_borrowed_str<E: serde::de::Error>(self, id: &'de str) -> Result<Self::Value, E> {
@@ -107,7 +143,7 @@ impl<'de: 'a, 'a> Visitor<'de> for Pair<'_, 'a> {
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Self::Value::default())
+        Ok((Text::odd(), Text::default()))
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
@@ -117,15 +153,29 @@ impl<'de: 'a, 'a> Visitor<'de> for Pair<'_, 'a> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Ref<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (id, by_other_name) = deserializer.deserialize_any(Pair("sourcedId", "id", PhantomData))?;
+        deserializer.deserialize_any(Pair::new("sourcedId", "id", false)).map(Self::of)
+    }
+}
+
+impl<'a> Ref<'a> {
+    #[allow(clippy::inline_always, reason = "a seat has three references")]
+    #[inline(always)]
+    fn of((id, by_other_name): (Text<'a>, Text<'a>)) -> Self {
         // One that is no text is told of, so it is not taken for none.
-        Ok(Self(if by_other_name.get().is_some() && id.get().is_none() { by_other_name } else { id }))
+        let is_other = id.get().is_none() && (by_other_name.get().is_some() || by_other_name.is_odd());
+        Self(if is_other { by_other_name } else { id })
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Listed<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Pair::new("sourcedId", "id", true)).map(|pair| Self(Ref::of(pair)))
     }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for UserId<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (id, kind) = deserializer.deserialize_any(Pair("identifier", "type", PhantomData))?;
+        let (id, kind) = deserializer.deserialize_any(Pair::new("identifier", "type", true))?;
         Ok(Self { kind, id })
     }
 }
@@ -149,7 +199,7 @@ roster_http::wire_structs! {
         id "sourcedId": Text<'a>, status "status": Text<'a>, modified "dateLastModified": Text<'a>,
         title "title": Text<'a>, code "courseCode": Text<'a>, session "schoolYear": Ref<'a>,
         grades "grades": Many<Text<'a>>, subjects "subjects": Many<Text<'a>>, subject_codes "subjectCodes": Many<Text<'a>>,
-        org "org": Ref<'a>, orgs "orgs": Many<Ref<'a>>,
+        org "org": Ref<'a>, orgs "orgs": Many<Listed<'a>>,
     }
     /// A row of `classes`.
     Class {
@@ -157,7 +207,7 @@ roster_http::wire_structs! {
         title "title": Text<'a>, code "classCode": Text<'a>, of_type "classType": Text<'a>,
         location "location": Text<'a>, grades "grades": Many<Text<'a>>, subjects "subjects": Many<Text<'a>>,
         subject_codes "subjectCodes": Many<Text<'a>>, course "course": Ref<'a>, school "school": Ref<'a>,
-        terms "terms": Many<Ref<'a>>, periods "periods": Many<Text<'a>>,
+        terms "terms": Many<Listed<'a>>, periods "periods": Many<Text<'a>>,
     }
     /// A row of `enrollments`.
     Enrollment {
@@ -172,11 +222,11 @@ roster_http::wire_structs! {
         given "givenName": Text<'a>, family "familyName": Text<'a>, middle "middleName": Text<'a>,
         preferred_given "preferredFirstName": Text<'a>, preferred_middle "preferredMiddleName": Text<'a>,
         preferred_family "preferredLastName": Text<'a>, pronouns "pronouns": Text<'a>,
-        role "role": Text<'a>, orgs "orgs": Many<Ref<'a>>, org "org": Ref<'a>, roles "roles": Many<Option<Role<'a>>>,
-        primary_org "primaryOrg": Ref<'a>, profiles "userProfiles": Many<Option<Profile<'a>>>,
+        role "role": Text<'a>, orgs "orgs": Many<Listed<'a>>, org "org": Ref<'a>, roles "roles": Many<Maybe<Role<'a>>>,
+        primary_org "primaryOrg": Ref<'a>, profiles "userProfiles": Many<Maybe<Profile<'a>>>,
         identifier "identifier": Text<'a>, master "userMasterIdentifier": Text<'a>, email "email": Text<'a>,
-        sms "sms": Text<'a>, phone "phone": Text<'a>, agents "agents": Many<Ref<'a>>,
-        agents_by_other_name "agentSourceIds": Many<Ref<'a>>, grades "grades": Many<Text<'a>>,
+        sms "sms": Text<'a>, phone "phone": Text<'a>, agents "agents": Many<Listed<'a>>,
+        agents_by_other_name "agentSourceIds": Many<Listed<'a>>, grades "grades": Many<Text<'a>>,
     }
 }
 
@@ -203,7 +253,7 @@ pub(crate) struct Profile<'a> {
     #[serde(borrow)]
     pub(crate) vendor_id: Text<'a>,
     #[serde(borrow)]
-    pub(crate) credentials: Many<Option<Credential<'a>>>,
+    pub(crate) credentials: Many<Maybe<Credential<'a>>>,
 }
 
 /// One of a profile's credentials. A password in it is never read.
@@ -236,6 +286,6 @@ pub(crate) struct Demographics<'a> {
     pub(crate) birth_date: Text<'a>,
     #[serde(borrow)]
     pub(crate) sex: Text<'a>,
-    #[serde(flatten)]
-    pub(crate) facts: std::collections::BTreeMap<String, serde_json::Value>,
+    #[serde(flatten, borrow)]
+    pub(crate) facts: std::collections::BTreeMap<String, Text<'a>>,
 }

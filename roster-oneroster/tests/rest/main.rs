@@ -5,6 +5,7 @@ mod days;
 mod faults;
 mod foreign;
 mod known;
+mod odd;
 mod schools;
 mod signed;
 mod whole;

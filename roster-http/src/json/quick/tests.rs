@@ -152,3 +152,33 @@ proptest! {
         }
     }
 }
+
+/// It has to be JSON all the same.
+#[test]
+fn what_is_passed_over_need_not_be_understood() {
+    let passes = |text: &str| {
+        let mut json = Quick::new(text);
+        IgnoredAny::deserialize(&mut json).and_then(|_| json.end())
+    };
+    for text in
+        [r#"{"a": "\ud83c", "b": [1e999, -1e999, 18446744073709551617, "\\\"", "x"]}"#, " null ", "[[], {}]"]
+    {
+        assert_eq!(passes(text), Ok(()), "{text}");
+        assert!(serde_json::from_str::<IgnoredAny>(text).is_ok(), "{text}");
+    }
+    for text in [
+        "[1e]",
+        "[01]",
+        "[1-2]",
+        "[-]",
+        r#"["\x"]"#,
+        r#"["\u12g4"]"#,
+        "[\"\n\"]",
+        "[\"\\n\t\"]",
+        r#"["a]"#,
+        "[1,]",
+    ] {
+        assert_eq!(passes(text), Err(Odd), "{text}");
+        assert!(serde_json::from_str::<IgnoredAny>(text).is_err(), "{text}");
+    }
+}

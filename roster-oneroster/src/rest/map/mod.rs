@@ -1,6 +1,7 @@
 //! Rows to records: pure, one kind a file.
 
 mod enrollment;
+pub(crate) mod extra;
 mod org;
 mod person;
 mod reading;
@@ -9,7 +10,7 @@ mod teaching;
 use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 
 use roster_core::{
-    EntityKind, Extra, FieldSet, Place, Problem, Record, SensitiveField, SourcedId, codes, hashed::hash,
+    EntityKind, FieldSet, Place, Problem, Record, SensitiveField, SourcedId, codes, hashed::hash,
     jiff::civil::Date,
 };
 use roster_http::{
@@ -17,9 +18,13 @@ use roster_http::{
     paging::Key,
 };
 use serde::Deserialize;
-use serde_json::{Value, value::RawValue};
+use serde_json::value::RawValue;
 
-pub(crate) use self::{person::Facts, reading::Reading};
+use self::extra::Rest;
+pub(crate) use self::{
+    person::Facts,
+    reading::{Lost, Reading},
+};
 use super::{collection::Collection, wire};
 use crate::Status;
 
@@ -43,6 +48,7 @@ pub(crate) struct Row {
     pub(crate) problems: Vec<Problem>,
     /// Fields whose value could not be read: they are unknown, not empty.
     pub(crate) unseen: FieldSet,
+    pub(crate) lost: Lost,
     pub(crate) modified: Stamp,
 }
 
@@ -159,9 +165,7 @@ fn page<'a, W: Wire<'a>>(
     read_raw_rows(body, collection.key(), |raw| match read_row::<W>(raw) {
         Ok(wire) => {
             let mut row = at.row(&wire);
-            if let Said::Record(record, _) = &mut row.said {
-                set_extra(record, extra(raw, W::KEYS));
-            }
+            at.add_extra(&mut row, raw, W::KEYS);
             row
         }
         Err(_) => at.unreadable(raw),
@@ -180,8 +184,12 @@ impl At<'_> {
         let Head { id, status, modified } = wire.head();
         let modified = Stamp::of(modified);
         let Some(id) = id.get() else {
-            let problem =
-                self.problem("the row has no `sourcedId`, and was left out", codes::MISSING_REQUIRED);
+            let problem = if id.is_odd() {
+                let message = "the row's `sourcedId` is a list, an object or a number with too many digits; it was left out";
+                self.problem(message, codes::MALFORMED_VALUE)
+            } else {
+                self.problem("the row has no `sourcedId`, and was left out", codes::MISSING_REQUIRED)
+            };
             return Row {
                 modified,
                 ..nothing(None, Said::Unreadable(Box::new(problem.in_field("sourcedId"))))
@@ -189,8 +197,22 @@ impl At<'_> {
         };
         let mut reading = Reading::new(self.kind, id, self.wants, self.place);
         let said = said(wire, id, status, &mut reading);
-        let Reading { problems, unseen, .. } = reading;
-        Row { id: Some(id.into()), said, problems, unseen, modified }
+        let Reading { problems, unseen, lost, .. } = reading;
+        Row { id: Some(id.into()), said, problems, unseen, lost, modified }
+    }
+
+    /// Adds the fields that the model has no place for.
+    fn add_extra(&self, row: &mut Row, raw: &RawValue, keys: &[&str]) {
+        let Said::Record(record, _) = &mut row.said else { return };
+        let Rest { extra, unread } = extra::rest(raw, keys);
+        extra::set(record, extra);
+        if let Some(name) = unread {
+            let message = "the value holds what is no text and no number; it was dropped";
+            let problem =
+                Problem::warning(codes::MALFORMED_VALUE, message).of(self.kind).at(self.place.clone());
+            row.problems.push(problem.with_id(record.id().as_str()).in_field(name));
+            row.unseen = row.unseen.union(extra::field(self.kind));
+        }
     }
 
     fn unreadable(&self, raw: &RawValue) -> Row {
@@ -222,47 +244,13 @@ fn said<'a, W: Wire<'a>>(wire: &W, id: &str, status: &Text<'_>, reading: &mut Re
 }
 
 fn nothing(id: Option<SourcedId>, said: Said) -> Row {
-    Row { id, said, problems: Vec::new(), unseen: FieldSet::EMPTY, modified: Stamp::Fine }
-}
-
-/// The fields that the model has no place for; those of `metadata` as `metadata.name`, as files write them.
-fn extra(raw: &RawValue, keys: &[&str]) -> Extra {
-    let Ok(Value::Object(fields)) = serde_json::from_str(raw.get()) else { return Extra::new() };
-    let mut extra = Extra::new();
-    for (name, value) in fields {
-        if keys.contains(&name.as_str()) || is_secret(&name) {
-            continue;
-        }
-        match value {
-            Value::Object(metadata) if name == "metadata" => {
-                let metadata =
-                    metadata.into_iter().filter(|(name, value)| !is_secret(name) && !value.is_null());
-                extra.extend(metadata.map(|(name, value)| (format!("metadata.{name}"), value)));
-            }
-            Value::Null => {}
-            value => {
-                extra.insert(name, value);
-            }
-        }
-    }
-    extra
-}
-
-/// Nobody wants a password, whatever it is called.
-fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["password", "passwd", "secret", "credential"].iter().any(|word| name.contains(word))
-}
-
-fn set_extra(record: &mut Record, extra: Extra) {
-    match record {
-        Record::Org(org) => org.extra = extra,
-        Record::AcademicSession(session) => session.extra = extra,
-        Record::Course(course) => course.extra = extra,
-        Record::Class(class) => class.extra = extra,
-        Record::Person(person) => person.extra = extra,
-        Record::Enrollment(enrollment) => enrollment.extra = extra,
-        _ => {}
+    Row {
+        id,
+        said,
+        problems: Vec::new(),
+        unseen: FieldSet::EMPTY,
+        lost: Lost::default(),
+        modified: Stamp::Fine,
     }
 }
 

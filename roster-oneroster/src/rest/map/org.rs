@@ -18,7 +18,7 @@ impl<'a> Wire<'a> for wire::Org<'a> {
         let org_type =
             reading.word("type", &self.of_type, OrgField::OrgType, OrgType::read, OrgType::is_known);
         let mut org = Org::new(id, org_type.unwrap_or_else(|| OrgType::Other(String::new())), name);
-        org.parent = reading.reference("parent", &self.parent, OrgField::Parent);
+        org.parent = reading.owner("parent", &self.parent, OrgField::Parent);
         if let Some(value) = reading.text("identifier", &self.identifier, OrgField::Identifiers) {
             org.identifiers.push(Identifier::new(IdentifierScheme::Other("identifier".to_owned()), value));
         }

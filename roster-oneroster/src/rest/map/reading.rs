@@ -1,5 +1,7 @@
 //! One row while it is read: values by their keys, with problems noted as they are found.
 
+use std::borrow::Cow;
+
 use roster_core::{
     EntityKind, Field, FieldSet, GradeLevel, GradeTable, Level, Place, Problem, SourcedId, Spelling, Subject,
     codes, decode, jiff::civil::Date,
@@ -7,7 +9,14 @@ use roster_core::{
 use roster_http::json::{Many, Text};
 
 use super::Wants;
-use crate::{Status, rest::wire::Ref};
+use crate::{
+    Status,
+    rest::wire::{Listed, Ref},
+};
+
+/// What is said of a value that is none.
+const NO_TEXT: &str =
+    "a list, an object or a number with too many digits stands where a text is due; it was dropped";
 
 /// One row while it is read.
 pub(crate) struct Reading<'r> {
@@ -17,16 +26,27 @@ pub(crate) struct Reading<'r> {
     pub(crate) wants: &'r Wants,
     pub(crate) problems: Vec<Problem>,
     pub(crate) unseen: FieldSet,
+    pub(crate) lost: Lost,
+}
+
+/// What of a row can't be read that others depend on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lost {
+    /// What the record belongs to: whether it is in a scope can't be told.
+    pub(crate) owner: bool,
+    /// Who is related to the person, or which of both is the contact.
+    pub(crate) relations: bool,
 }
 
 impl<'r> Reading<'r> {
     pub(crate) fn new(kind: EntityKind, id: &'r str, wants: &'r Wants, place: &'r Place) -> Self {
-        Self { kind, id, place, wants, problems: Vec::new(), unseen: FieldSet::EMPTY }
+        Self { kind, id, place, wants, problems: Vec::new(), unseen: FieldSet::EMPTY, lost: Lost::default() }
     }
 
     /// What `status` says.
     pub(crate) fn status(&mut self, text: &Text<'_>) -> Status {
-        let status = Status::read(text.get().unwrap_or_default());
+        let status =
+            if text.is_odd() { Status::Unknown } else { Status::read(text.get().unwrap_or_default()) };
         if status == Status::Unknown {
             self.warn("status", codes::STATUS_UNKNOWN, "the status is not known; it was read as active");
         }
@@ -47,11 +67,22 @@ impl<'r> Reading<'r> {
         text: &'t Text<'_>,
         field: F,
     ) -> Option<&'t str> {
-        if text.is_odd() {
-            let message = "a list, an object or a number with too many digits stands where a text is due; it was dropped";
-            self.drop(key, codes::MALFORMED_VALUE, message, field);
-        }
+        self.drop_odd(key, text.is_odd(), field);
         text.get()
+    }
+
+    /// Notes a value that is no text, or a list in which there is one.
+    pub(crate) fn drop_odd<F: Field>(&mut self, key: impl Into<Cow<'static, str>>, is_odd: bool, field: F) {
+        if is_odd {
+            self.drop(key, codes::MALFORMED_VALUE, NO_TEXT, field);
+        }
+    }
+
+    /// The same of one that fills no field of the record.
+    pub(crate) fn note_odd(&mut self, key: &'static str, is_odd: bool) {
+        if is_odd {
+            self.warn(key, codes::MALFORMED_VALUE, NO_TEXT);
+        }
     }
 
     /// A text, if there is one.
@@ -73,6 +104,28 @@ impl<'r> Reading<'r> {
         self.said(key, &reference.0, field).map(SourcedId::from)
     }
 
+    /// As [`reference`](Self::reference), of what the record belongs to.
+    pub(crate) fn owner<F: Field>(
+        &mut self,
+        key: &'static str,
+        reference: &Ref<'_>,
+        field: F,
+    ) -> Option<SourcedId> {
+        self.lost.owner |= reference.0.is_odd();
+        self.reference(key, reference, field)
+    }
+
+    /// The ids that a list of references names.
+    pub(crate) fn references<F: Field>(
+        &mut self,
+        key: &'static str,
+        references: &Many<Listed<'_>>,
+        field: F,
+    ) -> Vec<SourcedId> {
+        self.drop_odd(key, has_odd(references), field);
+        ids(references).collect()
+    }
+
     /// A text without which the record makes no sense.
     pub(crate) fn required<'t>(
         &self,
@@ -80,8 +133,15 @@ impl<'r> Reading<'r> {
         text: &'t Text<'_>,
     ) -> Result<&'t str, Box<Problem>> {
         text.get().ok_or_else(|| {
-            let message = "a value that a record must have is empty; the record was left out";
-            Box::new(self.locate(Problem::error(codes::MISSING_REQUIRED, message)).in_field(key))
+            let (code, message) = if text.is_odd() {
+                (
+                    codes::MALFORMED_VALUE,
+                    "a value that a record must have can't be read; the record was left out",
+                )
+            } else {
+                (codes::MISSING_REQUIRED, "a value that a record must have is empty; the record was left out")
+            };
+            Box::new(self.locate(Problem::error(code, message)).in_field(key))
         })
     }
 
@@ -141,7 +201,8 @@ impl<'r> Reading<'r> {
     }
 
     /// A list of grades; an item may hold several with commas between them.
-    pub(crate) fn grades(&mut self, grades: &Many<Text<'_>>) -> Vec<GradeLevel> {
+    pub(crate) fn grades<F: Field>(&mut self, grades: &Many<Text<'_>>, field: F) -> Vec<GradeLevel> {
+        self.drop_odd("grades", grades.0.iter().any(Text::is_odd), field);
         let mut read = Vec::with_capacity(grades.0.len());
         let mut noted = false;
         for item in items(grades) {
@@ -165,7 +226,36 @@ impl<'r> Reading<'r> {
         }
     }
 
-    pub(crate) fn warn(&mut self, key: &'static str, code: &'static str, message: impl Into<String>) {
+    /// A list of texts that are kept as they are.
+    pub(crate) fn texts<F: Field>(
+        &mut self,
+        key: &'static str,
+        list: &Many<Text<'_>>,
+        field: F,
+    ) -> Vec<String> {
+        self.drop_odd(key, list.0.iter().any(Text::is_odd), field);
+        items(list).map(str::to_owned).collect()
+    }
+
+    /// Two lists that belong together item by item, so that an empty item in one of them counts.
+    pub(crate) fn subjects<F: Field>(
+        &mut self,
+        names: &Many<Text<'_>>,
+        codes: &Many<Text<'_>>,
+        field: F,
+    ) -> Vec<Subject> {
+        for (key, list) in [("subjects", names), ("subjectCodes", codes)] {
+            self.drop_odd(key, list.0.iter().any(Text::is_odd), field);
+        }
+        subjects(names, codes)
+    }
+
+    pub(crate) fn warn(
+        &mut self,
+        key: impl Into<Cow<'static, str>>,
+        code: &'static str,
+        message: impl Into<String>,
+    ) {
         let problem = self.locate(Problem::warning(code, message)).in_field(key);
         self.problems.push(problem);
     }
@@ -173,7 +263,7 @@ impl<'r> Reading<'r> {
     /// Notes a value that could not be read. What it says is unknown then, not empty.
     pub(crate) fn drop<F: Field>(
         &mut self,
-        key: &'static str,
+        key: impl Into<Cow<'static, str>>,
         code: &'static str,
         message: &'static str,
         field: F,
@@ -189,22 +279,21 @@ impl<'r> Reading<'r> {
 }
 
 /// The items of a list of texts; one text may hold several with commas between them.
-pub(crate) fn items<'t>(list: &'t Many<Text<'_>>) -> impl Iterator<Item = &'t str> {
+fn items<'t>(list: &'t Many<Text<'_>>) -> impl Iterator<Item = &'t str> {
     list.0.iter().filter_map(Text::get).flat_map(decode::list)
 }
 
-/// The id that a reference names.
-pub(crate) fn id(reference: &Ref<'_>) -> Option<SourcedId> {
-    reference.0.get().map(SourcedId::from)
-}
-
 /// The ids that references name.
-pub(crate) fn ids(references: &Many<Ref<'_>>) -> Vec<SourcedId> {
-    references.0.iter().filter_map(id).collect()
+pub(crate) fn ids(references: &Many<Listed<'_>>) -> impl Iterator<Item = SourcedId> {
+    references.0.iter().filter_map(|Listed(Ref(id))| id.get().map(SourcedId::from))
 }
 
-/// Two lists that belong together item by item, so that an empty item in one of them counts.
-pub(crate) fn subjects(names: &Many<Text<'_>>, codes: &Many<Text<'_>>) -> Vec<Subject> {
+/// Whether one of a list of references can't be read.
+pub(crate) fn has_odd(references: &Many<Listed<'_>>) -> bool {
+    references.0.iter().any(|Listed(Ref(id))| id.is_odd())
+}
+
+fn subjects(names: &Many<Text<'_>>, codes: &Many<Text<'_>>) -> Vec<Subject> {
     let count = names.0.len().max(codes.0.len());
     (0..count)
         .map(|at| Subject {

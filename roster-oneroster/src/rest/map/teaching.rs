@@ -2,7 +2,7 @@ use roster_core::{Class, ClassField, ClassState, ClassType, Course, CourseField,
 
 use super::{
     Head, Inactive, Reading, Said, Wire,
-    reading::{id as id_of, ids, items, subjects},
+    reading::{has_odd, ids},
 };
 use crate::{Status, rest::wire};
 
@@ -17,10 +17,15 @@ impl<'a> Wire<'a> for wire::Course<'a> {
         let title = reading.required("title", &self.title)?;
         let mut course = Course::new(id, title);
         course.code = reading.text("courseCode", &self.code, CourseField::Code);
-        course.org = id_of(&self.org).or_else(|| self.orgs.0.iter().find_map(id_of));
+        course.org = reading.owner("org", &self.org, CourseField::Org);
+        if course.org.is_none() {
+            course.org = ids(&self.orgs).next();
+            reading.lost.owner |= has_odd(&self.orgs);
+            reading.drop_odd("orgs", has_odd(&self.orgs), CourseField::Org);
+        }
         course.session = reading.reference("schoolYear", &self.session, CourseField::Session);
-        course.grades = reading.grades(&self.grades);
-        course.subjects = subjects(&self.subjects, &self.subject_codes);
+        course.grades = reading.grades(&self.grades, CourseField::Grades);
+        course.subjects = reading.subjects(&self.subjects, &self.subject_codes, CourseField::Subjects);
         Ok(Said::record(course))
     }
 }
@@ -48,12 +53,12 @@ impl<'a> Wire<'a> for wire::Class<'a> {
         if status == Status::Inactive {
             class.state = ClassState::Inactive;
         }
-        class.org = reading.reference("school", &self.school, ClassField::Org);
+        class.org = reading.owner("school", &self.school, ClassField::Org);
         class.course = reading.reference("course", &self.course, ClassField::Course);
-        class.sessions = ids(&self.terms);
-        class.grades = reading.grades(&self.grades);
-        class.subjects = subjects(&self.subjects, &self.subject_codes);
-        class.periods = items(&self.periods).map(str::to_owned).collect();
+        class.sessions = reading.references("terms", &self.terms, ClassField::Sessions);
+        class.grades = reading.grades(&self.grades, ClassField::Grades);
+        class.subjects = reading.subjects(&self.subjects, &self.subject_codes, ClassField::Subjects);
+        class.periods = reading.texts("periods", &self.periods, ClassField::Periods);
         class.location = reading.text("location", &self.location, ClassField::Location);
         Ok(Said::record(class))
     }

@@ -31,7 +31,7 @@ const USERS: &str = r#"{"users": [
     {"sourcedId": "u4", "role": "parent", "orgs": ["s1"]},
     {"sourcedId": "u5", "status": "tobedeleted"},
     {"sourcedId": "u6", "role": ""},
-    {"sourcedId": "u7", "role": "student", "roles": "x"},
+    {"sourcedId": "u7", "role": "student", "givenName": "\ud83c"},
     {"givenName": "Nobody"}
 ]}"#;
 
@@ -137,8 +137,205 @@ fn a_value_that_is_no_text_is_told_and_empties_nothing() {
     assert_eq!(odd(Collection::Classes, class), (4, FieldSet::of(fields)));
 }
 
+fn one(collection: Collection, row: &str, wants: &Wants) -> Row {
+    read(collection, &format!(r#"{{"{}": [{row}]}}"#, collection.key()), wants).remove(0)
+}
+
+/// Each list on its own, with items of every kind: what can be read is kept, and the field is not said to be known.
+#[test]
+fn an_item_that_cannot_be_read_is_told_and_the_others_are_kept() {
+    use roster_core::{ClassField, CourseField, PersonField};
+    let odd_texts = [r#"["K", {}]"#, r#"[["x"], "K"]"#, r#"["K", 1e300]"#, r#"["K", {"code": "K"}, []]"#];
+    let odd_refs = [
+        r#"["K", {"href": "https://x.example/orgs/7"}]"#,
+        r#"[{"sourcedId": {"value": 7}}, {"sourcedId": "K"}]"#,
+        r#"[["a", "b"], {"id": "K"}]"#,
+        r#"[true, "K"]"#,
+        r#"["K", {"id": []}]"#,
+        r#"["K", 1e300]"#,
+    ];
+    let text = ["texts", "refs"];
+    let cases: [(Collection, &str, &str, FieldSet); 10] = [
+        (Collection::Courses, "grades", text[0], FieldSet::of([CourseField::Grades])),
+        (Collection::Courses, "subjects", text[0], FieldSet::of([CourseField::Subjects])),
+        (Collection::Courses, "subjectCodes", text[0], FieldSet::of([CourseField::Subjects])),
+        (Collection::Courses, "orgs", text[1], FieldSet::of([CourseField::Org])),
+        (Collection::Classes, "grades", text[0], FieldSet::of([ClassField::Grades])),
+        (Collection::Classes, "periods", text[0], FieldSet::of([ClassField::Periods])),
+        (Collection::Classes, "terms", text[1], FieldSet::of([ClassField::Sessions])),
+        (Collection::Users, "grades", text[0], FieldSet::of([PersonField::Grades])),
+        (Collection::Users, "orgs", text[1], FieldSet::of([PersonField::Affiliations])),
+        (Collection::Users, "userIds", text[1], FieldSet::of([PersonField::Identifiers])),
+    ];
+    for (collection, key, form, field) in cases {
+        for list in if form == "texts" { &odd_texts[..] } else { &odd_refs[..] } {
+            let list = if key == "userIds" {
+                list.replace("\"id\"", "\"identifier\"").replace("sourcedId", "identifier")
+            } else {
+                (*list).to_owned()
+            };
+            let row = format!(
+                r#"{{"sourcedId": "a", "title": "T", "role": "student", "school": "s", "{key}": {list}}}"#
+            );
+            let read = one(collection, &row, &all());
+            let told: Vec<_> =
+                read.problems.iter().map(|it| (it.code.as_ref(), it.field.as_deref())).collect();
+            assert_eq!(told, [("malformed_value", Some(key))], "{row}");
+            assert_eq!(read.unseen, field, "{row}");
+            let Said::Record(record, _) = &read.said else { panic!("{row}") };
+            assert!(serde_json::to_string(record).unwrap().contains("\"K\""), "{row}");
+        }
+        // What servers send for nothing is nothing.
+        for list in ["null", "[]", r#"["K", null]"#, r#"["", "K"]"#, "\"\"", "\"K\"", "[null]"] {
+            let row = format!(
+                r#"{{"sourcedId": "a", "title": "T", "role": "student", "school": "s", "{key}": {list}}}"#
+            );
+            let read = one(collection, &row, &all());
+            assert!(read.problems.is_empty() && read.unseen.is_empty(), "{row}");
+            assert_eq!(read.lost, Lost::default(), "{row}");
+        }
+    }
+    for nothing in [r#"["K", {}]"#, r#"[{"sourcedId": null, "type": "org"}, "K"]"#, r#"[[], "K"]"#] {
+        let row = format!(r#"{{"sourcedId": "a", "title": "T", "terms": {nothing}, "school": [null, "s"]}}"#);
+        let read = one(Collection::Classes, &row, &all());
+        assert!(read.problems.is_empty() && read.unseen.is_empty(), "{row}");
+    }
+}
+
+/// A person's role decides whether a host may see it at all.
+#[test]
+fn a_role_that_cannot_be_read_is_told_and_may_be_a_contact_s() {
+    use roster_core::PersonField;
+    let student = r#"{"role": "student", "org": "s"}"#;
+    let odd = ["\"teacher\"", r#"["primary", "teacher"]"#, "7", r#"{"role": {"name": "teacher"}}"#];
+    for role in odd {
+        let row = format!(r#"{{"sourcedId": "u", "roles": [{student}, {role}], "agents": ["g"]}}"#);
+        let read = one(Collection::Users, &row, &Wants::default());
+        assert_eq!(person(&read).affiliations.len(), 1, "{row}");
+        assert_eq!(read.unseen, FieldSet::of([PersonField::Affiliations]), "{row}");
+        assert_eq!(
+            read.problems.iter().map(|it| it.code.as_ref()).collect::<Vec<_>>(),
+            ["malformed_value"],
+            "{row}"
+        );
+        assert!(read.lost.owner, "{row}");
+        for others in ["", r#"{"role": "parent"}, "#] {
+            let row = format!(r#"{{"sourcedId": "u", "roles": [{others}{role}]}}"#);
+            let read = one(Collection::Users, &row, &Wants::default());
+            assert!(
+                matches!(&read.said, Said::Unreadable(it) if it.code == codes::MALFORMED_VALUE && it.protects().is_some()),
+                "{row}"
+            );
+        }
+        // Who may be the contact or the pupil is related to nobody yet.
+        let row = format!(r#"{{"sourcedId": "u", "roles": [{role}], "agents": ["g"]}}"#);
+        let read = one(Collection::Users, &row, &all());
+        assert!(
+            matches!(&read.said, Said::Record(_, agents) if agents.is_empty()) && read.lost.relations,
+            "{row}"
+        );
+        assert_eq!(read.unseen, FieldSet::of([PersonField::Affiliations]), "{row}");
+    }
+    let row = r#"{"sourcedId": "u", "roles": [{"role": "student", "org": "s"}, {"roleType": "secondary", "org": "t"}, {}, null]}"#;
+    let read = one(Collection::Users, row, &all());
+    assert_eq!(read.problems.iter().map(|it| it.code.as_ref()).collect::<Vec<_>>(), ["missing_role"]);
+    assert_eq!(read.unseen, FieldSet::of([PersonField::Affiliations]));
+    for (key, odd) in [("org", "{\"href\": \"x\"}"), ("roleType", "{}"), ("beginDate", "[]")] {
+        let row = format!(r#"{{"sourcedId": "u", "roles": [{{"role": "student", "{key}": {odd}}}]}}"#);
+        let read = one(Collection::Users, &row, &all());
+        assert_eq!(
+            (read.unseen, read.lost.owner),
+            (FieldSet::of([PersonField::Affiliations]), key == "org"),
+            "{row}"
+        );
+    }
+}
+
+#[test]
+fn what_else_of_a_person_cannot_be_read_is_told() {
+    use roster_core::PersonField::{Affiliations, Identifiers};
+    let cases = [
+        (r#""userProfiles": ["x"]"#, "userProfiles", FieldSet::of([Identifiers])),
+        (
+            r#""userProfiles": [{"vendorId": {}, "credentials": [{"username": "w"}]}]"#,
+            "vendorId",
+            FieldSet::of([Identifiers]),
+        ),
+        (
+            r#""userProfiles": [{"vendorId": "v", "credentials": [{"username": []}, "x"]}]"#,
+            "credentials",
+            FieldSet::of([Identifiers]),
+        ),
+        (r#""userIds": [{"type": {}, "identifier": "7"}]"#, "userIds", FieldSet::of([Identifiers])),
+        (r#""primaryOrg": {"href": "x"}"#, "primaryOrg", FieldSet::of([Affiliations])),
+        (r#""agents": [{"href": "x"}, "g"]"#, "agents", FieldSet::EMPTY),
+        (r#""agentSourceIds": [["g", "h"]]"#, "agentSourceIds", FieldSet::EMPTY),
+    ];
+    for (fields, key, unseen) in cases {
+        let row = format!(r#"{{"sourcedId": "u", "role": "student", {fields}}}"#);
+        let read = one(Collection::Users, &row, &all());
+        assert_eq!((read.problems.len(), read.problems[0].field.as_deref()), (1, Some(key)), "{row}");
+        assert_eq!(read.problems[0].code, codes::MALFORMED_VALUE, "{row}");
+        assert_eq!((read.unseen, read.lost.relations), (unseen, key.starts_with("agent")), "{row}");
+        assert!(!format!("{:?}", read.problems).contains("\"g\""));
+    }
+}
+
+#[test]
+fn what_a_record_must_have_is_said_to_be_unreadable_and_not_empty() {
+    let cases = [
+        (Collection::Orgs, r#"{"sourcedId": "a", "name": {}}"#, "name"),
+        (
+            Collection::Enrollments,
+            r#"{"sourcedId": "a", "user": {"href": "x"}, "class": "c", "role": "student"}"#,
+            "user",
+        ),
+        (
+            Collection::Enrollments,
+            r#"{"sourcedId": "a", "user": "u", "class": "c", "role": ["student"]}"#,
+            "role",
+        ),
+        (Collection::Orgs, r#"{"sourcedId": {"value": "a"}, "name": "N"}"#, "sourcedId"),
+        // Half of a character in a key makes the row one for `serde_json`, which would round the id.
+        (
+            Collection::Orgs,
+            r#"{"sourcedId": 18446744073709551617, "name": "N", "metadata": {"\ud83c": 1}}"#,
+            "sourcedId",
+        ),
+    ];
+    for (collection, row, key) in cases {
+        let Said::Unreadable(problem) = one(collection, row, &all()).said else { panic!("{row}") };
+        assert_eq!(
+            (problem.code.as_ref(), problem.field.as_deref()),
+            (codes::MALFORMED_VALUE, Some(key)),
+            "{row}"
+        );
+        assert_eq!(problem.protects().is_some(), key != "sourcedId", "{row}");
+    }
+    let read = one(
+        Collection::Orgs,
+        r#"{"sourcedId": "a", "name": "N", "type": "school", "status": {"is": "tobedeleted"}}"#,
+        &all(),
+    );
+    assert_eq!(read.problems[0].code, codes::STATUS_UNKNOWN);
+}
+
+#[test]
+fn extra_that_cannot_be_read_is_not_taken_for_nothing() {
+    let wants = Wants { extra: true, ..all() };
+    let row = r#"{"sourcedId": "a", "name": "N", "type": "school", "metadata": {"x": "\ud83c", "y": 18446744073709551617}}"#;
+    let read = one(Collection::Orgs, row, &wants);
+    let Said::Record(Record::Org(org), _) = &read.said else { panic!() };
+    assert_eq!(org.extra["metadata.y"], "18446744073709551617");
+    assert_eq!(
+        (read.unseen, read.problems[0].field.as_deref()),
+        (FieldSet::of([roster_core::OrgField::Extra]), Some("metadata.x"))
+    );
+}
+
 #[test]
 fn facts_are_taken_as_far_as_they_were_asked_for() {
+    use roster_core::PersonField::{BirthDate, Demographics, Gender};
     let body = r#"{"demographics": [{"sourcedId": "u1", "birthDate": "2012-03-04", "sex": "female", "asian": true,
         "white": "False", "cityOfBirth": "Ely", "shoeSize": "7"}]}"#;
     let wants = Wants { sensitive: [SensitiveField::Demographics].into(), extra: false };
@@ -147,6 +344,13 @@ fn facts_are_taken_as_far_as_they_were_asked_for() {
     assert!(facts.birth_date.is_none() && facts.gender.is_none());
     let facts: Vec<_> = facts.demographics.values().map(String::as_str).collect();
     assert_eq!(facts, ["true", "false", "Ely"]);
+    let row = r#"{"sourcedId": "u1", "birthDate": [], "sex": {}, "cityOfBirth": ["Ely"], "asian": {"value": true}, "white": true, "shoeSize": {}}"#;
+    let read = one(Collection::Demographics, row, &all());
+    let told: Vec<_> = read.problems.iter().filter_map(|it| it.field.as_deref()).collect();
+    assert_eq!(told, ["birthDate", "sex", "asian", "cityOfBirth"]);
+    let Said::Facts(facts) = &read.said else { panic!() };
+    assert_eq!(facts.unseen, FieldSet::of([BirthDate, Gender, Demographics]));
+    assert_eq!(facts.demographics.len(), 1);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use roster_core::hashed::hash;
 use roster_http::{
-    json::{Shape, read_raw_rows},
+    json::{Shape, read_raw_rows, read_row},
     paging::Key,
 };
 use serde_json::{Map, Value};
@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use crate::rest::{
     collection::Collection,
     profile::{Booleans, Dates, References},
+    wire,
 };
 
 /// What a row shows.
@@ -28,18 +29,18 @@ pub(super) struct Look {
 
 /// What the rows of a page show.
 pub(super) fn looks(collection: Collection, body: &[u8]) -> Result<Vec<Look>, Shape> {
-    read_raw_rows(body, collection.key(), |raw| match serde_json::from_str(raw.get()) {
-        Ok(Value::Object(row)) => look(&row),
-        _ => Look::default(),
+    read_raw_rows(body, collection.key(), |raw| {
+        // With all the digits that a number has: rounded, two ids may be one.
+        let head = read_row::<wire::Head<'_>>(raw).ok();
+        let key = head.and_then(|head| head.id.get().map(hash));
+        match serde_json::from_str(raw.get()) {
+            Ok(Value::Object(row)) => look(key, &row),
+            _ => Look { key, ..Look::default() },
+        }
     })
 }
 
-fn look(row: &Map<String, Value>) -> Look {
-    let id = row.get("sourcedId").and_then(|id| match id {
-        Value::String(id) => Some(hash(id)),
-        Value::Number(id) => Some(hash(&id.to_string())),
-        _ => None,
-    });
+fn look(key: Key, row: &Map<String, Value>) -> Look {
     let holds = |value: &Value| match value {
         Value::Null => false,
         Value::String(text) => !text.is_empty(),
@@ -49,7 +50,7 @@ fn look(row: &Map<String, Value>) -> Look {
     let filled = row.iter().filter(|(_, value)| holds(value));
     let most = |forms: &mut dyn Iterator<Item = References>| forms.max().unwrap_or_default();
     Look {
-        key: id,
+        key,
         fields: filled.map(|(name, _)| name.clone()).collect(),
         dates: row.get("dateLastModified").map_or(Dates::Unknown, dates),
         booleans: ["enabledUser", "primary"]
@@ -146,6 +147,24 @@ mod tests {
         // A session's year is no reference.
         let session = of(&json!({ "startDate": "2026-08-01", "schoolYear": "2027" }));
         assert_eq!(session.references, References::Unknown);
+    }
+
+    /// Rounded, these were one, and the server's habits told by rows that are not the same.
+    #[test]
+    fn no_two_ids_become_one() {
+        let keys = |odd: &str| {
+            let body = format!(
+                r#"{{"orgs": [{{"sourcedId": 18446744073709551616{odd}}}, {{"sourcedId": 18446744073709551617}}, {{"sourcedId": {{}}}}]}}"#
+            );
+            looks(Collection::Orgs, body.as_bytes())
+                .unwrap()
+                .into_iter()
+                .map(|look| look.key)
+                .collect::<Vec<_>>()
+        };
+        let told = [Some(hash("18446744073709551616")), Some(hash("18446744073709551617")), None];
+        assert_eq!(keys(""), told);
+        assert_eq!(keys(r#", "metadata": 1e999"#), told);
     }
 
     #[test]

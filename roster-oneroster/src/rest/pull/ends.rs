@@ -54,6 +54,13 @@ impl Ends {
         self.doubt(kinds, PartialCode::Unreadable, &reason);
     }
 
+    /// A row could not be read, or not all of it: what follows from it is unknown too.
+    pub(super) fn lost(&mut self, place: &str, kinds: &[EntityKind]) {
+        let reason =
+            format!("{place}: not all of a row could be read, and what follows from it is not known");
+        self.doubt(kinds, PartialCode::Unreadable, &reason);
+    }
+
     /// A page has another number of rows than it says.
     pub(super) fn miscounted(&mut self, place: &str, said: u64, came: usize, kinds: &[EntityKind]) {
         let reason = format!("{place}: the server says that the page has {said} rows, and {came} came");

@@ -1,7 +1,9 @@
 //! What becomes of a row: events, in the frame of their kind.
 
+mod lost;
+
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeSet, VecDeque},
     sync::Arc,
 };
 
@@ -14,14 +16,14 @@ use roster_http::paging::Finish;
 use super::{
     delivered::Delivered,
     ends::Ends,
-    plan::{self, Purpose, Step, demographic_fields},
-    touched,
+    plan::{self, Purpose, Step, demographic_fields, touched},
+    told::Told,
 };
 use crate::{
     Related, Relations,
     rest::{
         collection::Collection,
-        map::{self, Facts, Row, Said},
+        map::{self, Row, Said},
     },
 };
 
@@ -40,10 +42,8 @@ pub(super) struct Intake {
     unsound: bool,
     /// Kinds that are not shared.
     withheld: BTreeSet<EntityKind>,
-    /// What `/demographics` says, and whether the person came. It is kept, since people are read again where rows move.
-    facts: HashMap<SourcedId, (Box<Facts>, bool)>,
-    /// `/demographics` was refused: what only it says is unknown.
-    no_facts: bool,
+    /// What `/demographics` says.
+    told: Told,
 }
 
 /// What is kept for servers whose data may be replaced while they are read.
@@ -67,8 +67,7 @@ impl Intake {
             scope: InScope::new(request.scope.clone()),
             relations: Relations::default(),
             begun: BTreeSet::new(),
-            facts: HashMap::new(),
-            no_facts: false,
+            told: Told::default(),
         }
     }
 
@@ -104,7 +103,7 @@ impl Intake {
         self.scope = InScope::new(self.request.scope.clone());
         self.relations = Relations::default();
         self.ends = Ends::default();
-        self.facts = HashMap::new();
+        self.told.start_over();
         if let Some(turning) = &mut self.turning {
             turning.delivered.start_over();
             turning.ends.clear();
@@ -162,6 +161,9 @@ impl Intake {
 
     /// A page has another number of rows than it says, also when it was asked for again.
     pub(super) fn miscounted(&mut self, step: Step, place: &Place, said: u64, came: usize) {
+        if step.purpose == Purpose::Side {
+            self.told.obscure(None);
+        }
         let touched = self.touched(step);
         self.ends.miscounted(&place.to_string(), said, came, &touched);
     }
@@ -187,7 +189,7 @@ impl Intake {
                 self.ends.filtered(&[*kind]);
             }
             let mut fields = plan::fields(&self.request, *kind);
-            if *kind == EntityKind::Person && self.no_facts {
+            if *kind == EntityKind::Person && self.told.is_refused() {
                 fields = fields.minus(demographic_fields());
             }
             let is_whole = !filtered && self.scope.is_everything() && *kind != EntityKind::Relationship;
@@ -197,16 +199,15 @@ impl Intake {
     }
 
     pub(super) fn row(&mut self, step: Step, row: Row, place: &Arc<Place>, filtered: bool) {
-        let Row { id, said, problems, unseen, .. } = row;
         if step.purpose == Purpose::Learn {
-            if let Said::Record(record, agents) = &said {
-                self.scope.learn(record, agents);
-            }
-            return;
+            return self.learn(step, &row, place);
         }
+        let Row { id, said, problems, unseen, lost, .. } = row;
         match (said, id) {
             (Said::Record(record, agents), _) => {
-                self.record(record, agents, problems, unseen, place, filtered);
+                if self.enters(&record, lost, place) {
+                    self.record(record, agents, problems, unseen, place, filtered);
+                }
             }
             (Said::Gone, Some(id)) => {
                 let kind = step.collection.kind();
@@ -216,9 +217,9 @@ impl Intake {
             }
             (Said::Facts(facts), Some(id)) => {
                 self.tell_all(problems);
-                self.facts.insert(id, (facts, false));
+                self.told.take(id, facts);
             }
-            (Said::Unreadable(problem), id) => self.unreadable(step, *problem, id.is_some(), place),
+            (Said::Unreadable(problem), id) => self.unreadable(step, *problem, id, place),
             (Said::Nothing | Said::Gone | Said::Facts(_), _) => {}
         }
     }
@@ -232,9 +233,6 @@ impl Intake {
         place: &Arc<Place>,
         filtered: bool,
     ) {
-        if !self.scope.enter(&record) {
-            return;
-        }
         if let Record::Person(person) = &mut record {
             if self.request.wants(EntityKind::Relationship) {
                 self.relations.add(&person.id, &person.affiliations, agents, &());
@@ -250,36 +248,14 @@ impl Intake {
 
     /// Adds what `/demographics` says. Of a person that changed it may not have come along, and is unknown then.
     fn add_facts(&mut self, person: &mut Person, filtered: bool) -> FieldSet {
-        if self.no_facts {
+        if self.told.is_refused() {
             // Where they could be read before the pull started over, `Begin` said that they would be told.
             let began_with = self.turning.as_ref().is_some_and(|turning| turning.started_over);
             let asked = plan::needs_demographics(&self.request);
             return if began_with && asked { demographic_fields() } else { FieldSet::EMPTY };
         }
-        let Some((facts, came)) = self.facts.get_mut(&person.id) else {
-            let asked = plan::needs_demographics(&self.request);
-            return if filtered && asked { demographic_fields() } else { FieldSet::EMPTY };
-        };
-        *came = true;
-        let Facts { birth_date, gender, demographics, unseen } = &**facts;
-        let (sensitive, unseen) = (person.sensitive_mut(), *unseen);
-        sensitive.birth_date = *birth_date;
-        sensitive.gender.clone_from(gender);
-        sensitive.demographics.clone_from(demographics);
-        if sensitive.is_empty() {
-            person.sensitive = None;
-        }
-        unseen
-    }
-
-    fn unreadable(&mut self, step: Step, mut problem: Problem, is_named: bool, place: &Place) {
-        if step.purpose == Purpose::Side {
-            // The person is there; of it, only these facts are not known.
-            problem.severity = Severity::Warning;
-        } else if !is_named {
-            self.ends.nameless(&place.to_string(), &self.touched(step));
-        }
-        self.tell(problem);
+        let asked = filtered && plan::needs_demographics(&self.request);
+        self.told.add_to(person, if asked { demographic_fields() } else { FieldSet::EMPTY })
     }
 
     fn touched(&self, step: Step) -> Vec<EntityKind> {
@@ -297,6 +273,9 @@ impl Intake {
     ) {
         let touched = self.touched(step);
         self.ends.finished(&map::path(step.collection, school), page, finish, &touched);
+        if finish != Finish::Whole && step.purpose == Purpose::Side {
+            self.told.obscure(None);
+        }
         if repeated > 0 && step.purpose == Purpose::Deliver {
             let message = format!("{repeated} rows came more than once; each was counted once");
             let problem = Problem::warning(codes::REPEATED_RECORD, message).of(step.collection.kind());
@@ -320,7 +299,7 @@ impl Intake {
         // A whole kind's matter, and no record's.
         let problem = Problem::warning(codes::REFUSED_COLLECTION, message);
         if step.purpose == Purpose::Side {
-            self.no_facts = true;
+            self.told.refuse();
         }
         self.begin(step, None, filtered);
         self.tell(problem);
@@ -364,7 +343,8 @@ impl Intake {
     }
 
     fn relationships(&mut self) {
-        let whole = !self.ends.is_filtered(EntityKind::Relationship);
+        // Of a contact whose row is not known, the role is not either.
+        let whole = matches!(self.ends.of(EntityKind::Relationship), Completeness::Complete);
         for Related { relationship, unseen, .. } in std::mem::take(&mut self.relations).finish(whole) {
             let record = relationship.into_record();
             if self.scope.enter(&record) {
@@ -375,8 +355,7 @@ impl Intake {
 
     /// In a pull of changes, facts may have changed of a person who did not: what the person is else is not at hand.
     fn facts_left(&mut self) {
-        let facts = std::mem::take(&mut self.facts);
-        if facts.values().any(|(_, came)| !came) && self.ends.is_filtered(EntityKind::Person) {
+        if self.told.finish() && self.ends.is_filtered(EntityKind::Person) {
             let reason = "demographics changed of people who did not change else; only a full pull can tell";
             self.ends.needs_full(EntityKind::Person, reason);
         }

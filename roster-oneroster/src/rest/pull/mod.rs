@@ -4,6 +4,7 @@ mod delivered;
 mod ends;
 mod intake;
 mod plan;
+mod told;
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -12,8 +13,8 @@ use std::{
 
 use futures::{StreamExt, stream};
 use roster_core::{
-    EntityKind, Error, ErrorKind, Place, Problem, PullContext, PullEvent, PullRequest, PullStream, Result,
-    SourceInfo, SourcedId, codes, jiff::Timestamp,
+    Error, ErrorKind, Place, Problem, PullContext, PullEvent, PullRequest, PullStream, Result, SourceInfo,
+    SourcedId, codes, jiff::Timestamp,
 };
 use roster_http::paging::{Finish, MOST_RESTARTS, OffsetReader, Turn};
 
@@ -366,19 +367,5 @@ impl At {
         let skipped = if are_the_last { old } else { 0 };
         self.rows = rows.into_iter();
         self.rows.by_ref().take(skipped).for_each(drop);
-    }
-}
-
-/// The kinds that a collection's wholeness decides about.
-fn touched(step: Step, scoped: bool) -> Vec<EntityKind> {
-    use EntityKind::{Class, Course, Enrollment, Org, Person, Relationship};
-    match (step.collection, step.purpose) {
-        (Collection::Orgs, Purpose::Learn) => vec![Org, Course],
-        (Collection::Classes, Purpose::Learn) => vec![Enrollment, Person, Relationship],
-        (Collection::Classes, _) if scoped => vec![Class, Enrollment, Person, Relationship],
-        (Collection::Enrollments, Purpose::Deliver) if scoped => vec![Enrollment, Person, Relationship],
-        (Collection::Users, _) | (Collection::Enrollments, Purpose::Learn) => vec![Person, Relationship],
-        (Collection::Demographics, _) => Vec::new(),
-        (collection, _) => vec![collection.kind()],
     }
 }

@@ -2,12 +2,9 @@
 
 use std::collections::VecDeque;
 
-use roster_core::{
-    AcademicSessionField, ClassField, CourseField, EnrollmentField, EntityKind, FieldSet, OrgField,
-    PersonField, PullRequest, SensitiveField,
-};
+use roster_core::{EntityKind, FieldSet, PersonField, PullRequest, SensitiveField};
 
-use crate::rest::{collection::Collection, source};
+use crate::rest::{collection::Collection, map, source};
 
 /// What a collection is read for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,18 +80,33 @@ pub(super) fn fields(request: &PullRequest, kind: EntityKind) -> FieldSet {
             }
         }
     }
-    if request.extra { fields } else { fields.minus(extra_field(kind)) }
+    if request.extra { fields } else { fields.minus(map::extra::field(kind)) }
 }
 
-fn extra_field(kind: EntityKind) -> FieldSet {
+/// The kinds that a collection's wholeness decides about.
+pub(super) fn touched(step: Step, scoped: bool) -> Vec<EntityKind> {
+    use EntityKind::{Class, Course, Enrollment, Org, Person, Relationship};
+    match (step.collection, step.purpose) {
+        (Collection::Orgs, Purpose::Learn) => vec![Org, Course],
+        (Collection::Classes, Purpose::Learn) => vec![Enrollment, Person, Relationship],
+        (Collection::Classes, _) if scoped => vec![Class, Enrollment, Person, Relationship],
+        (Collection::Enrollments, Purpose::Deliver) if scoped => vec![Enrollment, Person, Relationship],
+        (Collection::Users, _) | (Collection::Enrollments, Purpose::Learn) => vec![Person, Relationship],
+        (Collection::Demographics, _) => Vec::new(),
+        (collection, _) => vec![collection.kind()],
+    }
+}
+
+/// What follows from a record of a kind that can't be read: the relationships that a person's row would have told and, in a scope, what a
+/// class, a seat or a pupil would have brought into it.
+pub(super) fn followers(kind: EntityKind, scoped: bool, with_contacts: bool) -> &'static [EntityKind] {
+    use EntityKind::{Class, Enrollment, Person, Relationship};
     match kind {
-        EntityKind::Org => FieldSet::of([OrgField::Extra]),
-        EntityKind::AcademicSession => FieldSet::of([AcademicSessionField::Extra]),
-        EntityKind::Course => FieldSet::of([CourseField::Extra]),
-        EntityKind::Class => FieldSet::of([ClassField::Extra]),
-        EntityKind::Person => FieldSet::of([PersonField::Extra]),
-        EntityKind::Enrollment => FieldSet::of([EnrollmentField::Extra]),
-        _ => FieldSet::EMPTY,
+        Class if scoped => &[Enrollment, Person, Relationship],
+        Enrollment if scoped => &[Person, Relationship],
+        Person if scoped && with_contacts => &[Person, Relationship],
+        Person => &[Relationship],
+        _ => &[],
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{
 
 /// An object, where one is there; anything else is passed over, and told apart from nothing.
 #[derive(Clone, Default)]
-pub(crate) enum Maybe<T> {
+pub enum Maybe<T> {
     /// Nothing is there.
     #[default]
     None,
@@ -20,11 +20,13 @@ pub(crate) enum Maybe<T> {
 }
 
 impl<T> Maybe<T> {
-    pub(crate) const fn get(&self) -> Option<&T> {
+    /// The object, if it is there.
+    pub const fn get(&self) -> Option<&T> {
         if let Self::Some(value) = self { Some(value) } else { None }
     }
 
-    pub(crate) const fn is_odd(&self) -> bool {
+    /// Whether something else stands in its place.
+    pub const fn is_odd(&self) -> bool {
         matches!(self, Self::Odd)
     }
 }
@@ -62,6 +64,11 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for MaybeVisitor<T> {
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
         Ok(if text.is_empty() { Maybe::None } else { Maybe::Odd })
+    }
+
+    /// A number that 64 bits can't hold.
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, digits: D) -> Result<Self::Value, D::Error> {
+        IgnoredAny::deserialize(digits).map(|_| Maybe::Odd)
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
