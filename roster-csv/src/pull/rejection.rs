@@ -176,6 +176,10 @@ impl Engine {
         key: u64,
     ) {
         let kind = self.at.kind;
+        if mark.seen == Seen::Identical && self.at.is_folded && kind != EntityKind::Enrollment {
+            // The file says the same in other words, which stand for these by its mapping.
+            return;
+        }
         let problem = if mark.seen == Seen::Identical {
             self.count(|counts| counts.duplicate += 1);
             Problem::warning(codes::DUPLICATE_IDENTICAL, "the same row was there already")

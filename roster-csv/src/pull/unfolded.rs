@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use roster_core::{
     EntityKind,
+    hashed::hash_bytes,
     table::{Holds, Rows},
 };
 
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::{
     dialect::{Piece, Source, Unfolding},
-    keys::{Ids, Seen, hash},
+    keys::{Ids, Keys, Seen, hash},
     rows::{Batch, Origin, RowMark, WINDOW},
     survey::{Survey, SurveyedFile},
 };
@@ -65,6 +66,8 @@ struct AtStep {
     needs: Option<usize>,
     /// How its rows are told without one of their own being made, if they can be.
     seats: Option<Seats>,
+    /// The ids that came with what their rows say, where several words of the file may stand for one id.
+    worded: Option<Keys>,
 }
 
 impl Unfolded {
@@ -94,7 +97,8 @@ impl Unfolded {
             "seats that are told straight away name nothing that is known"
         );
         let seats = Seats::of(file, purpose).filter(|_| step.tells_seats);
-        self.step = Some(AtStep { marker, shares, needs: View::of(file, unfolding).needs(), seats });
+        let worded = kind.filter(|_| has_worded_id(file)).map(|_| Keys::default());
+        self.step = Some(AtStep { marker, shares, needs: View::of(file, unfolding).needs(), seats, worded });
         let mut batch = Batch::default();
         let mut row = batch.make();
         for position in 0..file.header.width() {
@@ -163,8 +167,12 @@ impl Unfolded {
         self.spare = batch;
     }
 
-    /// Marks rows whose ids another table had, if the step at hand has rows that were made. Those without an id are told apart by nothing.
+    /// Marks rows whose ids another table had, or another row in other words, if the step at hand has rows that were made. Those without an
+    /// id are told apart by nothing.
     pub(super) fn share(&mut self, batch: &mut Batch) {
+        if let Some(keys) = self.step.as_mut().and_then(|step| step.worded.as_mut()) {
+            mark_worded(keys, batch);
+        }
         let Some(kind) = self.step.as_ref().and_then(|step| step.shares) else { return };
         let Some(ids) = self.shared.get_mut(&kind) else { return };
         let none = hash("");
@@ -180,6 +188,26 @@ impl Unfolded {
             }
         }
     }
+}
+
+/// Marks rows whose ids came before.
+fn mark_worded(keys: &mut Keys, batch: &mut Batch) {
+    let none = hash("");
+    for mut window in batch.windows() {
+        for (mark, cells, hashes) in window.rows() {
+            if mark.seen == Seen::First && hashes.key(0) != none {
+                mark.seen = keys.enter(hashes.key(0), hash_bytes(cells.text()));
+            }
+        }
+    }
+}
+
+/// Whether several words of the file may stand for one id of the table: rows are told apart by what the file says. Not of people, whose
+/// rows say a school too, which may be another.
+fn has_worded_id(file: &SurveyedFile) -> bool {
+    let id = file.header.position(Holds::Id);
+    let source = file.unfolding.as_ref().and_then(|unfolding| unfolding.cells.get(id?));
+    matches!(source, Some(Source::Words(..))) && file.table.rows != Rows::Records(EntityKind::Person)
 }
 
 /// The kinds of which a record of one table may have the id of one of another.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use roster_core::{Level, PullContext, PullRequest, RosterSource, codes};
+use roster_core::{Level, PullContext, PullRequest, RosterSource, Severity, codes};
 use roster_csv::{CsvMapping, CsvSource};
 
 use crate::reading::{read, roles};
@@ -111,4 +111,24 @@ async fn a_mapped_column_that_is_gone_is_told_and_its_key_stops_the_file() {
     let read = read(CsvSource::builder().path(&path).mapping(mapping), PullRequest::full()).await;
     assert!(read.told().iter().any(|(code, ..)| *code == codes::MISSING_COLUMN), "{:?}", read.told());
     assert!(read.roster.people.is_empty() && !read.partial().is_empty());
+}
+
+#[tokio::test]
+async fn two_words_for_one_id_are_one_record_and_never_two_that_say_different_things() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pupils.csv");
+    let mapping = "[[file]]\n[file.columns]\nNo = \"student.id\"\nSchool = \"school.id\"\nName = \"school.name\"\n\
+                   [file.words.\"school.id\"]\n\"North HS\" = \"12\"\n\"North High\" = \"12\"\n";
+    let pull = async |rows: &str| {
+        fs::write(&path, format!("No,School,Name\n{rows}")).unwrap();
+        let mapping = CsvMapping::from_toml(mapping).unwrap();
+        read(CsvSource::builder().path(&path).mapping(mapping), PullRequest::full()).await
+    };
+    let one = pull("1,North HS,North\n2,North High,North\n3,12,North\n").await;
+    assert_eq!((one.roster.orgs.len(), one.told()), (1, vec![]));
+    assert_eq!(one.counts("pupils.csv"), [3, 0, 0, 0]);
+    let two = pull("1,North HS,North\n2,North High,Nord\n3,South,South\n").await;
+    assert_eq!(two.roster.orgs.iter().map(|org| &*org.id).collect::<Vec<_>>(), ["South"]);
+    let conflicts = [2, 3].map(|line| (codes::CONFLICT, Severity::Error, line));
+    assert!(conflicts.iter().all(|wanted| two.told().contains(wanted)), "{:?}", two.told());
 }
