@@ -10,7 +10,7 @@ impl Survey {
     /// Gives the columns that no table knows to one of each file's tables: what a row is most of all.
     ///
     /// That is the last one that the file can't do without: in a one-file roster a pupil's seat, in a file of pupils the pupil, in one
-    /// of sections the class.
+    /// of sections the seat of the teacher.
     pub(crate) fn keep_extra(&mut self) {
         let names: BTreeSet<Arc<str>> = self.files.iter().map(|file| Arc::clone(&file.name)).collect();
         for name in names {

@@ -101,7 +101,7 @@ impl<'de> Quick<'de> {
     }
 
     /// A text between quotes, the first of which is passed. Where it has an escape, or no end, nothing is taken.
-    #[allow(
+    #[expect(
         clippy::inline_always,
         reason = "each value and each key is read by it, and its call costs a twentieth of a pull"
     )]

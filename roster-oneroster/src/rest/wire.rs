@@ -158,7 +158,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Ref<'a> {
 }
 
 impl<'a> Ref<'a> {
-    #[allow(clippy::inline_always, reason = "a seat has three references")]
+    #[expect(clippy::inline_always, reason = "a seat has three references")]
     #[inline(always)]
     fn of((id, by_other_name): (Text<'a>, Text<'a>)) -> Self {
         // One that is no text is told of, so it is not taken for none.
